@@ -7,8 +7,9 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from ravine.data.arrays import from_arrays
 from ravine.execution.constant_score import constant_scores
-from ravine.networks import METRICS
-from ravine.training import Batches
+from ravine.networks import LOSSES, METRICS, Network
+from ravine.optimizers import resolve
+from ravine.training import Batches, Plan
 
 SEEDS = [3, 7]
 
@@ -16,6 +17,15 @@ SEEDS = [3, 7]
 def batches_of(y, weights=None):
     x = np.random.default_rng(0).normal(size=(len(y), 3))
     return Batches(from_arrays(x, y, weights=weights), root=0, batch_size=16)
+
+
+def scores_of(name, batches):
+    """Return scores and losses of a constant prediction on the seeds."""
+    task = METRICS[name].task
+    network = Network((3, 3 if task == "classify" else 1))
+    loss = next(loss.name for loss in LOSSES.values() if loss.task == task)
+    plan = Plan(resolve("sgd"), network, loss, name, 16, steps_per_evaluation=1, evaluations=1)
+    return constant_scores(plan, batches, SEEDS)
 
 
 def parts(batches, seed):
@@ -29,8 +39,8 @@ def test_classes(name, weighted):
     random = np.random.default_rng(1)
     y = random.choice(3, 200, p=[0.5, 0.3, 0.2])
     batches = batches_of(y, random.uniform(0.5, 2, 200) if weighted else None)
-    found = constant_scores(METRICS[name], batches, SEEDS)
-    for seed, score in zip(SEEDS, found, strict=True):
+    found = scores_of(name, batches)
+    for seed, score, loss in zip(SEEDS, found.scores, found.losses, strict=True):
         train, valid, _ = parts(batches, seed)
         model = DummyClassifier(strategy="prior").fit(train.x, train.y, sample_weight=train.weight)
         if name == "accuracy":
@@ -38,12 +48,14 @@ def test_classes(name, weighted):
         else:
             expected = metrics.log_loss(valid.y, model.predict_proba(valid.x), sample_weight=valid.weight)
         assert score == pytest.approx(expected, rel=1e-5)
+        chances = model.predict_proba(valid.x)
+        assert loss == pytest.approx(metrics.log_loss(valid.y, chances, sample_weight=valid.weight), rel=1e-5)
 
 
 def test_auc_and_balanced_accuracy_are_those_of_guessing():
     batches = batches_of(np.random.default_rng(2).choice(2, 200, p=[0.8, 0.2]))
-    assert constant_scores(METRICS["auc"], batches, SEEDS) == pytest.approx([0.5, 0.5])
-    assert constant_scores(METRICS["balanced_accuracy"], batches, SEEDS) == pytest.approx([0.5, 0.5])
+    assert scores_of("auc", batches).scores == pytest.approx([0.5, 0.5])
+    assert scores_of("balanced_accuracy", batches).scores == pytest.approx([0.5, 0.5])
 
 
 @pytest.mark.parametrize(
@@ -56,9 +68,12 @@ def test_auc_and_balanced_accuracy_are_those_of_guessing():
 )
 def test_numbers(name, oracle):
     batches = batches_of(np.random.default_rng(3).normal(1000, 50, 200))
-    for seed, score in zip(SEEDS, constant_scores(METRICS[name], batches, SEEDS), strict=True):
+    found = scores_of(name, batches)
+    for seed, score, loss in zip(SEEDS, found.scores, found.losses, strict=True):
         train, valid, scale = parts(batches, seed)
         target = valid.y.astype(float) * (1 if name == "r2" else scale)
         fitted = train.y.astype(float) * (1 if name == "r2" else scale)
         model = DummyRegressor().fit(train.x, fitted)
         assert score == pytest.approx(oracle(target, model.predict(valid.x)), rel=1e-4, abs=1e-6)
+        squares = metrics.mean_squared_error(valid.y, np.full(len(valid.y), train.y.astype(float).mean()))
+        assert loss == pytest.approx(squares, rel=1e-4)  # in variances of the target

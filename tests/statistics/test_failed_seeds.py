@@ -39,6 +39,15 @@ def test_nothing_learned_fails_everywhere_also_within_rounding():
     assert failed_seeds(np.float32(0.9) * np.ones(5), np.full(5, 0.9), True).all()
 
 
+def test_a_better_loss_than_a_constant_is_no_failure():
+    scores, constants = [0.91, 0.90, 0.89, 0.89], np.full(4, 0.89)  # a class of 89 %
+    losses, loss = [0.2, 0.2, 0.2, 0.35], np.full(4, 0.35)
+    found = failed_seeds(scores, constants, True, losses, loss)
+    assert found.tolist() == [False, False, False, True]
+    assert failed_seeds(scores, constants, True).tolist() == [False, False, True, True]
+    assert not failed_seeds([0.95] * 4, constants, True, [0.9] * 4, loss).any()  # overfitted, yet better
+
+
 def test_most_seeds_diverged():
     assert failed_seeds([math.nan] * 3 + [0.9], np.full(4, 0.5), True).tolist() == [True] * 3 + [False]
 

@@ -1,33 +1,48 @@
-"""The score of a constant prediction: class shares, or mean of the target, of the training rows.
+"""The score and the loss of a constant prediction: class shares, or mean of the target, of training rows.
 
-A network that scores no better has learned nothing from its inputs.
+A network that is no better in both has learned nothing from its inputs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from ravine.networks import Metric
-from ravine.training import Batches
+from ravine.networks import LOSSES, METRICS
+from ravine.training import Batches, Plan
 from ravine.training.loop import Rows
 
-__all__ = ["constant_scores"]
+__all__ = ["ConstantScores", "constant_scores"]
 
 SMALLEST_SHARE = 1e-12  # of a class without training rows, whose logarithm must be finite
 
 
-def constant_scores(metric: Metric, batches: Batches, seeds: Sequence[int]) -> np.ndarray:
-    """Return the score of a constant prediction on the validation rows of each seed, [seed]."""
+@dataclass(frozen=True)
+class ConstantScores:
+    """Scores and losses of a constant prediction on the validation rows of each seed, [seed] each."""
+
+    scores: np.ndarray
+    losses: np.ndarray
+
+
+def constant_scores(plan: Plan, batches: Batches, seeds: Sequence[int]) -> ConstantScores:
+    """Return score and loss of a constant prediction on the validation rows of each seed.
+
+    plan: names metric and loss.
+    """
+    metric, loss = METRICS[plan.metric], LOSSES[plan.loss]
     classes = len(batches.dataset.classes or ())
-    scores = []
+    scores, losses = [], []
     for seed in seeds:
         data = batches.data(seed)
-        outputs = np.broadcast_to(_outputs(data.train, classes), (len(data.valid.y), max(1, classes)))
-        score = metric(outputs, data.valid.y, data.valid.weight, np.asarray(data.target_scale, outputs.dtype))  # type: ignore[arg-type]
-        scores.append(float(score))
-    return np.array(scores)
+        rows = data.valid
+        outputs = np.broadcast_to(_outputs(data.train, classes), (len(rows.y), max(1, classes)))
+        scale = np.asarray(data.target_scale, outputs.dtype)
+        scores.append(float(metric(outputs, rows.y, rows.weight, scale)))  # type: ignore[arg-type]
+        losses.append(float(np.average(loss(outputs, rows.y), weights=rows.weight)))  # type: ignore[arg-type]
+    return ConstantScores(np.array(scores), np.array(losses))
 
 
 def _outputs(train: Rows, classes: int) -> np.ndarray:

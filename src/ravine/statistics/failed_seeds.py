@@ -2,12 +2,15 @@
 
     lead_s = score of seed s - score of a constant prediction on the same rows    (1)   greater is better
     failed = diverged
-             or lead_s <= 0                                                       (2)
+             or lead_s <= 0, and the loss is no better than that of the constant  (2)
              or lead_s < median / 2 and median - lead_s > 4 * 1.4826 * MAD        (3)
 
-median and MAD (median absolute deviation from the median) are those of all leads. A normal distribution has
-the standard deviation 1.4826 MAD. So (3) names outliers only, and only where half of what the other seeds
-learned is lost.
+The loss in (2) matters where one class is frequent. A network may then learn much and still have the accuracy
+of a constant prediction.
+
+The median and the MAD (median absolute deviation from the median) in (3) are those of all leads. A normal
+distribution has the standard deviation 1.4826 MAD. So (3) names outliers only, and only where half of what
+the other seeds learned is lost.
 """
 
 from __future__ import annotations
@@ -28,12 +31,18 @@ OUTLIER = 4.0 * 1.4826
 
 
 def failed_seeds(
-    scores: npt.ArrayLike, constants: npt.ArrayLike | None, greater_is_better: bool
+    scores: npt.ArrayLike,
+    constants: npt.ArrayLike | None,
+    greater_is_better: bool,
+    losses: npt.ArrayLike | None = None,
+    constant_losses: npt.ArrayLike | None = None,
 ) -> npt.NDArray[np.bool_]:
     """Return whether each of `scores` [seed] belongs to a failed run, by (2) and (3): [seed].
 
-    constants   scores of a constant prediction on the same rows [seed]; None if they are not known, so that
-                only diverged runs failed
+    constants         scores of a constant prediction on the same rows [seed]; None if they are not known, so
+                      that only diverged runs failed
+    losses            losses on the same rows [seed]; None leaves the loss out of (2)
+    constant_losses   losses of the constant prediction [seed]
 
     Raises UsageError if the numbers of seeds differ.
     """
@@ -49,10 +58,16 @@ def failed_seeds(
             "Pass arrays of the same length.",
         )
     lead, _ = paired_differences(values, floor)  # (1); 0 within rounding
+    nothing = lead <= 0  # (2)
+    if losses is not None and constant_losses is not None:
+        better, _ = paired_differences(
+            -as_floats(constant_losses, 1, "constant_losses"), orient(as_floats(losses, 1, "losses"), False)
+        )
+        nothing &= better >= 0
     middle = float(median(lead))
     if not np.isfinite(middle):
-        return diverged | (lead <= 0)
+        return diverged | nothing
     spread = float(median(np.abs(lead - middle)))
     outlier = (lead < LOST_SHARE * middle) & (middle - lead > OUTLIER * spread)  # (3)
-    failed: npt.NDArray[np.bool_] = diverged | (lead <= 0) | outlier  # (2)
+    failed: npt.NDArray[np.bool_] = diverged | nothing | outlier
     return failed

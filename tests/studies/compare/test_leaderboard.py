@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ravine.execution.constant_score import ConstantScores
 from ravine.networks import METRICS
 from ravine.studies.compare.design import Trials
 from ravine.studies.compare.leaderboard import Evaluated, Tuned, leaderboard_rows, pairs_of, target_score
@@ -140,6 +141,7 @@ def test_rows_are_in_order_of_the_median_that_they_show() -> None:
 def test_failed_seeds_are_counted_against_a_constant_prediction() -> None:
     tuned = tuned_at([0.1, 0.2], [[0.5, 0.6], [0.9, 1.0]])
     scores = [0.78, 0.79, 0.80, 0.78, 0.52, np.nan]
-    (row,) = leaderboard_rows({"a": tuned}, {"a": evaluated(1, scores)}, None, 1, {}, np.full(6, 0.5))
+    constants = ConstantScores(np.full(6, 0.5), np.full(6, 0.69))
+    (row,) = leaderboard_rows({"a": tuned}, {"a": evaluated(1, scores)}, None, 1, {}, constants)
     assert (row.failed, row.diverged, row.constant) == (2, 1, 0.5)
     assert row.median == 0.78 and row.median_interval is not None and row.median_interval[0] is None

@@ -1,12 +1,14 @@
 """The recommended optimizer: never one that fails if a tied one does not, and always with a reason."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 
 from ravine.execution.result import MetricFacts
 from ravine.networks import METRICS
 from ravine.studies.compare.recommendation import recommend, recommended_row
+from ravine.studies.compare.result import Pair
 from ravine.studies.compare.verdict import recommendation_text
 
 ACCURACY = MetricFacts.of(METRICS["accuracy"])
@@ -24,8 +26,19 @@ def tied(row_of):
     ]
 
 
+def differences(rows):
+    """Return all pairs of rows; the differences are those of the medians."""
+    return [
+        Pair(
+            a=row.optimizer, b=other.optimizer, difference=row.median - other.median, interval=None,
+            p_better=0.5, p_value=1.0, p_holm=1.0,
+        )
+        for row, other in combinations(rows, 2)
+    ]  # fmt: skip
+
+
 def chosen(rows):
-    found = recommend(rows, ACCURACY)
+    found = recommend(rows, differences(rows), ACCURACY)
     return found.optimizer, found.reason
 
 
@@ -36,13 +49,13 @@ def test_the_only_best_one(tied):
 
 def test_without_a_criterion_the_best_median(tied):
     assert chosen(tied) == ("adam", "best_median")
-    assert recommend(tied, ACCURACY).tied == ["sgd", "rmsprop"]
+    assert recommend(tied, differences(tied), ACCURACY).tied == ["sgd", "rmsprop"]
 
 
 def test_one_that_fails_on_a_seed_gives_way_to_a_tied_one(tied):
     rows = [replace(tied[0], failed=1), tied[1], replace(tied[2], failed=2)]
     assert chosen(rows) == ("sgd", "fewest_failures")
-    assert recommend(rows, ACCURACY).failing == ["adam", "rmsprop"]
+    assert recommend(rows, differences(rows), ACCURACY).failing == ["adam", "rmsprop"]
     worse = [replace(tied[0], failed=1), replace(tied[1], median=0.9)]
     assert chosen(worse) == ("sgd", "fewest_failures")  # tied, although its median is worse
 
@@ -66,19 +79,24 @@ def test_least_spread(tied):
     assert chosen(tied) == ("rmsprop", "least_spread")
 
 
-def test_a_tie_of_very_different_medians_is_decided_by_the_median(tied):
+def test_a_tied_one_that_is_worse_by_what_matters_is_not_recommended(tied):
     tied[2] = replace(tied[2], median=0.95, sensitivity_width=4.0)  # few or noisy seeds
     assert chosen(tied) == ("adam", "best_median")
+    equal = [replace(pair, difference=0.001) for pair in differences(tied)]  # the paired difference decides
+    assert recommend(tied, equal, ACCURACY).optimizer == "rmsprop"
+    turned = [replace(pair, a=pair.b, b=pair.a, difference=-0.033) for pair in equal]
+    assert recommend(tied, turned, ACCURACY).optimizer == "adam"
+    assert recommend(tied, [], ACCURACY).optimizer == "adam"  # not measured
 
 
 def test_the_text_names_setting_and_reason(tied):
     tied[2] = replace(tied[2], sensitivity_width=2.8)
-    found = recommend([replace(tied[0], failed=1), *tied[1:]], ACCURACY)
+    found = recommend([replace(tied[0], failed=1), *tied[1:]], differences(tied), ACCURACY)
     assert recommended_row(tied, found) is tied[2]
     assert recommendation_text(found, tied) == (
         "Recommended: rmsprop at learning rate 0.00312, schedule decay. Of the tied optimizers, it has the "
         "widest range of good learning rates (630-fold). adam failed on more seeds."
     )
-    assert recommendation_text(recommend(tied[:1], ACCURACY), tied) == (
+    assert recommendation_text(recommend(tied[:1], [], ACCURACY), tied) == (
         "Recommended: adam at learning rate 0.00312, schedule decay."
     )

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from ravine.execution.constant_score import ConstantScores
 from ravine.execution.length_advice import LossTrend
 from ravine.execution.result import values_of
 from ravine.execution.score_summary import UNBOUNDED, clipped, finite_or_none, score_summary
@@ -78,12 +79,14 @@ class Tuned:
 class Evaluated:
     """One trial of one optimizer on fresh seeds: final scores [seed], validation scores [seed, time].
 
-    trend: validation loss at the end of training, None if most runs diverged or stopped early.
+    losses: final validation losses [seed], None if not known. trend: validation loss at the end of training,
+    None if most runs diverged or stopped early.
     """
 
     trial: int
     scores: np.ndarray
     curves: np.ndarray
+    losses: np.ndarray | None = None
     trend: LossTrend | None = None
 
 
@@ -97,14 +100,14 @@ def leaderboard_rows(
     target: float | None,
     steps_per_point: int,
     step_seconds: Mapping[str, float],
-    constants: np.ndarray | None = None,
+    constants: ConstantScores | None = None,
     seed: int = 0,
 ) -> list[LeaderboardRow]:
     """Return the rows of the leaderboard of a comparison, best median first.
 
     target: score of `target_score`. steps_per_point: steps between the points of a learning curve.
-    step_seconds: seconds of one step of one network, by optimizer. constants: scores of a constant prediction
-    on the same seeds [seed], None if they are not known.
+    step_seconds: seconds of one step of one network, by optimizer. constants: those of a constant prediction
+    on the same seeds, None if they are not known.
     """
     chosen = {name: _chosen(tuned[name], by_schedule) for name, by_schedule in evaluated.items()}
     finished = {name: run for name, run in chosen.items() if run is not None}
@@ -153,7 +156,7 @@ def _row(
     tier: int,
     to_target: tuple[float, float | None] | None,
     step_seconds: float | None,
-    constants: np.ndarray | None,
+    constants: ConstantScores | None,
     seed: int,
 ) -> LeaderboardRow:
     greater, trial = tuned.greater_is_better, run.trial
@@ -178,8 +181,16 @@ def _row(
         at_edge=tuned.range_end() or False,
         sensitivity=curve,
         sensitivity_width=width,
-        failed=int(failed_seeds(run.scores, constants, greater).sum()),
-        constant=None if constants is None else finite_or_none(np.median(constants)),
+        failed=int(
+            failed_seeds(
+                run.scores,
+                constants and constants.scores,
+                greater,
+                run.losses,
+                constants and constants.losses,
+            ).sum()
+        ),
+        constant=None if constants is None else finite_or_none(np.median(constants.scores)),
         trend=run.trend,
     )
 

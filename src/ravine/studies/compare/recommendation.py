@@ -1,8 +1,8 @@
 """The recommended optimizer: one of those that the scores do not distinguish from the best.
 
 1. Of the tied optimizers, those with the fewest failed seeds stay.
-2. Of these, those stay whose median is not worse than the best one by a difference that matters. With few
-   seeds all optimizers tie, and a tie alone says little.
+2. Of these, those stay that are not worse than the best median by a difference that matters. With few seeds
+   all optimizers tie, and a tie alone says little.
 3. The one with a range of good learning rates twice as wide as that of any other is recommended,
 4. else the one that reaches the target score in 20 % fewer steps than any other,
 5. else the one with half the spread over seeds of any other,
@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from math import log10
 
 from ravine.execution.result import MetricFacts
-from ravine.studies.compare.result import LeaderboardRow, Reason, Recommendation
+from ravine.studies.compare.result import LeaderboardRow, Pair, Reason, Recommendation
 
 __all__ = ["recommend", "recommended_row"]
 
@@ -25,12 +25,15 @@ LESS_SPREAD = 0.5
 MIN_SPREAD_SEEDS = 4  # of an interquartile range
 
 
-def recommend(rows: Sequence[LeaderboardRow], metric: MetricFacts) -> Recommendation:
-    """Return the recommendation for a leaderboard. rows: best first; the first one was evaluated."""
+def recommend(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], metric: MetricFacts) -> Recommendation:
+    """Return the recommendation for a leaderboard.
+
+    rows: best first; the first one was evaluated. pairs: paired differences of the rows.
+    """
     tied = [row for row in rows if row.tier == rows[0].tier]
     fewest = min(row.failed for row in tied)
     safe = [row for row in tied if row.failed == fewest]
-    row, reason = _choose([row for row in safe if not _worse(row, safe[0], metric)])
+    row, reason = _choose([row for row in safe if not _worse(row, safe[0], pairs, metric)])
     if len(tied) == 1:
         reason = "best"
     elif len(safe) == 1:
@@ -51,9 +54,15 @@ def recommended_row(rows: Sequence[LeaderboardRow], recommendation: Recommendati
     return next(row for row in rows if row.optimizer == recommendation.optimizer)
 
 
-def _worse(row: LeaderboardRow, best: LeaderboardRow, metric: MetricFacts) -> bool:
-    """Return whether the median of a row is worse than the best one by a difference that matters."""
-    return row is not best and row.median != best.median and metric.matters(best.median, row.median)
+def _worse(row: LeaderboardRow, best: LeaderboardRow, pairs: Sequence[Pair], metric: MetricFacts) -> bool:
+    """Return whether a row is worse than the best one by a paired difference that matters."""
+    for pair in pairs:
+        if {pair.a, pair.b} == {best.optimizer, row.optimizer}:
+            change = pair.difference or 0.0
+            gain = change if (pair.a == row.optimizer) == metric.greater_is_better else -change
+            worse = pair.difference is None or gain < 0
+            return worse and metric.matters(best.median, row.median, pair.difference)
+    return row is not best
 
 
 def _choose(rows: Sequence[LeaderboardRow]) -> tuple[LeaderboardRow, Reason]:

@@ -68,12 +68,13 @@ def run(design: CompareDesign, context: RunContext) -> CompareResult:
         target,
         design.first_plan.steps_per_evaluation,
         _step_seconds(design, context),
-        constant_scores(METRICS[design.metric.name], design.batches, design.seeds),
+        constant_scores(design.first_plan, design.batches, design.seeds),
         seed,
     )
     if all(row.median is None for row in rows):
         raise all_diverged(None, "with every optimizer")
-    recommendation = recommend(rows, design.metric)
+    pairs = pairs_of(rows, greater)
+    recommendation = recommend(rows, pairs, design.metric)
     winner = recommended_row(rows, recommendation)
     baselines = _baselines(design, context, winner) if design.settings.baselines else []
     context.stage("test", "the test split, read once")
@@ -91,7 +92,7 @@ def run(design: CompareDesign, context: RunContext) -> CompareResult:
         plan=facts,
         seconds=context.seconds([(plan, design.shape) for plan in design.plans.values()]),
         leaderboard=rows,
-        pairs=pairs_of(rows, greater),
+        pairs=pairs,
         schedules=scores_by_schedule(tuned, evaluated, seed),
         test=test,
         recommendation=recommendation,
@@ -216,6 +217,7 @@ def _evaluate(design: CompareDesign, context: RunContext, tuned: Mapping[str, Tu
             record.series[name].astype(np.float64).reshape(len(chosen), len(seeds), -1)
             for name in ("score", "valid_loss")
         )
+        final_losses = record.final["valid_loss"].astype(np.float64).reshape(len(chosen), len(seeds))
         plan = design.plans[rule.name]
         scores = record.final["score"].astype(np.float64).reshape(len(chosen), len(seeds))
         evaluated[rule.name] = {
@@ -223,6 +225,7 @@ def _evaluate(design: CompareDesign, context: RunContext, tuned: Mapping[str, Tu
                 trial,
                 scores[k],
                 curves[k],
+                final_losses[k],
                 loss_trend(losses[k], curves[k], design.metric, plan, design.batches, name),
             )
             for k, (name, trial) in enumerate(chosen.items())

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ravine.execution.constant_score import ConstantScores
 from ravine.execution.length_advice import LossTrend
 from ravine.execution.result import MetricFacts, ScoreSummary
 from ravine.execution.score_summary import UNBOUNDED, clipped, finite_or_none, score_summary
@@ -47,8 +48,9 @@ class Scores:
 
     tuning [rate, seed]: scores in tuning, at the learning rates `rates` [rate]. rate: learning rate on fresh
     seeds, None until tuning chooses it. values [seed]: scores on fresh seeds. stops [seed]: epochs after
-    which the weights were saved, with early stopping. constants [seed]: scores of a constant prediction on
-    the same rows. trend: validation loss at the end of training.
+    which the weights were saved, with early stopping. losses [seed]: validation losses on fresh seeds.
+    constants: score and loss of a constant prediction on the same rows. trend: validation loss at the end of
+    training.
     """
 
     configuration: Configuration
@@ -57,7 +59,8 @@ class Scores:
     rate: float | None = None
     values: np.ndarray = field(default_factory=lambda: np.zeros(0))
     stops: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    constants: np.ndarray | None = None
+    losses: np.ndarray | None = None
+    constants: ConstantScores | None = None
     trend: LossTrend | None = None
 
     def add_trials(self, rates: np.ndarray, scores: np.ndarray) -> None:
@@ -144,7 +147,7 @@ def _row(
         against_first=against_first,
         against_best=against_best,
         failed=_failed(scores, greater),
-        constant=None if scores.constants is None else finite_or_none(np.median(scores.constants)),
+        constant=None if scores.constants is None else finite_or_none(np.median(scores.constants.scores)),
         trend=scores.trend,
     )
 
@@ -152,7 +155,16 @@ def _row(
 def _failed(scores: Scores, greater: bool) -> int:
     """Return the number of failed seeds; without runs on fresh seeds, that of all runs of tuning."""
     if len(scores.values):
-        return int(failed_seeds(scores.values, scores.constants, greater).sum())
+        constants = scores.constants
+        return int(
+            failed_seeds(
+                scores.values,
+                constants and constants.scores,
+                greater,
+                scores.losses,
+                constants and constants.losses,
+            ).sum()
+        )
     return 0 if scores.tuning is None else scores.tuning.size
 
 

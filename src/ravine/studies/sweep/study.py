@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ravine.execution.base_settings import WinnerSettings
-from ravine.execution.constant_score import constant_scores
+from ravine.execution.constant_score import ConstantScores, constant_scores
 from ravine.execution.context import RunContext
 from ravine.execution.divergence import all_diverged
 from ravine.execution.evaluation import best_model
@@ -153,7 +153,7 @@ def _evaluate(
     seeds, greater = design.seeds, design.metric.greater_is_better
     facts = MetricFacts.of(design.metric, design.settings.smallest_difference)
     places: dict[int, tuple[str, np.ndarray]] = {}
-    constants: dict[Batches, np.ndarray] = {}
+    constants: dict[Batches, ConstantScores] = {}
     for name, group in design.groups.items():
         rates = {
             point.index: np.array([rate])
@@ -166,6 +166,7 @@ def _evaluate(
         cohort = design.cohort(points, rates, seeds, keep=True)
         record = context.train("evaluate", name, cohort, design.shapes[name])
         values = record.final["score"].astype(np.float64).reshape(len(points), len(seeds))
+        final_losses = record.final["valid_loss"].astype(np.float64).reshape(len(points), len(seeds))
         best = record.final["evaluation"].reshape(len(points), len(seeds))
         curves, losses = (
             record.series[key].astype(np.float64).reshape(len(points), len(seeds), -1)
@@ -175,8 +176,9 @@ def _evaluate(
             part = scores[point.index]
             part.rate, part.values = float(rates[point.index][0]), values[k]
             if point.batches not in constants:
-                constants[point.batches] = constant_scores(design.metric, point.batches, seeds)
+                constants[point.batches] = constant_scores(point.plan, point.batches, seeds)
             part.constants = constants[point.batches]
+            part.losses = final_losses[k]
             part.trend = loss_trend(
                 losses[k], curves[k], facts, point.plan, point.batches, point.configuration.settings.schedule
             )
