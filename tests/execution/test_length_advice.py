@@ -52,6 +52,7 @@ def test_texts():
         "fell 3.1 %", "rose 138 %", "flat", "–",
     ]  # fmt: skip
     assert "neither fell nor rose" in trend_text(FLAT)
+    assert trend_text(replace(FALLING, window=0.397)).endswith("in the last 40 % of training")
     assert length_text(800, 4.6154) == "800 steps (4.62 epochs)"
     assert length_text(1, 1.0) == "1 step (1 epoch)"
 

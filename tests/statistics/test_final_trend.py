@@ -83,8 +83,23 @@ def test_progress_replaces_the_steps():
     # a rate that decays to zero: the loss follows the sum of the rates, which hardly grows at the end
     progress = TIMES + np.sin(np.pi * TIMES) / np.pi
     losses = curves(2.0 - progress, noise=0.0)
-    assert final_trend(losses, progress).change == pytest.approx(-0.1 / 1.1)
-    assert final_trend(losses).change > -0.05
+    trend = final_trend(losses, progress)
+    assert trend.change == pytest.approx(-0.1 / 1.1) and trend.direction == "falling"
+    assert trend.window == pytest.approx(0.4, abs=0.01)  # 0.6 + sin(0.6 pi) / pi = 0.90
+    assert final_trend(losses).change > -0.05 and final_trend(losses).window == pytest.approx(0.1)
+
+
+def test_where_the_rate_decays_a_fall_must_be_larger():
+    progress = TIMES + np.sin(np.pi * TIMES) / np.pi
+    small, large = (curves(1 + size - size * progress, noise=0.0) for size in (0.1, 0.3))
+    assert final_trend(small, progress).direction == "flat"  # 1 % in a tenth
+    assert final_trend(large, progress).direction == "falling"  # 3 %
+    assert final_trend(curves(1.1 - 0.1 * TIMES, noise=0.0)).direction == "falling"
+
+
+def test_a_noisy_slow_fall_is_found_over_half_of_the_training():
+    found = [final_trend(curves(2.0 - TIMES, noise=0.03, seeds=6, key=key)) for key in range(50)]
+    assert np.mean([trend.direction == "falling" for trend in found]) >= 0.9
 
 
 def test_a_loss_of_zero_is_flat():

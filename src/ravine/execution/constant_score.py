@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ravine.networks import LOSSES, METRICS
+from ravine.statistics import failed_seeds
 from ravine.training import Batches, Plan
 from ravine.training.loop import Rows
 
-__all__ = ["ConstantScores", "constant_scores"]
+__all__ = ["ConstantScores", "constant_scores", "failed_count"]
 
 SMALLEST_SHARE = 1e-12  # of a class without training rows, whose logarithm must be finite
 
@@ -43,6 +44,19 @@ def constant_scores(plan: Plan, batches: Batches, seeds: Sequence[int]) -> Const
         scores.append(float(metric(outputs, rows.y, rows.weight, scale)))  # type: ignore[arg-type]
         losses.append(float(np.average(loss(outputs, rows.y), weights=rows.weight)))  # type: ignore[arg-type]
     return ConstantScores(np.array(scores), np.array(losses))
+
+
+def failed_count(
+    scores: np.ndarray, losses: np.ndarray | None, constants: ConstantScores | None, greater: bool
+) -> int:
+    """Return the number of failed seeds, as `ravine.statistics.failed_seeds` defines them.
+
+    scores, losses: of each seed on the validation rows, [seed]. constants: None if they are not known.
+    greater: whether a greater score is better.
+    """
+    if constants is None:
+        return int(failed_seeds(scores, None, greater).sum())
+    return int(failed_seeds(scores, constants.scores, greater, losses, constants.losses).sum())
 
 
 def _outputs(train: Rows, classes: int) -> np.ndarray:

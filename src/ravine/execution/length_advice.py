@@ -27,8 +27,10 @@ class LossTrend:
     direction: Literal["falling", "rising", "flat"]
     """falling: the loss still fell at the end; rising: it rose since its lowest value; flat: neither."""
     change: float | None
-    """Median relative change of the loss in the last tenth of training; negative if it falls. For a schedule
-    that lowers the learning rate, training is measured by the sum of the learning rates."""
+    """Median relative change of the loss in the last tenth of training; negative if it falls. Where the
+    learning rate changes, the sum of the learning rates measures the training."""
+    window: float = 0.1
+    """Share of the steps that this last tenth takes; 0.4 where a cosine lowers the rate to zero."""
     agreeing: float
     """Share of seeds that agree with the direction of the change, or of the rise."""
     rise: float | None
@@ -95,7 +97,8 @@ def trend_cell(trend: LossTrend | None) -> str:
 def trend_text(trend: LossTrend) -> str:
     """Return the trend as a sentence without its period, in lower case."""
     if trend.direction == "falling":
-        return f"the validation loss still fell by {_share(trend.change)} in the last tenth of training"
+        last = "tenth" if abs(trend.window - 0.1) < 0.005 else percent(trend.window)
+        return f"the validation loss still fell by {_share(trend.change)} in the last {last} of training"
     if trend.direction == "rising":
         return f"the validation loss rose by {_share(trend.rise)} from step {trend.lowest_step:,} on"
     return "the validation loss neither fell nor rose at the end of training"

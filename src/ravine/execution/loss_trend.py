@@ -40,20 +40,22 @@ def loss_trend(
         lowest_epochs=step * plan.batch_size / batches.sizes[0],
         score_improves=_improves(scores, metric, trend.lowest),
         seeds=trend.seeds,
+        window=trend.window,
     )
 
 
 def _progress(plan: Plan, batches: Batches, text: str) -> np.ndarray | None:
     """Return the share of the sum of all learning rates that is done at each evaluation, [time].
 
-    The value is None for a schedule that depends on the loss.
+    The value is None for a constant rate, and for a schedule that depends on the loss.
     """
     spec = schedule(text)
     if spec.depends_on_loss:
         return None
     factors = spec.factors(plan.steps, batches.sizes[0] / batches.batch_size)
     done = np.cumsum(factors)[plan.steps_per_evaluation - 1 :: plan.steps_per_evaluation]
-    return np.asarray(done / done[-1], np.float64)
+    shares = np.asarray(done / done[-1], np.float64)
+    return None if np.allclose(shares, np.arange(1, len(shares) + 1) / len(shares)) else shares
 
 
 def _improves(scores: np.ndarray, metric: MetricFacts, lowest: int) -> bool:

@@ -12,14 +12,13 @@ from typing import Literal
 
 import numpy as np
 
-from ravine.execution.constant_score import ConstantScores
+from ravine.execution.constant_score import ConstantScores, failed_count
 from ravine.execution.length_advice import LossTrend
 from ravine.execution.result import values_of
 from ravine.execution.score_summary import UNBOUNDED, clipped, finite_or_none, score_summary
 from ravine.statistics import (
     at_edge,
     compare_pairs,
-    failed_seeds,
     rank_names,
     select,
     sensitivity,
@@ -181,15 +180,7 @@ def _row(
         at_edge=tuned.range_end() or False,
         sensitivity=curve,
         sensitivity_width=width,
-        failed=int(
-            failed_seeds(
-                run.scores,
-                constants and constants.scores,
-                greater,
-                run.losses,
-                constants and constants.losses,
-            ).sum()
-        ),
+        failed=failed_count(run.scores, run.losses, constants, greater),
         constant=None if constants is None else finite_or_none(np.median(constants.scores)),
         trend=run.trend,
     )

@@ -32,7 +32,7 @@ TUNING_SCOPES = {
 }
 RANGE_ENDS = {"low": "the lower end", "high": "the upper end"}
 MIN_MEDIAN_SEEDS = 6  # of a 95 % interval of a median
-LOSS_AT_END = "validation loss: fell in the last tenth of training, or rose from its lowest value to the end"
+LOSS_AT_END = "trend of the validation loss: still fell at the end, or rose from its lowest value to the end"
 MIN_NAME_WIDTH = 16  # columns; longer names are cut to it before another column is dropped
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ravine.execution.constant_score import ConstantScores
+from ravine.execution.constant_score import ConstantScores, failed_count
 from ravine.execution.length_advice import LossTrend
 from ravine.execution.result import MetricFacts, ScoreSummary
 from ravine.execution.score_summary import UNBOUNDED, clipped, finite_or_none, score_summary
@@ -26,7 +26,6 @@ from ravine.statistics import (
     Interval,
     PairedComparison,
     compare_paired,
-    failed_seeds,
     holm,
     rank_names,
     select,
@@ -155,16 +154,7 @@ def _row(
 def _failed(scores: Scores, greater: bool) -> int:
     """Return the number of failed seeds; without runs on fresh seeds, that of all runs of tuning."""
     if len(scores.values):
-        constants = scores.constants
-        return int(
-            failed_seeds(
-                scores.values,
-                constants and constants.scores,
-                greater,
-                scores.losses,
-                constants and constants.losses,
-            ).sum()
-        )
+        return failed_count(scores.values, scores.losses, scores.constants, greater)
     return 0 if scores.tuning is None else scores.tuning.size
 
 
