@@ -5,9 +5,10 @@
 
 DATA is the folder of the tables. The script reads the list `faults.toml` and runs the whole study for every
 entry: with proofs, or without them (`--no-proof`). It writes natural.json and natural.md. It saves after each
-case, and a run that was interrupted goes on where it stopped. `faults.sha256` holds the digests of the list,
-and of the functions that change its files, as they were before the verdicts were written. The script refuses
-another list, so that nobody adapts the list to the verdicts.
+case, and a run that was interrupted goes on where it stopped. The folder `baselines` holds the baselines of
+each table. `faults.sha256` holds the digests of the list, and of the functions that change its files, as they
+were before the verdicts were written. The script refuses another list, so that nobody adapts the list to the
+verdicts.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from natural_cases.baseline_cache import remember_baselines
 from natural_cases.changes import CHANGES, OWN_DUPLICATES, OWN_ORDER
 from natural_cases.tables import random_of, read, sampled
 
@@ -302,6 +304,7 @@ def main() -> None:
     arguments = parser.parse_args()
     listed = read_list(arguments.list, arguments.list.with_suffix(".sha256"))
     arguments.out.mkdir(parents=True, exist_ok=True)
+    remember_baselines(arguments.out / "baselines")
     path = arguments.out / "natural.json"
     rows: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     begin, seeds = time.perf_counter(), 0 if arguments.no_proof else SEEDS

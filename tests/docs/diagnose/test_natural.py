@@ -6,11 +6,15 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from ravine.data import from_arrays
+from ravine.execution.baselines import baseline_scores
+from ravine.studies.diagnose.settings import DiagnoseSettings
 from ravine.studies.diagnose.verdicts import VERDICTS
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "diagnose"
@@ -180,3 +184,26 @@ def test_samples_keep_their_rows_and_the_order_of_the_file(load, table):
     places = [int(np.flatnonzero(table.a == value)[0]) for value in ordered.a]
     assert places == sorted(places)
     assert not shuffled.equals(ordered)
+
+
+def test_baselines_are_computed_once_for_equal_rows(load, tmp_path):
+    cache = load("natural_cases.baseline_cache")
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(60, 2)), random.normal(size=60)
+    settings, calls = DiagnoseSettings.from_dict({}), []
+
+    def context(x):
+        return SimpleNamespace(dataset=from_arrays(x, y, name="table", seed=0))
+
+    def computed(context, settings, metric, seeds):
+        calls.append(seeds)
+        return baseline_scores(context.dataset, metric, seeds, names=["constant"])
+
+    run = cache.cached(computed, tmp_path)
+    first = run(context(x), settings, "rmse", [0, 1])
+    assert run(context(x), settings, "rmse", [0, 1]) == first
+    assert calls == [[0, 1]]
+    run(context(x), settings, "mae", [0, 1])
+    run(context(x**3), settings, "rmse", [0, 1])
+    run(context(x), settings, "rmse", [0])
+    assert len(calls) == 4
