@@ -185,7 +185,7 @@ DATA = DataFacts(
     notes=[],
 )  # fmt: skip
 SPLIT = SplitSizes(train=320, validation=80, test=100)
-METRIC = MetricFacts(name="accuracy", greater_is_better=True)
+METRIC = MetricFacts(name="accuracy", greater_is_better=True, smallest_difference=0.005)
 TRAINING = DiagnosedTraining(
     optimizer="sgd", learning_rate=0.1, schedule="decay", steps=1000, epochs=100.0, batch_size=32,
     network="4-8-2 relu",

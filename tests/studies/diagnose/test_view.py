@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from ravine.execution.baseline_rows import BaselineRow
+from ravine.execution.result import ScoreSummary
 from ravine.render.text import text
 from ravine.studies.diagnose.result import (
     ConstantComparison,
@@ -83,7 +85,7 @@ def test_color_changes_no_word(found: DiagnoseResult) -> None:
 def test_findings_are_numbered_with_code_evidence_principle_and_proof(found: DiagnoseResult) -> None:
     shown = text(view(found), 120)
     assert "1 finding, worst first." in shown
-    assert "On the validation rows, accuracy is 90.0 %; a constant prediction has 50.0 %." in shown
+    assert "On the validation rows, accuracy is 90.0 % (constant prediction 50.0 %)." in shown
     assert "\n1. RAV401 The inputs are not standardised" in shown
     assert "\n2. RAV406 1 column is constant" in shown
     assert "size: 1e+09 (threshold 3), inputs" in shown
@@ -260,6 +262,26 @@ def test_without_a_fault_the_score_stands_next_to_a_constant(found: DiagnoseResu
         shown = words(found.replace(findings=findings))
         assert "No fault found. On the validation rows, accuracy is 90" in shown
         assert "healthy" not in shown
+
+
+def baseline(model: str, value: float, test: float) -> BaselineRow:
+    scores = {"mean": value, "median": value, "sd": 0.0, "interval": None, "n_seeds": 1, "diverged": 0}
+    return BaselineRow(
+        model=model, seeds=[2_000], looks=1, tuning_seeds=[], hyperparameters={}, rows=320, note="",
+        test=ScoreSummary(**{**scores, "mean": test, "median": test, "values": [test]}), values=[value],
+        **scores,
+    )  # fmt: skip
+
+
+def test_the_score_stands_next_to_the_baselines(found: DiagnoseResult) -> None:
+    """The recommended training has 75.0 % on the test rows; half a point matters."""
+    rows = [baseline("constant", 0.51, 0.5), baseline("linear model", 0.88, 0.8)]
+    shown = words(found.replace(baselines=rows))
+    assert "On the validation rows, accuracy is 90.0 % (constant 51.0 %, linear model 88.0 %)." in shown
+    assert "Better, but still worse than the linear model, which has 80.0 % on the test rows." in shown
+    near = [baseline("linear model", 0.88, 0.753)]
+    assert "still worse" not in words(found.replace(baselines=near))
+    assert "still worse" not in words(found.replace(baselines=[baseline("linear model", 0.88, 0.7)]))
 
 
 def test_the_next_steps_train_as_recommended(found: DiagnoseResult) -> None:

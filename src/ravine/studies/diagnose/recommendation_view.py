@@ -24,6 +24,8 @@ def recommendation_block(result: DiagnoseResult) -> Items:
         sentences.append(f"On the test rows, read once, {score_text(advice.test, form)}.")
     if advice.constant is not None and not advice.constant.beaten and not advice.diverges:
         sentences.append(_not_cured(advice, advice.constant, form))
+    elif (sentence := _against_baselines(advice, result, form)) is not None:
+        sentences.append(sentence)
     return Items(sentences, style="plain")
 
 
@@ -66,3 +68,19 @@ def _not_cured(advice: Recommendation, constant: ConstantComparison, form: Score
         f"{form.with_unit(constant.constant)}."
     )
     return f"Nothing is learned: {facts}" if advice.unchanged else f"Better, but not cured: {facts}"
+
+
+def _against_baselines(advice: Recommendation, result: DiagnoseResult, form: ScoreFormat) -> str | None:
+    """Return the sentence that a simpler model is better on the test rows; None if none is."""
+    score = None if advice.unchanged or advice.test is None else advice.test.after
+    if not is_number(score):
+        return None
+    sign = 1 if result.metric.greater_is_better else -1
+    tests = {row.model: row.test.median for row in result.baselines if row.test is not None}
+    known = {name: value for name, value in tests.items() if is_number(value)}
+    best = max(known, key=lambda name: sign * known[name], default=None)
+    if best is None or sign * (known[best] - score) <= 0 or not result.metric.matters(score, known[best]):
+        return None
+    return (
+        f"Better, but still worse than the {best}, which has {form.with_unit(known[best])} on the test rows."
+    )

@@ -158,13 +158,15 @@ def _examined(result: DiagnoseResult) -> str:
 def _verdict(result: DiagnoseResult) -> str:
     faults = sum(finding.severity > 0 and not finding.muted for finding in result.findings)
     words = f"{count(faults, 'finding')}, worst first." if faults else "No fault found."
-    form = score_format(result)
     if not is_number(result.score):
         return words
+    form = score_format(result)
+    others = [(row.model, row.values[0]) for row in result.baselines if row.values]
+    if not others and is_number(result.constant_score):
+        others = [("constant prediction", result.constant_score)]
+    shown = ", ".join(f"{name} {form.with_unit(value)}" for name, value in others if is_number(value))
     score = f"On the validation rows, {form.metric} is {form.with_unit(result.score)}"
-    if is_number(result.constant_score):
-        score += f"; a constant prediction has {form.with_unit(result.constant_score)}"
-    return f"{words} {score}."
+    return f"{words} {score} ({shown})." if shown else f"{words} {score}."
 
 
 def _passed(checks: list[CheckRow]) -> str:
