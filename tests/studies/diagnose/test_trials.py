@@ -106,6 +106,16 @@ def test_a_leak_is_left_out_and_the_lower_score_is_not_judged(
     assert not found.any_judged and found.confirmed == []
 
 
+def test_columns_that_give_a_class_away_are_left_out_too(
+    made_by_hand: Runner, record_with: Callable[..., Record], blobs: Dataset
+) -> None:
+    first, second = blobs.features[:2]
+    run = Observation(record_with(metadata={"leaks": [first], "class_leaks": {second: ["a"]}}))
+    made = made_by_hand(lambda settings: 0.6 if settings.drop else 0.1)
+    found = trials_of(made, run, finding("drop columns", name="class_leak"))
+    assert found.judged["drop columns"].changes == {"drop": [first, second]}
+
+
 def test_too_few_seeds_for_so_many_remedies_are_noted(made_by_hand: Runner, steep: Observation) -> None:
     """9 remedies and 3 measures need 27 x 2 / 2^n <= 0.05, so 11 seeds."""
     names = (

@@ -71,7 +71,7 @@ def _not_cured(advice: Recommendation, constant: ConstantComparison, form: Score
 
 
 def _against_baselines(advice: Recommendation, result: DiagnoseResult, form: ScoreFormat) -> str | None:
-    """Return the sentence that a simpler model is better on the test rows; None if none is."""
+    """Return the sentence that a simpler model is better on the test rows; None if no such model exists."""
     score = None if advice.unchanged or advice.test is None else advice.test.after
     if not is_number(score):
         return None

@@ -107,7 +107,7 @@ def _context(runner: TrialRunner, run: Observation) -> Context:
         learning_rate=original.learning_rate,
         epochs=original.plan.steps * original.batches.batch_size / original.batches.sizes[0],
         curvature=float(finite.max()) if len(finite) else float("nan"),
-        columns=source_columns(runner.context.dataset, run.metadata.leaks),
+        columns=source_columns(runner.context.dataset, [*run.metadata.leaks, *run.metadata.class_leaks]),
     )
 
 

@@ -78,7 +78,7 @@ def class_leak(run: Observation) -> Finding | None:
     return Finding(
         "class_leak", bool(leaks), sentence if leaks else "No column separates one class from all others.",
         (Evidence("columns that separate a class with at most 1/20 of the error", float(len(leaks)), 0.0),),
-        None, 0, (),
+        None, 0, ("drop columns",),
     )  # fmt: skip
 
 
