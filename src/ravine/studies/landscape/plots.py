@@ -18,14 +18,17 @@ from ravine.studies.landscape.result import DirectionRow, LandscapeResult, Plane
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
 
 __all__ = ["draw", "figures"]
 
 WIDTH_IN, HEIGHT_IN = 10.0, 5.0
 FONT_SIZE = 11  # points
-LOG_SCALE_RATIO = 50.0  # largest over smallest loss above k contour levels are logarithmic
+SKEW_RATIO = 10.0  # largest over smallest loss; above, linear levels would leave one dark band
 CONTOUR_LEVELS = 12
+SAME_SCALE = ("eigenvectors", "solutions")  # planes whose shape would be lost in a stretched map
+MAX_ASPECT = 4.0  # long over short side; above, the axes of these planes have different scales, too
 MIN_PARABOLA_WIDTH = 0.04  # share of the figure; a narrower parabola is not drawn
 TITLES = {
     "random": "Two random directions, filter-normalized",
@@ -121,7 +124,7 @@ def _profile(result: LandscapeResult, arrays: Arrays) -> Figure:
     figure, (axes,) = _canvas("Sharp and flat: the loss near the center", result)
     x, loss = arrays["slice/sharpest/x"], _drawable(arrays["slice/sharpest/loss"])
     direction = _direction(result, "sharpest")
-    _line(axes, x, loss, f"sharpest direction, curvature {direction.curvature:.3g}", 0)
+    _line(axes, x, loss, f"{result.title_of(direction)}, curvature {direction.curvature:.3g}", 0)
     flat = arrays["slice/flat/loss"]
     _line(axes, arrays["slice/flat/x"], _drawable(flat), "random direction", 2)
     center, top = result.center, float(np.nanmax(loss))
@@ -149,18 +152,14 @@ def _profile(result: LandscapeResult, arrays: Arrays) -> Figure:
 
 
 def _plane(result: LandscapeResult, plane: PlaneRow, arrays: Arrays) -> Figure:
-    from matplotlib.colors import LogNorm, Normalize
     from matplotlib.figure import Figure
 
     name = plane.name
     x, y, loss = (arrays[f"plane/{name}/{part}"] for part in ("x", "y", "loss"))
     shown = np.ma.masked_invalid(loss)
-    low, high = float(shown.min()), float(shown.max())
-    steep = low > 0 and high / low > LOG_SCALE_RATIO
-    if high <= low:  # a loss that is the same everywhere has no levels
-        high = low + max(abs(low), 1.0) * 1e-6
-    levels = np.geomspace(low, high, CONTOUR_LEVELS) if steep else np.linspace(low, high, CONTOUR_LEVELS)
-    norm = LogNorm(low, high) if steep else Normalize(low, high)
+    levels, norm, steep = _levels(shown)
+    extent = float(np.ptp(x)), float(np.ptp(y))
+    same_scale = name in SAME_SCALE and max(extent) <= MAX_ASPECT * min(extent)
 
     figure = Figure((WIDTH_IN, HEIGHT_IN), layout="constrained")
     figure.suptitle(_title(TITLES[name], result), fontsize=12)
@@ -169,6 +168,10 @@ def _plane(result: LandscapeResult, plane: PlaneRow, arrays: Arrays) -> Figure:
     lines = flat.contour(x, y, shown, levels=levels, colors="black", linewidths=0.6)
     flat.clabel(lines, levels[::2], fmt=lambda value: f"{value:.2g}", fontsize=7)
     _marked(flat, name, arrays)
+    if same_scale:
+        flat.set_aspect("equal")
+    if name == "eigenvectors":
+        flat.set_title(_curvature_ratio(result, extent, same_scale), fontsize=9)
     flat.grid(False)
     flat.locator_params(nbins=5)
     flat.set_facecolor("white")
@@ -191,14 +194,46 @@ def _plane(result: LandscapeResult, plane: PlaneRow, arrays: Arrays) -> Figure:
     solid.plot_surface(
         *grid, height, cmap="cividis", edgecolor="#333333", linewidth=0.15, rcount=51, ccount=51
     )
-    solid.set_xlabel(AXES[name][0])
-    solid.set_ylabel(AXES[name][1])
-    solid.set_zlabel(f"log10 {_unit(result)}" if steep else _unit(result))
+    solid.set_xlabel(AXES[name][0], labelpad=10)
+    solid.set_ylabel(AXES[name][1], labelpad=10)
+    solid.set_zlabel(f"log10 {_unit(result)}" if steep else _unit(result), labelpad=11)
     solid.tick_params(labelsize=8)
-    solid.locator_params(nbins=5)
+    solid.locator_params(nbins=4)
     solid.view_init(elev=38, azim=-55)
-    solid.set_box_aspect(None, zoom=0.76)  # room for the label of the height
+    sides = (4 * extent[0] / max(extent), 4 * extent[1] / max(extent), 3.0) if same_scale else None
+    solid.set_box_aspect(sides, zoom=0.72)  # room for the label of the height
     return figure
+
+
+def _levels(loss: np.ma.MaskedArray[Any, Any]) -> tuple[np.ndarray, Normalize, bool]:
+    """Return the levels of a map, their colors, and whether both are logarithmic.
+
+    Linear levels hide everything near the minimum if few places have a far higher loss. Levels are then
+    logarithmic or, if the lowest loss is not above 0, quantiles of the losses.
+    """
+    from matplotlib.colors import BoundaryNorm, LogNorm, Normalize
+
+    low, high = float(loss.min()), float(loss.max())
+    if high <= low:  # a loss that is the same everywhere has no levels
+        high = low + max(abs(low), 1.0) * 1e-6
+    if low > 0 and high / low > SKEW_RATIO:
+        return np.geomspace(low, high, CONTOUR_LEVELS), LogNorm(low, high), True
+    quantiles = np.unique(np.quantile(loss.compressed(), np.linspace(0, 1, CONTOUR_LEVELS)))
+    if low <= 0 and len(quantiles) > 2 and high - low > SKEW_RATIO * (float(np.ma.median(loss)) - low):
+        return quantiles, BoundaryNorm(quantiles, 256), False
+    return np.linspace(low, high, CONTOUR_LEVELS), Normalize(low, high), False
+
+
+def _curvature_ratio(result: LandscapeResult, extent: tuple[float, float], same_scale: bool) -> str:
+    """Return the curvatures along both axes and their ratio, and how far the scales of the axes differ."""
+    first, second = (_direction(result, f"eigenvector {k}").curvature for k in (1, 2))
+    text = f"curvature {first:.3g} across, {second:.3g} up"
+    if second != 0:
+        text += f": ratio {first / second:.3g}"
+    if same_scale:
+        return f"{text}; both axes have the same scale"
+    wide = "vertical" if extent[0] > extent[1] else "horizontal"
+    return f"{text}\nthe {wide} axis is stretched {max(extent) / min(extent):.3g}-fold"
 
 
 def _marked(axes: Axes, name: str, arrays: Arrays) -> None:
@@ -207,7 +242,8 @@ def _marked(axes: Axes, name: str, arrays: Arrays) -> None:
 
     base = f"plane/{name}/mark/"
     halo: list[patheffects.AbstractPathEffect] = [patheffects.withStroke(linewidth=4, foreground="white")]
-    for k, key in enumerate(name for name in arrays if name.startswith(base)):
+    keys = [key for key in arrays if key.startswith(base)]
+    for k, key in enumerate(keys):
         label, positions = key.removeprefix(base), np.asarray(arrays[key])
         if len(positions) > 1:
             (line,) = axes.plot(
@@ -224,7 +260,13 @@ def _marked(axes: Axes, name: str, arrays: Arrays) -> None:
                 text = axes.annotate(label.split()[-1], positions[0], (7, 5), textcoords="offset points")
                 text.set_path_effects(halo)
     if name == "trajectories":
-        legend = axes.legend(loc="upper left", fontsize=9, frameon=True, framealpha=0.9)
+        (start,) = axes.plot(
+            *np.asarray(arrays[keys[0]])[0], marker="D", color="white", markersize=9, markeredgecolor="black",
+            markeredgewidth=1.5, linestyle="none", label="start", zorder=4,
+        )  # fmt: skip
+        start.set_gid("start")
+        axes.plot([], [], "*", color="#555555", markersize=11, label="end")
+        legend = axes.legend(loc="best", fontsize=9, frameon=True, framealpha=0.9)
         legend.set_zorder(5)
 
 

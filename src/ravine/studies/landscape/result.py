@@ -230,6 +230,12 @@ class LandscapeResult(Result):
         figures: dict[str, Figure] = resolve_name("ravine.studies.landscape.plots:figures")(self)
         return figures
 
+    def title_of(self, direction: DirectionRow) -> str:
+        """Return the name of a direction for people. It tells for which optimizer it is the sharpest one."""
+        if direction.name == "sharpest" and self.sharpness.preconditioned:
+            return f"sharpest for {self.center.optimizer} (preconditioned)"
+        return direction.name
+
     def summary(self) -> str:
         """Return the result in one line, as `ravine runs` shows it."""
         sharp = self.sharpness

@@ -15,7 +15,6 @@ from ravine.render.numbers import count, is_number, learning_rate, number, with_
 from ravine.studies.landscape.result import (
     BarrierRow,
     Center,
-    DirectionRow,
     LandscapePlan,
     LandscapePlanFacts,
     LandscapeResult,
@@ -39,7 +38,7 @@ def view(result: LandscapeResult) -> list[Block]:
     blocks: list[Block] = [
         Heading(f"{result.data.name}: the loss around {_where(center)}"),
         Facts([("loss at the center", _loss(center)), *_limits(sharp, center)]),
-        _directions(result.directions, center),
+        _directions(result),
         _planes(result.planes),
     ]
     for plane in result.planes:
@@ -145,9 +144,10 @@ def _limits(sharp: Sharpness, center: Center) -> list[tuple[str, str]]:
     return [*rows, ("share of the limit", share)]
 
 
-def _directions(rows: Sequence[DirectionRow], center: Center) -> Table:
+def _directions(result: LandscapeResult) -> Table:
+    rows, center = result.directions, result.center
     columns = [
-        Column("direction", [row.name for row in rows], align="left"),
+        Column("direction", [result.title_of(row) for row in rows], align="left"),
         Column("length", [number(row.length) for row in rows], priority=1),
         Column("slope", [number(row.slope) for row in rows], priority=2),
         Column("curvature", [with_error(row.curvature, row.error) for row in rows]),
