@@ -64,17 +64,25 @@ def timed(words: list[str]) -> dict[str, Any]:
     """Run a command in a fresh home; return the estimated and the taken seconds, and the plan in words."""
     with tempfile.TemporaryDirectory() as name:
         home, out = Path(name), Path(name) / "run"
-        load, clock = os.getloadavg()[0], time.perf_counter()
+        load, clock, before = os.getloadavg()[0], time.perf_counter(), os.times()
         done = subprocess.run(
             [*RAVINE, *words, "-q", "-o", str(out)], env=fresh(home), cwd=home, capture_output=True, text=True
         )
-        taken = time.perf_counter() - clock
+        taken, after = time.perf_counter() - clock, os.times()
         if done.returncode not in (0, 5):
             raise CommandFailed(f"ravine {' '.join(words)} ended with {done.returncode}:\n{done.stderr}")
         events = [json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()]
+        parts = json.loads((out / "result.json").read_text())["seconds"]
     ready = next(event for event in events if event["event"] == "PlanReady")
-    result = {"estimated": ready["estimated_seconds"], "taken": taken, "load_at_start": load}
-    return result | {"ratio": ready["estimated_seconds"] / taken, "plan": ready["text"]}
+    return {
+        "estimated": ready["estimated_seconds"],
+        "taken": taken,
+        "ratio": ready["estimated_seconds"] / taken,
+        "cpu": after.children_user + after.children_system - before.children_user - before.children_system,
+        "parts": parts,
+        "load_at_start": load,
+        "plan": ready["text"],
+    }
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ def test_places_of_the_busiest_worker(runs: int, workers: int, expected: int) ->
 
 def test_the_estimate_counts_steps_evaluations_programs_and_other_work(monkeypatch) -> None:
     monkeypatch.setattr(training_time, "forward_seconds", lambda network, rows: 1e-6 * rows)
-    for name in ("STEP_OUTPUT_S", "STEP_PARAMETER_S", "ROW_VALUE_S"):
+    for name in ("STEP_OUTPUT_S", "STEP_PARAMETER_S", "ROW_VALUE_S", "SEGMENT_S"):
         monkeypatch.setattr(training_time, name, 0.0)
     monkeypatch.setattr(training_time, "STEP_PRODUCTS", 3.0)
     monkeypatch.setattr(training_time, "ROW_PRODUCTS", 1.0)

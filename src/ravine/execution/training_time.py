@@ -28,6 +28,7 @@ COMPILE_S = 0.8  # one program
 # Fitted to ten networks on one core of an AMD EPYC, each within 25 %.
 STEP_PRODUCTS, STEP_OUTPUT_S, STEP_PARAMETER_S = 2.7, 2.4e-9, 0.8e-9
 ROW_PRODUCTS, ROW_VALUE_S = 0.7, 0.9e-9  # the same for an evaluation, in its inputs and outputs
+SEGMENT_S = 1e-4  # to draw the batches of one run until its next evaluation, and to start the programs
 REPEATS = 8  # of a measurement, whose shortest time counts
 
 
@@ -63,7 +64,7 @@ def training_seconds(training: Training, workers: int) -> float:
     step += STEP_OUTPUT_S * plan.batch_size * outputs + STEP_PARAMETER_S * network.parameters
     evaluation = ROW_PRODUCTS * forward_seconds(network, rows)
     evaluation += ROW_VALUE_S * rows * (network.sizes[0] + outputs)
-    return places(training, workers) * (plan.steps * step + plan.evaluations * evaluation)
+    return places(training, workers) * (plan.steps * step + plan.evaluations * (evaluation + SEGMENT_S))
 
 
 def places(training: Training, workers: int) -> int:

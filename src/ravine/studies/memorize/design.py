@@ -53,6 +53,7 @@ __all__ = ["NOISY_SHARE", "Arm", "MemorizeDesign", "design", "plan"]
 METRIC = "accuracy"
 NOISY_SHARE = 0.25  # of random labels, in the arms that limit memorization
 MIN_PAIRS = 8
+MEASURE_ARM_S = 0.7  # to measure the memorization of one group of networks
 MAX_EVALUATIONS = 120
 DROPOUT, L2, INPUT_NOISE = 0.5, 0.01, 0.5  # of the limiting arms
 PATIENCE_EVALUATIONS = 5  # of the arm "early stopping"
@@ -119,9 +120,8 @@ class MemorizeDesign:
     def estimated_seconds(self) -> float:
         """Estimated wall-clock seconds of the study on this machine, from a short measurement."""
         count = len(self.seeds)
-        return estimated_seconds(
-            [Training(plan, self.shape, count) for plan in self.plans], self.devices.count
-        )
+        trainings = [Training(plan, self.shape, count) for plan in self.plans]
+        return estimated_seconds(trainings, self.devices.count, MEASURE_ARM_S * len(self.arms))
 
     @cached_property
     def plans(self) -> list[Plan]:
