@@ -20,6 +20,7 @@ from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices
 from ravine.errors import UsageError
 from ravine.execution import seeds as seed_ranges
+from ravine.execution.baseline_time import baseline_seconds
 from ravine.execution.choose_effort import choose_effort
 from ravine.execution.effort import SearchEffort, efforts_between, usual_effort
 from ravine.execution.prepared_training import batches_for
@@ -208,7 +209,10 @@ class CompareDesign:
             for plan in self.plans.values()
             for runs, share in ((self.tuning_runs, 1.0), (added, EXTENSIONS), (evaluation, 1.0))
         ]
-        return estimated_seconds(trainings, self.devices.count)
+        baselines = 0.0
+        if self.settings.baselines:
+            baselines = baseline_seconds(self.dataset, self.batches.sizes[0], len(self.seeds))
+        return estimated_seconds(trainings, self.devices.count, baselines)
 
     def range(self, rule: Rule, sides: Sequence[str] = ()) -> tuple[float, float]:
         """Return the lowest and the highest learning rate to try for an optimizer.

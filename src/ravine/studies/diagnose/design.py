@@ -15,6 +15,7 @@ from ravine.errors import DataError
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.model_metadata import ModelMetadata
+from ravine.execution.baseline_time import baseline_seconds
 from ravine.execution.prepared_training import PreparedTraining, prepare_training
 from ravine.execution.result import MetricFacts, Plain
 from ravine.execution.run_files import data_facts, split_sizes
@@ -98,6 +99,8 @@ class DiagnoseDesign:
         if self.model is None:
             one = ProgramShape(1, 1, self.prepared.batches.sizes[1], 1, 1)
             measuring += training_seconds(Training(plan, one, 1), 1)
+        if self.settings.baselines:
+            measuring += baseline_seconds(self.dataset, self.prepared.batches.sizes[0], 1 + count)
         if not self.proves:
             return estimated_seconds([], self.devices.count, measuring)
         shape = shape_for(plan, self.prepared.batches, count, count, self.devices)

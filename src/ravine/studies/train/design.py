@@ -13,6 +13,7 @@ from ravine.data import Dataset
 from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices
 from ravine.execution import seeds as seed_ranges
+from ravine.execution.baseline_time import baseline_seconds
 from ravine.execution.prepared_training import PreparedTraining, prepare_training
 from ravine.execution.result import MetricFacts
 from ravine.execution.run_files import data_facts, split_sizes
@@ -60,9 +61,11 @@ class TrainDesign:
     @cached_property
     def estimated_seconds(self) -> float:
         """Estimated wall-clock seconds of the training on this machine, from a short measurement."""
-        return estimated_seconds(
-            [Training(self.prepared.plan, self.shape, len(self.seeds))], self.devices.count
-        )
+        plan, batches, count = self.prepared.plan, self.prepared.batches, len(self.seeds)
+        baselines = 0.0
+        if self.settings.baselines:
+            baselines = baseline_seconds(self.dataset, batches.sizes[0], count)
+        return estimated_seconds([Training(plan, self.shape, count)], self.devices.count, baselines)
 
     @property
     def metric(self) -> MetricFacts:

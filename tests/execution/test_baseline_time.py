@@ -1,0 +1,45 @@
+"""The estimated time of the baselines: counts of trees, and a time for each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ravine.data import from_arrays
+from ravine.execution import baseline_time
+from ravine.execution.baseline_time import baseline_seconds
+
+
+@pytest.fixture(autouse=True)
+def constants(monkeypatch):
+    """Let a bin take one unit of time, and nothing else any."""
+    monkeypatch.setattr(baseline_time, "IMPORT_S", 0.0)
+    monkeypatch.setattr(baseline_time, "BIN_S", 1.0)
+    monkeypatch.setattr(baseline_time, "ROW_S", 0.0)
+
+
+def table(classes: int, values: int):
+    x = np.tile(np.arange(values), 1_000 // values)[:, None].astype(float)
+    return from_arrays(x, np.arange(1_000) % classes, task="classify")
+
+
+def test_every_tree_of_tuning_and_evaluation_is_counted():
+    # 4 shapes of 31, 8, 16 and 4 leaves, 200 trees each, on 3 tuning seeds; then 100 trees of 14.75 leaves
+    tuning, evaluation = 3 * 200 * (31 + 8 + 16 + 4), 100 * (31 + 8 + 16 + 4) / 4
+    assert baseline_seconds(table(2, 10), 640, 10) == pytest.approx(10 * (tuning + 10 * evaluation))
+    assert baseline_seconds(table(2, 20), 640, 4) == pytest.approx(20 * (tuning + 4 * evaluation))
+
+
+def test_each_class_has_its_own_trees():
+    assert baseline_seconds(table(5, 10), 640, 10) == pytest.approx(
+        5 * baseline_seconds(table(2, 10), 640, 10)
+    )
+
+
+def test_a_table_that_is_too_large_for_trees_takes_only_the_import(monkeypatch):
+    monkeypatch.setattr(baseline_time, "IMPORT_S", 2.5)
+    trees = replace(baseline_time.find_baseline("boosted trees"), max_cells=100)
+    monkeypatch.setattr(baseline_time, "find_baseline", lambda name: trees)
+    assert baseline_seconds(table(2, 10), 640, 10) == 2.5
