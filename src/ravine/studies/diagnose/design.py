@@ -14,8 +14,8 @@ from ravine.engines import Devices
 from ravine.errors import DataError
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.base_settings import FixedTrainingSettings
-from ravine.execution.model_metadata import ModelMetadata
 from ravine.execution.baseline_time import baseline_seconds
+from ravine.execution.model_metadata import ModelMetadata
 from ravine.execution.prepared_training import PreparedTraining, prepare_training
 from ravine.execution.result import MetricFacts, Plain
 from ravine.execution.run_files import data_facts, split_sizes
