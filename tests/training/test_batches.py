@@ -125,3 +125,14 @@ def test_two_threads_see_the_same_rows(data):
         seen = list(pool.map(lambda k: batches.on_device(k % 3, 5, 5, device), range(64)))
     for k, rows in enumerate(seen):
         np.testing.assert_array_equal(rows.x, batches.draw(k % 3, 5, 5).x)
+
+
+def test_another_batch_size_draws_the_same_rows_in_the_same_order(data):
+    small, device = Batches(data, 0, 8), jax.devices()[0]
+    small.on_device(1, 0, 2, device)
+    large = small.with_batch_size(16)
+    expected = Batches(data, 0, 16).draw(1, 0, 2)
+    np.testing.assert_array_equal(large.draw(1, 0, 2).x, expected.x)
+    np.testing.assert_array_equal(large.on_device(1, 0, 2, device).x, expected.x)  # no rows of the other size
+    assert small.batch_size == 8
+    assert small.with_batch_size(10_000).batch_size == small.sizes[0]
