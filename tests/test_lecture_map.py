@@ -73,7 +73,7 @@ def test_every_rule_and_layer_is_on_the_map(folder):
         "plot_style", "registry", "schedule_functions", "schedule_kinds", "schedule_text",
         "activations", "augmentation_text", "connections", "initial_weights", "layers", "linear",
         "loss_functions", "losses", "metric_functions", "metrics",
-        "network_text", "normalization", "parameters", "validate",
+        "network_text", "normalization", "parameters", "smallest_difference", "validate",
     }  # fmt: skip
     there = {path.stem for path in (ROOT / "src" / "ravine" / folder).glob("[a-z]*.py")}
     named = {Path(row[1].strip("`")).stem for row in ROWS if row[1].startswith(f"`{folder}/")}

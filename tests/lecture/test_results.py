@@ -44,8 +44,13 @@ def test_a_measured_claim_holds_what_its_findings_say():
     assert (row.id, row.title, row.holds, row.failure) == (CLAIM.id, CLAIM.title, False, None)
     assert [finding.holds for finding in row.findings] == [True, None, False]
     assert measured_claim(measured(good, reported)).holds
-    result = lecture_result([row, measured_claim(measured(good))], 2.0)
-    assert (result.holds, result.seconds) == (1, 2.0)
+    check = Finding("d", 1e-9, 0.0, 1e-6, is_check=True)
+    unjudged = measured_claim(measured(reported, check))
+    assert unjudged.holds is None and measured_claim(measured(good, check)).holds is True
+    failed_check = Finding("d", 1.0, 0.0, 1e-6, is_check=True)
+    assert measured_claim(measured(good, failed_check)).holds is False
+    result = lecture_result([row, measured_claim(measured(good)), unjudged], 2.0)
+    assert (result.holds, result.not_judged, result.seconds) == (1, 1, 2.0)
     assert LectureResult.from_dict(json.loads(json.dumps(result.to_dict()))) == result
 
 
@@ -82,4 +87,4 @@ def test_a_picture_that_cannot_be_drawn_is_a_failure(tmp_path):
 @pytest.mark.parametrize("kind", [ClaimList, LectureResult])
 def test_a_document_of_something_else_is_refused(kind):
     with pytest.raises(DataError, match="claims"):
-        kind.from_dict({"schema_version": 1, "holds": 1, "seconds": 1.0})
+        kind.from_dict({"schema_version": 1, "holds": 1, "not_judged": 0, "seconds": 1.0})

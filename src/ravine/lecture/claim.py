@@ -56,8 +56,9 @@ class Finding:
     `bound`, only one side is judged: "below" allows smaller measurements, "above" larger ones. A finding with
     expected=None is reported and not judged. A measurement of NaN never holds.
 
-    error: half width of the 95 % interval if the measurement comes from a sample, else None. Raises
-    UsageError for a tolerance that is negative or not finite, and for an unknown bound.
+    error: half width of the 95 % interval if the measurement comes from a sample, else None. is_check:
+    whether the finding checks the experiment, such as its accuracy. A claim does not hold because of it.
+    Raises UsageError for a tolerance that is negative or not finite, and for an unknown bound.
     """
 
     what: str
@@ -69,6 +70,7 @@ class Finding:
     unit: str = ""
     note: str = ""
     bound: Literal["", "below", "above"] = ""
+    is_check: bool = False
 
     def __post_init__(self) -> None:
         for name in ("measured", "expected", "tolerance", "error"):

@@ -25,9 +25,11 @@ class Measurement:
     seconds: float
 
     @property
-    def holds(self) -> bool:
-        """Whether there are findings and no judged finding fails."""
-        return bool(self.findings) and all(finding.holds is not False for finding in self.findings)
+    def holds(self) -> bool | None:
+        """Whether there are findings and no judged finding fails; None if only the experiment is judged."""
+        if not self.findings or any(finding.holds is False for finding in self.findings):
+            return False
+        return True if any(finding.holds and not finding.is_check for finding in self.findings) else None
 
     def figure(self) -> Any:
         """Return the picture of the claim, in the style of the lecture."""

@@ -102,7 +102,7 @@ def read(evidence: Evidence) -> list[Finding]:
         findings.append(
             Finding(f"{data}: scores x {ROWS[data]} rows, largest distance from a whole number",
                     np.max(np.abs(counts - np.rint(counts))) if np.max(counts) <= ROWS[data] else np.nan,
-                    0.0, 1e-3)
+                    0.0, 1e-3, is_check=True)
         )  # fmt: skip
         reached.append(min(tier[name] for name in SCHEDULED))
     findings.append(

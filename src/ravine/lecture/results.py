@@ -56,6 +56,8 @@ class FindingRow:
     """Condition of the measurement; empty if there is none."""
     bound: Literal["", "below", "above"]
     """below: the expected value is an upper bound. above: a lower bound. Empty: both sides are judged."""
+    is_check: bool
+    """Whether the number checks the experiment; the claim is not judged by it."""
     holds: bool | None
     """Whether the measurement is as expected; null if nothing is expected."""
 
@@ -64,8 +66,8 @@ class FindingRow:
 class MeasuredClaim(Claim):
     """A claim with its measurements."""
 
-    holds: bool
-    """Whether no finding contradicts the claim."""
+    holds: bool | None
+    """Whether no finding contradicts the claim; null if the claim is measured, not judged."""
     seconds: float
     """Wall-clock seconds, compilation included."""
     findings: list[FindingRow]
@@ -84,6 +86,8 @@ class LectureResult(JsonDocument):
 
     holds: int
     """Number of claims that hold."""
+    not_judged: int
+    """Number of claims that are measured, not judged."""
     claims: list[MeasuredClaim]
     """Claims, in the order in which they were measured."""
     seconds: float
@@ -116,7 +120,12 @@ def claim_list() -> ClaimList:
 
 def lecture_result(measured: Sequence[MeasuredClaim], seconds: float) -> LectureResult:
     """Return the result of measured claims. seconds: wall-clock time of all claims [s]."""
-    return LectureResult(holds=sum(row.holds for row in measured), claims=list(measured), seconds=seconds)
+    return LectureResult(
+        holds=sum(row.holds is True for row in measured),
+        not_judged=sum(row.holds is None for row in measured),
+        claims=list(measured),
+        seconds=seconds,
+    )
 
 
 def measured_claim(result: Measurement | FailedClaim) -> MeasuredClaim:

@@ -12,19 +12,25 @@ from ravine.render.numbers import MISSING_CELL, number
 __all__ = ["claim_view", "claims_view", "list_view"]
 
 DIGITS = 5  # significant digits of a measurement
+ANIMATED = "(*)"  # mark of a claim that has an animation
 NARROW = 22  # columns of text; if fewer are left next to the numbers, the numbers get their own line
-WORDS = {True: "holds", False: "does not hold", None: "reported"}
+WORDS = {True: "holds", False: "does not hold", None: "measured, not judged"}
 MARKS = {True: "", False: "!", None: "."}
-LEGEND = {"!": "! not as expected", ".": ". reported, not judged"}
+LEGEND = {"!": "! not as expected", ".": ". reported, not judged", "c": "c check of the experiment"}
 
 
 def list_view(listed: ClaimList) -> list[Block]:
     """Return the blocks of all claims under their sections, and the command that runs one."""
     sections: dict[str, list[tuple[str, str]]] = {}
     for claim in listed.claims:
-        sections.setdefault(claim.section, []).append((claim.id, claim.title))
+        title = f"{claim.title} {ANIMATED}" if claim.animated else claim.title
+        sections.setdefault(claim.section, []).append((claim.id, title))
     facts = [Facts(rows, title) for title, rows in sections.items()]
-    return [*facts, Commands([("Run one:", "ravine lecture L4")])]
+    animated = next((claim.id for claim in listed.claims if claim.animated), None)
+    commands = [("Run one:", "ravine lecture L4")]
+    if animated is not None:
+        commands.append((f"{ANIMATED} has an animation:", f"ravine lecture {animated} --animate"))
+    return [*facts, Commands(commands)]
 
 
 def claim_view(claim: MeasuredClaim, picture: str = "") -> list[Block]:
@@ -63,19 +69,21 @@ def claims_view(result: LectureResult, folder: str = "") -> list[Block]:
         errors=[row for row, claim in enumerate(claims) if claim.holds is False],
     )
     failures = [f"{claim.id} failed: {claim.failure}" for claim in claims if claim.failure]
-    count = sum(bool(claim.holds) for claim in claims)
-    total = f"{count} of {len(claims)} claims hold, in {result.seconds:.0f} s."
+    unjudged = f", {result.not_judged} measured, not judged" if result.not_judged else ""
+    total = f"{result.holds} of {len(claims)} claims hold{unjudged}; {result.seconds:.0f} s."
     files = [("Results, evidence, pictures", folder)] if folder else []
     return [table, Items(failures, style="plain"), Paragraph(total), Files(files)]
 
 
 def _judged(claim: MeasuredClaim) -> list[FindingRow]:
-    return [finding for finding in claim.findings if finding.holds is not None]
+    """Return the findings by which the claim is judged, and checks of the experiment that failed."""
+    judged = [finding for finding in claim.findings if finding.holds is not None]
+    return [finding for finding in judged if not (finding.is_check and finding.holds)]
 
 
 def _agreement(claim: MeasuredClaim) -> str:
     judged = _judged(claim)
-    if not claim.findings:
+    if not judged:
         return MISSING_CELL
     return f"{sum(bool(finding.holds) for finding in judged)}/{len(judged)}"
 
@@ -86,16 +94,17 @@ def _verdict(claim: MeasuredClaim) -> str:
     if claim.failure:
         return f"The claim could not be measured: {claim.failure}{duration}"
     if not judged:
-        return f"Measured and reported; nothing is expected.{duration}"
+        return f"The claim is measured, not judged: no number is expected.{duration}"
     if wrong:
         are = "are" if wrong > 1 else "is"
         return f"The claim does not hold: {wrong} of {len(judged)} numbers {are} not as expected.{duration}"
-    return f"The claim holds: all {len(judged)} numbers are as expected.{duration}"
+    numbers = f"all {len(judged)} numbers are" if len(judged) > 1 else "the number is"
+    return f"The claim holds: {numbers} as expected.{duration}"
 
 
 def _numbers(findings: Sequence[FindingRow]) -> Table:
     """Return the table of findings; a mark shows numbers that are not as expected, or not judged."""
-    marks = [MARKS[finding.holds] for finding in findings]
+    marks = ["c" if finding.is_check and finding.holds else MARKS[finding.holds] for finding in findings]
     return Table(
         [
             Column("", [_quantity(finding) for finding in findings], "left", wrap=NARROW),

@@ -1,6 +1,7 @@
 """`ravine lecture`: the list, one claim, all claims, those that fail, and what is written."""
 
 import json
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -55,7 +56,7 @@ def test_the_list_names_every_claim(ravine):
     ended = ravine("lecture")
     assert (ended.status, ended.stderr) == (0, "")
     listed = [line.split()[0] for line in ended.stdout.splitlines() if line.startswith("  ")]
-    assert listed[:-1] == list(claims())
+    assert listed == [*claims(), "ravine", "ravine"]
     document = json.loads(ravine("lecture", "--json").stdout)
     assert document["schema_version"] == 1
     assert [
@@ -187,6 +188,29 @@ def test_an_animation_is_one_file(ravine, folder, modules, monkeypatch):
     assert (folder / "out" / "A1.gif").read_text() == "moving"
     document = json.loads(ravine("lecture", "a1", "--animate", "--json").stdout)
     assert document["claims"] == [{"id": "A1", "animation": "runs/lecture/A1.html"}]
+
+
+def test_all_animations_are_those_of_the_claims_that_the_list_marks(ravine, folder, modules):
+    ended = ravine("lecture", "--all", "--animate", "-o", "out")
+    drawn = sorted(path.stem for path in (folder / "out").iterdir())
+    listed = ravine("lecture").stdout
+    marked = [name for name in claims() if re.search(rf"^\s*{name} .*\(\*\)$", listed, re.M)]
+    assert ended.status == 0 and drawn == sorted(marked) == ["O1", "O2", "O3", "O4", "O5"]
+    assert "ravine lecture O1 --animate" in listed
+
+
+def test_a_claim_whose_experiment_alone_is_checked_is_measured_not_judged(ravine, modules):
+    modules["G11"].read = lambda evidence: [
+        Finding("sharpness", evidence["x"][0], None),
+        Finding("residual", 0.0, 0.0, 1e-3, is_check=True),
+    ]
+    ended = ravine("lecture", "--all")
+    line = next(line for line in ended.stdout.splitlines() if line.startswith("G11"))
+    assert ended.status == 0 and line.endswith("measured, not judged")
+    count = len(claims())
+    assert f"{count - 1} of {count} claims hold, 1 measured, not judged;" in ended.stdout
+    alone = ravine("lecture", "G11").stdout
+    assert "The claim is measured, not judged" in alone and "check of the experiment" in alone
 
 
 def test_ascii_where_the_terminal_has_no_more(shell):

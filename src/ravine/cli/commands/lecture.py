@@ -37,7 +37,9 @@ FOLDER = Path("runs") / "lecture"  # for pictures and animations if no folder is
 )
 @click.argument("words", metavar="[CLAIM]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Measure all claims, and print one line for each.")
-@click.option("--animate", is_flag=True, help="Write the animation of CLAIM to one file.")
+@click.option(
+    "--animate", is_flag=True, help="Write the animation of CLAIM to one file; with --all, every animation."
+)
 @click.option(
     "--format", "kind", metavar="KIND",
     help="Format: png, svg or pdf of pictures, html or gif of animations; if not given, png or html.",
@@ -63,6 +65,10 @@ def lecture(
             )
         return _list(console)
     if animate:
+        if everything:
+            from ravine.lecture.registry import has_animation
+
+            chosen = [claim for claim in chosen if has_animation(claim)]
         return _animate(chosen, _folder(out), kind, device, console)
     folder = None if out is None else _folder(out)
     named = f"{len(chosen)} claims" if len(chosen) > 1 else f"{chosen[0].id}: {chosen[0].title}"
@@ -205,7 +211,7 @@ def _measure(
         console.print_document(summary.to_dict())
     elif table:
         _show_table(summary, folder, console)
-    return 0 if all(row.holds for row in rows) else INCOMPLETE
+    return 0 if all(row.holds is not False for row in rows) else INCOMPLETE
 
 
 def _stage(stage: str, claim: Claim, number: int, count: int) -> Event:
