@@ -141,15 +141,15 @@ def test_the_verdict_says_direction_size_and_certainty(result: SweepResult) -> N
     assert "dropout=0.2 helps: +0.4 ± 0.3 points against dropout=0." in sentences
     assert "distinguishable from all others" in sentences
     hurts = with_effect(result, helps=False, effect=difference(-0.01, 0.002))
-    assert "dropout=0.2 hurts: -1.0 ± 0.2 points" in verdict(hurts)[0]
+    assert "dropout=0.2 hurts: -1.0 ± 0.2 points" in verdict(hurts)[1]
     unseen = with_effect(result, helps=None, effect=difference(0.001, 0.002))
-    assert "no visible difference (+0.1 ± 0.2 points" in verdict(unseen)[0]
+    assert "no visible difference (+0.1 ± 0.2 points" in verdict(unseen)[1]
     change = replace(difference(0.004, 0.002), p_better=0.9, p_value=0.03)
     chance = with_effect(result, helps=None, effect=change)
-    assert "may help: +0.4 ± 0.2 points" in verdict(chance)[0]
-    assert "not significant among 1 comparisons" in verdict(chance)[0]
+    assert "may help: +0.4 ± 0.2 points" in verdict(chance)[1]
+    assert "not significant among 1 comparisons" in verdict(chance)[1]
     small = with_effect(result, matters=False)
-    assert "against dropout=0: significant, but too small to matter." in verdict(small)[0]
+    assert "against dropout=0: significant, but too small to matter." in verdict(small)[1]
 
 
 def test_the_verdict_names_length_and_trend(result: SweepResult) -> None:
@@ -158,7 +158,10 @@ def test_the_verdict_names_length_and_trend(result: SweepResult) -> None:
         score_improves=True, seeds=10,
     )  # fmt: skip
     sentences = verdict(with_first_row(result, trend=falling))
-    assert "Best within 800 steps (20 epochs): dropout=0.2" in " ".join(sentences)
+    assert sentences[0] == "These results hold for 800 steps (20 epochs)."
+    shorter = with_first_row(result, epochs=5.0)
+    assert verdict(shorter)[0] == "These results hold for at most 800 steps (20 epochs)."
+    assert "Best: dropout=0.2" in " ".join(sentences)
     assert sentences[-1] == "The validation loss still fell at the end for the configuration."
     advised = replace(result, advice=length_advice(falling, 20.0, None))
     shown = " ".join(text(advised.view(), 100).split())
@@ -180,12 +183,12 @@ def test_a_level_that_diverges_is_worse(
 ) -> None:
     lost = AdjustedDifference(difference=None, interval=None, p_better=better, p_value=0.002, p_holm=0.002)
     changed = with_effect(result, effect=lost, helps=helps, diverged=10, median=None)
-    assert verdict(changed)[0] == sentence
+    assert verdict(changed)[1] == sentence
     assert "diverged" in text(changed.view())
 
 
 def test_a_level_that_helps_but_diverges_sometimes(result: SweepResult) -> None:
-    sentence = verdict(with_effect(result, diverged=1))[0]
+    sentence = verdict(with_effect(result, diverged=1))[1]
     assert (
         sentence == "dropout=0.2 helps: +0.4 ± 0.3 points against dropout=0, although 1 of 10 runs diverge."
     )
@@ -197,7 +200,7 @@ def test_failed_seeds_are_reported_and_avoided(result: SweepResult) -> None:
     assert failing.best.levels["dropout"] == "0" and result.best.levels["dropout"] == "0.2"
     shown = " ".join(text(failing.view(), 120).split())
     assert "1/10" in shown and f"! dropout=0.2, net={NET}: 1 of 10 seeds failed" in shown
-    assert f"Best within 800 steps (20 epochs): dropout=0, net={NET}" in shown
+    assert f"Best: dropout=0, net={NET}" in shown
 
 
 def test_ties_and_few_seeds_are_named(result: SweepResult) -> None:
@@ -208,7 +211,7 @@ def test_ties_and_few_seeds_are_named(result: SweepResult) -> None:
 
 def test_of_an_error_less_is_better(result: SweepResult) -> None:
     error = replace(result, metric=MetricFacts(name="rmse", greater_is_better=False))
-    sentence = verdict(with_effect(error, effect=difference(-0.5, 0.2)))[0]
+    sentence = verdict(with_effect(error, effect=difference(-0.5, 0.2)))[1]
     assert "helps: -0.5" in sentence and "in rmse" in sentence
 
 

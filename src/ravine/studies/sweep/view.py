@@ -197,8 +197,12 @@ def _against(first: bool, change: PairedDifference | None, style: ScoreFormat) -
 
 
 def _change(change: PairedDifference | None, style: ScoreFormat) -> str:
-    """Return a difference as `+0.4 ± 0.3`; a dash if too many runs diverged."""
-    return MISSING_CELL if change is None else style.difference(change.difference, change.interval)
+    """Return a difference as `+0.4 ± 0.3`; "diverged" if too many runs diverged, a dash without runs."""
+    if change is None:
+        return MISSING_CELL
+    if change.difference is None:
+        return "diverged"
+    return style.difference(change.difference, change.interval)
 
 
 # ------------------------------------------------------------------------------------------------ sentences
@@ -229,8 +233,7 @@ def verdict(result: SweepResult) -> list[str]:
     ]
     tied = [row for row in rows if row.tier == best_of_tier.tier]
     score = " ".join(filter(None, [median_cell(best_of_tier, style), style.unit]))
-    length = length_text(result.plan.steps, result.plan.epochs)
-    best = f"Best within {length}: {best_of_tier.setting} ({style.metric} {score})"
+    best = f"Best: {best_of_tier.setting} ({style.metric} {score})"
     if len(tied) == 1:
         sentences.append(f"{best}, distinguishable from all others." if len(rows) > 1 else f"{best}.")
     elif len(tied) == len(rows):
@@ -241,7 +244,10 @@ def verdict(result: SweepResult) -> list[str]:
     if rows[0].n_seeds < FEW_SEEDS:
         sentences.append(f"With {rows[0].n_seeds} seeds only large differences are visible.")
     sentences.append(still_falling_text([row.trend for row in rows], "configuration"))
-    return [sentence for sentence in sentences if sentence]
+    length = length_text(result.plan.steps, result.plan.epochs)
+    most = "at most " * (len({row.epochs for row in rows if row.epochs is not None}) > 1)
+    condition = f"These results hold for {most}{length}."
+    return [condition, *(sentence for sentence in sentences if sentence)]
 
 
 def _level_sentence(row: LevelEffect, first: str, comparisons: int, style: ScoreFormat) -> str:
