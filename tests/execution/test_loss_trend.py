@@ -1,4 +1,4 @@
-"""The trend of a record's losses: steps and epochs of the lowest loss, progress by the learning rate, score."""
+"""The trend of losses in a record: lowest loss, progress by the learning rate, change of the score."""
 
 from dataclasses import replace
 from types import SimpleNamespace
