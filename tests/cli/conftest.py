@@ -94,6 +94,11 @@ RESULTS = {
         },
         "pairs": [], "schedules": [],
         "test": {"optimizer": "adam", "model": 0.9, "mean": 0.9, "median": 0.9, **SUMMARY},
+        "recommendation": {
+            "optimizer": "adam", "learning_rate": 0.01, "hyperparameters": {}, "schedule": "decay", "tied": [],
+            "reason": "best", "failing": [],
+        },
+        "advice": {"action": "longer", "reason": "the loss still fell", "settings": {"epochs": 100.0}},
     },
     "train": {
         "plan": {
