@@ -109,3 +109,16 @@ def test_a_loss_that_falls_steadily_needs_larger_steps_or_more_of_them(
     assert low is not None
     assert short is not None
     assert (low.fires, short.fires) == (expected == "low", expected == "short")
+
+
+@pytest.mark.parametrize(("change", "verdict"), [("higher_rate", rate_low), ("longer", few_epochs)])
+def test_a_loss_that_starts_far_above_a_constant_is_no_verdict_on_rate_or_length(
+    record_with: RecordWith, change: str, verdict: Any
+) -> None:
+    """Initial weights that are far too large: the loss falls from 100 to 10 times that of a constant."""
+    loss = np.geomspace(100, 10, 11)[None]
+    changed = _changed(change, 0.2)
+    for series, fires in (({}, True), ({"train_loss": loss, "valid_loss": loss}, False)):
+        found = verdict(Observation(record_with(**changed, series=series)))
+        assert found is not None
+        assert found.fires == fires

@@ -17,6 +17,7 @@ from ravine.studies.diagnose.verdicts.loss_trend import (
     largest_update,
     remaining_decrease,
     slowdown,
+    starts_high,
     still_falls,
     units_lost,
     uphill_share,
@@ -162,7 +163,7 @@ def rate_low(run: Observation) -> Finding | None:
         and not is_stuck(run)
         and highest_loss(run) < 3
     )
-    better = gain is not None and gain.clear and not is_stuck(run)
+    better = gain is not None and gain.clear and not is_stuck(run) and not starts_high(run)
     fires = bool(falls or better)
     if better and gain is not None:
         reason = (
@@ -211,7 +212,7 @@ def few_epochs(run: Observation) -> Finding | None:
     falls = still_falls(run, UNFINISHED) and pace > STEADY_PACE and generalizes(run) and highest_loss(run) < 3
     better = gain is not None and gain.clear
     others = [judge(run) for judge in (rate_high, rate_low)]
-    explained = clear_gain(run, "without_penalty", "without_dropout") or is_stuck(run)
+    explained = clear_gain(run, "without_penalty", "without_dropout") or is_stuck(run) or starts_high(run)
     fires = (falls or better) and not explained and not any(other and other.fires for other in others)
     epochs = run.metadata.epochs
     text = f"{epochs:.3g} epoch{'s' * (epochs != 1)}"

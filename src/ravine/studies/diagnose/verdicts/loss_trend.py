@@ -10,13 +10,14 @@ from ravine.studies.diagnose.observation import Observation
 __all__ = [
     "CRAWLING", "FALLING", "STUCK", "curvature_over_limit", "early_jump", "first_layer_gradient",
     "generalizes", "gradient_pull", "highest_loss", "is_stuck", "largest_update", "remaining_decrease",
-    "slowdown", "still_falls", "units_lost", "uphill_share",
+    "slowdown", "starts_high", "still_falls", "units_lost", "uphill_share",
 ]  # fmt: skip
 
 FALLING = 0.02  # share of the loss left that as much training again would remove; above it the loss falls
 CRAWLING = 0.005  # the same for ill-conditioned problems, whose loss falls slowly
 JUMP_STEPS = 100  # first steps, in which a loss jumps if the learning rate is too high
 JUMP_WINDOW = 5  # steps
+HIGH_START = 10.0  # loss at the start over that of a constant; usual initial weights stay far below
 STUCK = 0.01  # gradient of a row's loss at the first hidden layer below which no signal arrives
 
 
@@ -43,6 +44,14 @@ def early_jump(run: Observation) -> float:
     if len(curve) < JUMP_WINDOW or not np.isfinite(start):
         return 1.0
     return float(np.convolve(curve, np.ones(JUMP_WINDOW) / JUMP_WINDOW, "valid").max()) / start
+
+
+def starts_high(run: Observation) -> bool:
+    """Return whether the loss starts far above that of a constant: initial weights or inputs are wrong.
+
+    Training then only repairs the start, at any learning rate.
+    """
+    return float(run.series("train_loss")[0]) > HIGH_START * max(run.constant_loss, 1e-300)
 
 
 def units_lost(run: Observation) -> tuple[float, int]:
