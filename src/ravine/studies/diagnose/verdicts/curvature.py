@@ -6,6 +6,8 @@ import numpy as np
 
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
+from ravine.studies.diagnose.verdicts.gain import clear_gain
+from ravine.studies.diagnose.verdicts.learning_rate import rate_high
 from ravine.studies.diagnose.verdicts.loss_trend import (
     CRAWLING,
     STUCK,
@@ -88,13 +90,18 @@ def gradient_noise(run: Observation) -> Finding | None:
 
 @verdict("RAV103", "plateau or saddle")
 def plateau(run: Observation) -> Finding | None:
-    """Return the verdict "plateau": stuck where the gradient is almost 0, at a saddle or on a plateau."""
+    """Return the verdict "plateau": stuck where the gradient is almost 0, at a saddle or on a plateau.
+
+    A plateau that a learning rate which is too high, a strong penalty or strong dropout led to is no verdict.
+    """
     if not run.trained or run.diverged or not run.has("lowest") or not run.has("flow"):
         return None  # without a hidden layer the loss is convex
-    low, residual, high, _ = run.final("lowest")
+    low, residual, top, _ = run.final("lowest")
     scaled_gradient = gradient_pull(run)
-    fires = bool(is_stuck(run) and highest_loss(run) < 1.5)
-    tolerance = max(abs(residual), 1e-3 * abs(high), 1e-7) if np.isfinite(low) else np.nan
+    high = rate_high(run)
+    explained = clear_gain(run, "without_penalty", "without_dropout") or bool(high and high.fires)
+    fires = bool(is_stuck(run) and highest_loss(run) < 1.5 and not explained)
+    tolerance = max(abs(residual), 1e-3 * abs(top), 1e-7) if np.isfinite(low) else np.nan
     saddle = bool(np.isfinite(low) and low < -tolerance)
     steps = run.metadata.steps
     if saddle:
@@ -104,7 +111,7 @@ def plateau(run: Observation) -> Finding | None:
             f"the lowest eigenvalue, {low:.2g}, a distance grows by the factor 1 + {rate * -low:.2g} a step."
         )
     else:
-        flat = "the Hessian is zero" if high == 0 and low == 0 else "no direction leads down"
+        flat = "the Hessian is zero" if top == 0 and low == 0 else "no direction leads down"
         sentence = (
             f"Training is stuck on a plateau: after {steps:,} steps the loss is that of a constant, and "
             f"{flat}."
