@@ -42,6 +42,8 @@ REPAIRABLE_BY_SETTINGS = {
     "plateau", "seed_sensitivity", "penalty_strong", "dropout_strong", "too_small", "units_alike",
 }  # fmt: skip
 """Kinds of faults that a change of settings can repair. The others need other data."""
+OBSERVATIONS = {"edge_of_stability", "constant_columns"}
+"""Verdicts that say nothing against a sound configuration."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def diagnosed(entry: Entry, listed: NaturalList, data: Path, seeds: int) -> dict
         path, test = write_files(entry, listed, data, Path(folder))
         try:
             result = ravine.diagnose(
-                path, target=listed.tables[entry.table]["target"], test=test, seeds=seeds,
+                path, target=listed.tables[entry.table]["target"], test=test, seeds=seeds, progress=False,
                 **options_of(entry, listed),
             )  # fmt: skip
         except RavineError as error:
@@ -185,10 +187,14 @@ def saved(rows: dict[str, Any], path: Path) -> None:
 
 
 def is_right(row: Mapping[str, Any]) -> bool:
-    """Return whether a row reports an expected verdict, or none for a sound configuration."""
+    """Return whether a row reports an expected verdict, or none for a sound configuration.
+
+    Verdicts that are only noted, with severity 0, count like others: as found, and as false alarms.
+    """
+    reported = {*row["verdicts"], *row.get("noted", ())}
     if not row["expected"]:
-        return not row["verdicts"] and "error" not in row
-    return bool(set(row["expected"]) & {*row["verdicts"], *row.get("noted", ())})
+        return not reported - OBSERVATIONS and "error" not in row
+    return bool(set(row["expected"]) & reported)
 
 
 def gain(row: Mapping[str, Any]) -> float | None:
@@ -227,7 +233,12 @@ def table(rows: Mapping[str, Mapping[str, Any]]) -> str:
         lines.append(_share_row(kind, [is_right(row) for row in of_kind]))
     lines.append(_share_row("all faults", [is_right(row) for row in faults.values()]))
     alarms = {name: row for name, row in sound.items() if not is_right(row)}
-    lines += ["", f"Sound configurations with a finding: {len(alarms)} of {len(sound)}."]
+    noted = sum(not row["verdicts"] and "error" not in row for row in alarms.values())
+    lines += [
+        "",
+        f"Sound configurations with a finding: {len(alarms)} of {len(sound)}. In {noted} of them the",
+        "finding is only a note, of severity 0.",
+    ]
     lines += ["", "Missed faults, with the verdicts that were reported instead:", ""]
     lines += [_listed(name, row) for name, row in faults.items() if not is_right(row)] or ["- none"]
     lines += ["", "Sound configurations with findings:", ""]
@@ -242,7 +253,8 @@ def _share_row(name: str, right: Sequence[bool]) -> str:
 
 
 def _listed(name: str, row: Mapping[str, Any]) -> str:
-    return f"- {name}: {row.get('error') or ', '.join(row['verdicts']) or 'no fault found'}"
+    notes = [f"{verdict} (note)" for verdict in row.get("noted", ())]
+    return f"- {name}: {row.get('error') or ', '.join([*row['verdicts'], *notes]) or 'no fault found'}"
 
 
 def _proofs(faults: Mapping[str, Any], sound: Mapping[str, Any]) -> list[str]:

@@ -112,6 +112,10 @@ def test_the_table_counts_by_hand(load):
         "worse": {**settings, "kind": "rate_low", "expected": ["rate_low", "plateau"],
                   "verdicts": ["plateau"], "changes": {"l2": 1.0}, "test": {"before": 1.0, "after": 1.5}},
         "sound": {**settings, "kind": "sound", "expected": [], "verdicts": [], "changes": {}, "test": None},
+        "noted": {**settings, "kind": "sound", "expected": [], "verdicts": [], "changes": {}, "test": None,
+                  "noted": ["constant_columns", "label_noise"]},
+        "calm": {**settings, "kind": "sound", "expected": [], "verdicts": [], "changes": {}, "test": None,
+                 "noted": ["constant_columns"]},
         "alarm": {**settings, "kind": "sound", "expected": [], "verdicts": ["dead"], "changes": {},
                   "test": None},
     }  # fmt: skip
@@ -120,11 +124,12 @@ def test_the_table_counts_by_hand(load):
     assert "| rate_low | 1 | 1 | 100 % |" in text
     assert "| all faults | 3 | 2 | 67 % |" in text
     assert "- missed: overfits" in text
-    assert "Sound configurations with a finding: 1 of 2." in text
+    assert "Sound configurations with a finding: 2 of 4. In 1 of them the" in text
+    assert "- noted: constant_columns (note), label_noise (note)" in text
     assert "- alarm: dead" in text
     assert "| faults | 3 | 2 (67 %) | 1 (33 %) |" in text
     assert "| faults that settings can repair | 1 | 0 (0 %) | 0 (0 %) |" in text
-    assert "| sound configurations | 2 | 2 (100 %) | 0 (0 %) |" in text
+    assert "| sound configurations | 4 | 4 (100 %) | 0 (0 %) |" in text
 
 
 def test_changes_of_files(load, table):
