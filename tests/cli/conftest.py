@@ -95,8 +95,8 @@ RESULTS = {
         "pairs": [], "schedules": [],
         "test": {"optimizer": "adam", "model": 0.9, "mean": 0.9, "median": 0.9, **SUMMARY},
         "recommendation": {
-            "optimizer": "adam", "learning_rate": 0.01, "hyperparameters": {}, "schedule": "decay", "tied": [],
-            "reason": "best", "failing": [],
+            "optimizer": "adam", "learning_rate": 0.01, "hyperparameters": {}, "schedule": "decay",
+            "tied": [], "reason": "best", "failing": [],
         },
         "advice": {"action": "longer", "reason": "the loss still fell", "settings": {"epochs": 100.0}},
     },
