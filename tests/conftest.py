@@ -85,6 +85,20 @@ def new_programs(monkeypatch):
     return plans
 
 
+@pytest.fixture(autouse=True)
+def one_baseline(request, monkeypatch):
+    """Fit the constant alone in the studies of tests, which saves seconds; `all_baselines` fits all."""
+    from ravine.execution import baselines
+
+    if "all_baselines" not in request.fixturenames:
+        monkeypatch.setattr(baselines, "BASELINES", {"constant": baselines.BASELINES["constant"]})
+
+
+@pytest.fixture
+def all_baselines():
+    """Fit all baselines in this test."""
+
+
 MAPPINGS = 30_000
 """Memory mappings at which a worker lets go: Linux allows 65,530, and JAX dies where there are no more."""
 

@@ -51,7 +51,7 @@ TABLES = (
 
 def grid(name: str, size: Size) -> list[dict[str, list[float]]]:
     """Return the looks of a baseline as scikit-learn takes a grid: one dictionary for each look."""
-    looks = find_baseline(name).looks(size)
+    looks = find_baseline(name).plan(size).looks
     return [
         {PARAMETERS[key]: [int(value) if key in WHOLE else value] for key, value in look.items()}
         for look in looks

@@ -29,7 +29,7 @@ def problem(classes, rows=200):
 @pytest.mark.parametrize("classes", [0, 2, 4])
 def test_each_look_gives_finite_outputs_for_all_inputs(name, classes):
     baseline, train = find_baseline(name), problem(classes)
-    looks = baseline.looks(train.size)
+    looks = baseline.plan(train.size).looks
     others = [inputs_of(RANDOM.normal(size=(5, 3))), inputs_of(np.full((1, 3), np.nan))]
     found = baseline.outputs(train, others, looks)
     assert len(found) == len(looks)
@@ -45,7 +45,7 @@ def test_a_row_of_weight_0_does_not_count(name, classes):
     changed = train.y.copy()
     changed[50:] = 0  # other targets where the weight is 0
     weight = np.where(np.arange(200) < 50, 4.0, 0.0)
-    look = baseline.looks(train.size)[:1]
+    look = baseline.plan(train.size).looks[:1]
     other = [inputs_of(RANDOM.normal(size=(6, 3)))]
     with_weights = baseline.outputs(TrainingRows(train.inputs, changed, weight, classes), other, look)
     few = train.take(slice(50))
@@ -58,7 +58,7 @@ def test_training_rows_of_one_class_predict_that_class(name):
     baseline = find_baseline(name)
     x = RANDOM.normal(size=(30, 2))
     train = TrainingRows(inputs_of(x), np.full(30, 1), None, 3)
-    looks = baseline.looks(train.size)
+    looks = baseline.plan(train.size).looks
     for (z,) in baseline.outputs(train, [inputs_of(x[:4])], looks):
         assert z.shape == (4, 3) and (z.argmax(axis=1) == 1).all() and np.isfinite(z).all()
 
@@ -68,7 +68,7 @@ def test_a_class_without_training_rows_is_never_predicted(name):
     baseline = find_baseline(name)
     x = RANDOM.normal(size=(60, 2))
     train = TrainingRows(inputs_of(x), np.where(x[:, 0] > 0, 2, 0), None, 3)
-    (z,) = baseline.outputs(train, [inputs_of(x)], baseline.looks(train.size)[:1])[0]
+    (z,) = baseline.outputs(train, [inputs_of(x)], baseline.plan(train.size).looks[:1])[0]
     assert z.shape == (60, 3) and set(z.argmax(axis=1)) <= {0, 2}
     assert (z[:, 1] < z.min(axis=1) + 1).all()
 
@@ -79,23 +79,27 @@ def test_five_rows_are_enough(name):
     x = RANDOM.normal(size=(5, 2))
     for y, classes in (([0, 1, 0, 1, 1], 2), ([0.1, 2.0, -1.0, 0.0, 5.0], 0)):
         train = TrainingRows(inputs_of(x), np.array(y), None, classes)
-        (z,) = baseline.outputs(train, [inputs_of(x)], baseline.looks(train.size)[:1])[0]
+        (z,) = baseline.outputs(train, [inputs_of(x)], baseline.plan(train.size).looks[:1])[0]
         assert np.isfinite(z).all()
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_larger_tables_get_at_most_as_many_looks(name):
-    counts = [len(find_baseline(name).looks(Size(rows, 20, 2))) for rows in (100, 10_000, 1_000_000)]
-    assert counts == sorted(counts, reverse=True) and counts[-1] >= 1
+def test_larger_tables_get_at_most_as_many_fits(name):
+    plans = [find_baseline(name).plan(Size(rows, 20, 2)) for rows in (100, 10_000, 100_000, 10**6)]
+    for field in ("tuning_seeds", "seeds"):
+        counts = [getattr(plan, field) for plan in plans]
+        assert counts == sorted(counts, reverse=True)
+    looks = [len(plan.looks) for plan in plans]
+    assert looks == sorted(looks, reverse=True) and looks[-1] >= 1
 
 
 def test_a_large_table_is_cut_and_a_huge_one_left_out():
     trees = find_baseline("boosted trees")
-    assert trees.rows(Size(1_000, 30, 2)) == 1_000
-    cut = trees.rows(Size(10**6, 100, 0))
-    assert 2_000 <= cut < 10**6 and cut * 100 <= trees.max_cells
-    assert trees.rows(Size(48_000, 784, 10)) == 0  # fewer than 2,000 rows would be left
-    assert find_baseline("constant").rows(Size(10**7, 784, 10)) == 10**7
+    assert trees.plan(Size(1_000, 30, 2)).rows == 1_000
+    cut = trees.plan(Size(10**6, 100, 0))
+    assert 2_000 <= cut.rows < 10**6 and cut.seeds == 3
+    assert trees.plan(Size(48_000, 784, 10)).rows == 0  # fewer than 2,000 rows would be left
+    assert find_baseline("constant").plan(Size(10**7, 784, 10)).rows == 10**7
 
 
 def test_logits_of_two_classes_are_log_odds():

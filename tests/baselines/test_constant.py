@@ -31,7 +31,7 @@ def test_shares_count_weights():
 
 def test_a_number_is_the_weighted_mean_or_the_weighted_median():
     rows = train([0.0, 1.0, 10.0], [1, 1, 2])
-    mean, median = CONSTANT.looks(Size(3, 1, 0))
+    mean, median = CONSTANT.plan(Size(3, 1, 0)).looks
     np.testing.assert_allclose(outputs(rows, mean), [[21 / 4]] * 3)
     np.testing.assert_allclose(outputs(rows, median), [[5.5]] * 3)  # half of the weight lies on each side
 

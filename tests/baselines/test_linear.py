@@ -52,4 +52,4 @@ def test_many_coefficients_use_the_other_solver_and_find_the_same_model():
 
 
 def test_there_are_six_three_or_two_penalties():
-    assert [len(LINEAR.looks(Size(rows, 10, 2))) for rows in (1_000, 100_000, 10**6)] == [6, 3, 2]
+    assert [len(LINEAR.plan(Size(rows, 10, 2)).looks) for rows in (1_000, 100_000, 10**6)] == [6, 3, 2]

@@ -32,7 +32,7 @@ def test_every_look_equals_a_fit_of_its_own(classes):
     y = np.nan_to_num(x[:, 0]) + x[:, 1]
     y = np.digitize(y, [-0.5, 0.5][: max(classes - 1, 0)]) if classes else y
     other = RANDOM.normal(size=(10, 3)).astype(np.float32)
-    looks = TREES.looks(Size(120, 3, classes))
+    looks = TREES.plan(Size(120, 3, classes)).looks
     few = [look for look in looks if look["trees"] <= 50]
     found = TREES.outputs(TrainingRows(inputs_of(x), y, weight, classes), [inputs_of(other)], few)
     for look, (z,) in zip(few, found, strict=True):
@@ -46,7 +46,7 @@ def test_every_look_equals_a_fit_of_its_own(classes):
 
 
 def test_the_usual_setting_comes_first():
-    first = TREES.looks(Size(100, 3, 2))[0]
+    first = TREES.plan(Size(100, 3, 2)).looks[0]
     default = HistGradientBoostingClassifier()
     assert first == {
         "learning_rate": default.learning_rate, "leaves": default.max_leaf_nodes,

@@ -8,6 +8,7 @@ import pytest
 from ravine.cli.flags import all_keys, flags_for, output_flags
 from ravine.execution.registry import STUDIES, find_study
 from ravine.options.fields import option, options_of
+from ravine.options.resolve import resolve
 from ravine.options.settings import Settings
 
 
@@ -56,3 +57,21 @@ def test_output_flags_are_those_that_a_command_has(command):
 def test_keys_of_all_studies_are_known():
     for name in STUDIES:
         assert set(options_of(find_study(name).settings)) <= all_keys()
+
+
+def test_a_value_that_is_true_by_default_has_a_flag_that_turns_it_off(tmp_path):
+    @dataclass(frozen=True, eq=False, repr=False)
+    class Toast(Settings):
+        """Settings of a slice."""
+
+        butter: bool = option(True, "Butter on it.", section="Output")
+
+    command = click.command("toast")(flags_for(Toast)(lambda **values: values))
+    assert options_of(Toast)["butter"].flag == "--no-butter"
+    off, absent = called(command, "--no-butter"), called(command)
+    assert not resolve(Toast, off, environment={}).settings.butter
+    assert resolve(Toast, absent, environment={}).settings.butter
+    file = tmp_path / "c.toml"
+    file.write_text("butter = false")
+    assert not resolve(Toast, absent, str(file), environment={}).settings.butter
+    assert not resolve(Toast, absent, environment={"RAVINE_BUTTER": "off"}).settings.butter

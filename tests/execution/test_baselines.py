@@ -11,16 +11,14 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, roc_auc_score
 
-from ravine.baselines import BASELINES, Size
+from ravine.baselines import BASELINES, Size, find_baseline
 from ravine.data import Scaler, from_arrays, split
 from ravine.engines import find_devices
 from ravine.execution import baselines as module
 from ravine.execution.baselines import (
     BASELINE_FILE,
     baseline_scores,
-    evaluation_seeds,
     run_baselines,
-    tuning_seeds,
     with_differences,
 )
 from ravine.execution.context import RunContext
@@ -31,6 +29,7 @@ from ravine.records.run_directory import RunDirectory
 from ravine.studies.train.settings import TrainSettings
 
 SEEDS = [2_000, 2_001, 2_002]
+pytestmark = pytest.mark.usefixtures("all_baselines")
 
 
 def rows_by_name(dataset, metric, seeds=SEEDS, **more):
@@ -124,21 +123,14 @@ def test_rows_state_their_looks_and_seeds(blobs):
     assert {row.n_seeds for row in rows.values()} == {10}
     assert rows["constant"].looks == 1 and rows["constant"].tuning_seeds == []
     assert rows["linear model"].looks == 6 and rows["boosted trees"].looks == 16
-    assert rows["linear model"].tuning_seeds == [0, 1, 2]
+    assert rows["linear model"].tuning_seeds == [0, 1, 2] and rows["boosted trees"].tuning_seeds == [0, 1]
     assert set(rows["linear model"].hyperparameters) == {"C"}
 
 
 def test_no_evaluation_uses_a_tuning_seed():
-    most = max(tuning_seeds(Size(10, 1, 0)))
+    most = max(find_baseline(name).plan(Size(10, 1, 0)).tuning_seeds for name in BASELINES)
     evaluations = [held for purpose, held in RANGES.items() if not purpose.endswith(".tune")]
     assert most < min(held.first for held in evaluations)
-
-
-def test_larger_tables_get_fewer_seeds():
-    sizes = [Size(rows, 20, 0) for rows in (100, 20_000, 10**6)]
-    assert [len(tuning_seeds(size)) for size in sizes] == [3, 2, 1]
-    assert [len(evaluation_seeds(size, range(50))) for size in sizes] == [10, 10, 6]
-    assert evaluation_seeds(sizes[0], [4, 5]) == [4, 5]
 
 
 def test_missing_values_and_one_feature():

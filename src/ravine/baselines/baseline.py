@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-__all__ = ["Baseline", "Inputs", "Look", "Size", "TrainingRows", "class_logits"]
+__all__ = ["Baseline", "FitPlan", "Inputs", "Look", "Size", "TrainingRows", "class_logits"]
 
 MIN_LOGIT = -70.0  # of a class without training rows, about the logarithm of 1e-30
 
@@ -36,9 +36,14 @@ class Size:
         return self.classes if self.classes > 2 else 1
 
     @property
+    def columns(self) -> int:
+        """Number of values to read of each row: features x outputs."""
+        return max(1, self.features) * self.outputs
+
+    @property
     def cells(self) -> int:
         """Number of values to read for one pass over the training rows: rows x features x outputs."""
-        return self.rows * self.features * self.outputs
+        return self.rows * self.columns
 
 
 @dataclass(frozen=True)
@@ -108,17 +113,29 @@ class TrainingRows:
 
 
 @dataclass(frozen=True)
+class FitPlan:
+    """The fits of one baseline, a function of the size of the problem alone.
+
+    rows: number of training rows of each fit, the first ones; 0 if the baseline is left out. looks: settings
+    to try in tuning, the usual one first. tuning_seeds, seeds: most seeds to tune and to score on.
+    """
+
+    rows: int
+    looks: tuple[Look, ...]
+    tuning_seeds: int
+    seeds: int
+
+
+@dataclass(frozen=True)
 class Baseline:
     """A simple model to compare a network with.
 
     name            name in results
     title           name at the start of a sentence
     plural          whether the title is a plural
-    looks           looks(size) -> settings to try in tuning, the usual one first, fewer for larger problems
+    plan            plan(size) -> the fits, fewer for larger problems
     outputs         outputs(train, inputs, looks) -> outputs [N, K] of each look (outer list) for each of
                     `inputs` (inner list)
-    max_cells       most values of the training rows, `Size.cells`; of a larger table the first rows are used
-    min_rows        fewest training rows; if `max_cells` allows fewer, the baseline is left out
     signed_weights  whether the model can be fitted with negative row weights
     cannot_overfit  whether the best look on the training rows is the best look, so that nothing is tuned
     """
@@ -126,19 +143,10 @@ class Baseline:
     name: str
     title: str
     plural: bool
-    looks: Callable[[Size], tuple[Look, ...]]
+    plan: Callable[[Size], FitPlan]
     outputs: Callable[[TrainingRows, Sequence[Inputs], Sequence[Look]], list[list[np.ndarray]]]
-    max_cells: float
-    min_rows: int = 2_000
     signed_weights: bool = False
     cannot_overfit: bool = False
-
-    def rows(self, size: Size) -> int:
-        """Return the number of training rows to use; 0 if the baseline is left out."""
-        if size.cells <= self.max_cells:
-            return size.rows
-        most = int(self.max_cells) // (size.features * size.outputs)
-        return most if most >= self.min_rows else 0
 
 
 def class_logits(scores: np.ndarray, present: np.ndarray, classes: int) -> np.ndarray:

@@ -10,16 +10,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ravine.baselines.baseline import MIN_LOGIT, Baseline, Inputs, Look, Size, TrainingRows
+from ravine.baselines.baseline import MIN_LOGIT, Baseline, FitPlan, Inputs, Look, Size, TrainingRows
 
 __all__ = ["CONSTANT", "weighted_median"]
 
 MEDIAN = "median"  # hyperparameter: 0 = mean, 1 = median
 
 
-def looks(size: Size) -> tuple[Look, ...]:
+def plan(size: Size) -> FitPlan:
     """Return the constants to try: shares of classes; mean and median of numbers."""
-    return ({},) if size.classes else ({MEDIAN: 0.0}, {MEDIAN: 1.0})
+    looks: tuple[Look, ...] = ({},) if size.classes else ({MEDIAN: 0.0}, {MEDIAN: 1.0})
+    return FitPlan(size.rows, looks, 0, 10)
 
 
 def outputs(train: TrainingRows, inputs: Sequence[Inputs], looks: Sequence[Look]) -> list[list[np.ndarray]]:
@@ -52,6 +53,4 @@ def weighted_median(values: np.ndarray, weight: np.ndarray) -> float:
     return float((ordered[low] + ordered[min(high, len(ordered) - 1)]) / 2)
 
 
-CONSTANT = Baseline(
-    "constant", "A constant", False, looks, outputs, np.inf, signed_weights=True, cannot_overfit=True
-)
+CONSTANT = Baseline("constant", "A constant", False, plan, outputs, signed_weights=True, cannot_overfit=True)

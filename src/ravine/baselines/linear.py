@@ -13,24 +13,29 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ravine.baselines.baseline import Baseline, Inputs, Look, Size, TrainingRows, class_logits
+from ravine.baselines.baseline import Baseline, FitPlan, Inputs, Look, Size, TrainingRows, class_logits
 
 __all__ = ["LINEAR", "fit_logistic", "fit_ridge"]
 
 MAX_ITERATIONS = 300
 MAX_NEWTON_COEFFICIENTS = 300  # Newton's method solves a system of so many equations in each iteration
-FEW_CELLS, SOME_CELLS = 200_000, 5_000_000
+FEW_CELLS, SOME_CELLS, MAX_CELLS = 200_000, 2_000_000, 20_000_000
 STRENGTHS = {  # of the penalty, the usual one first
-    "C": (1.0, 0.01, 100.0, 0.1, 10.0, 0.001),
-    "alpha": (1.0, 100.0, 0.01, 10.0, 1_000.0, 0.1),
+    "C": (1.0, 0.01, 0.1, 10.0, 100.0, 0.001),
+    "alpha": (1.0, 100.0, 10.0, 0.01, 1_000.0, 0.1),
 }
 
 
-def looks(size: Size) -> tuple[Look, ...]:
-    """Return the penalties to try: six, three or two."""
-    count = 6 if size.cells <= FEW_CELLS else 3 if size.cells <= SOME_CELLS else 2
+def plan(size: Size) -> FitPlan:
+    """Return the penalties to try: six, three or two; a table of more values gets fewer."""
+    rows = min(size.rows, MAX_CELLS // size.columns)
+    cells = rows * size.columns
+    count, tuning_seeds, seeds = (
+        (6, 3, 10) if cells <= FEW_CELLS else (3, 1, 10) if cells <= SOME_CELLS else (2, 1, 6)
+    )
     name = "C" if size.classes else "alpha"
-    return tuple({name: value} for value in STRENGTHS[name][:count])
+    looks = tuple({name: value} for value in STRENGTHS[name][:count])
+    return FitPlan(rows, looks, tuning_seeds, seeds)
 
 
 def outputs(train: TrainingRows, inputs: Sequence[Inputs], looks: Sequence[Look]) -> list[list[np.ndarray]]:
@@ -78,4 +83,4 @@ def fit_ridge(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, strength:
         return Ridge(alpha=strength).fit(x, y, sample_weight=weight)
 
 
-LINEAR = Baseline("linear model", "A linear model", False, looks, outputs, 2e7)
+LINEAR = Baseline("linear model", "A linear model", False, plan, outputs)

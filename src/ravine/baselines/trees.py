@@ -15,27 +15,39 @@ from typing import Any
 
 import numpy as np
 
-from ravine.baselines.baseline import Baseline, Inputs, Look, Size, TrainingRows, class_logits
+from ravine.baselines.baseline import Baseline, FitPlan, Inputs, Look, Size, TrainingRows, class_logits
 
 __all__ = ["TREES", "new_model"]
 
 TREE_COUNT = "trees"  # hyperparameter that needs no fit of its own
-FEW_CELLS, SOME_CELLS = 100_000, 2_000_000
+TREE_ROWS = 3_000  # rows whose time equals the fixed time of one tree
+FEW_CELLS, SOME_CELLS, MANY_CELLS, MAX_CELLS = 150_000, 1_000_000, 4_000_000, 8_000_000
+MIN_ROWS = 2_000  # of a fit to a part of a table
 SHAPES: tuple[Look, ...] = (  # scikit-learn's usual values first
     {"learning_rate": 0.1, "leaves": 31, "rows_per_leaf": 20},
     {"learning_rate": 0.1, "leaves": 8, "rows_per_leaf": 20},
     {"learning_rate": 0.05, "leaves": 16, "rows_per_leaf": 5},
     {"learning_rate": 0.2, "leaves": 4, "rows_per_leaf": 5},
 )
+FAST: Look = {"learning_rate": 0.2, "leaves": 31, "rows_per_leaf": 20}
 TREE_COUNTS = (100, 25, 50, 200)
 
 
-def looks(size: Size) -> tuple[Look, ...]:
-    """Return the settings to try: 16, 8 or 2; a table of more values gets fewer."""
-    few, some = size.cells <= FEW_CELLS, size.cells <= SOME_CELLS
-    shapes = SHAPES if few else SHAPES[:2] if some else SHAPES[:1]
-    counts = TREE_COUNTS if some else TREE_COUNTS[:2]
-    return tuple({**shape, TREE_COUNT: count} for count in counts for shape in shapes)
+def plan(size: Size) -> FitPlan:
+    """Return the settings to try: 16, 6 or 2; a table of more values gets fewer."""
+    most = MAX_CELLS // size.columns - TREE_ROWS
+    rows = min(size.rows, most)
+    if rows < min(size.rows, MIN_ROWS):
+        return FitPlan(0, (), 0, 0)
+    cells = (rows + TREE_ROWS) * size.columns
+    if cells <= FEW_CELLS:
+        shapes, counts, tuning_seeds, seeds = SHAPES, TREE_COUNTS, 2, 10
+    elif cells <= SOME_CELLS:
+        shapes, counts, tuning_seeds, seeds = SHAPES[:2], TREE_COUNTS[:3], 1, 6
+    else:
+        shapes, counts, tuning_seeds, seeds = (FAST,), (50, 25), 1, 6 if cells <= MANY_CELLS else 3
+    looks = tuple({**shape, TREE_COUNT: count} for count in counts for shape in shapes)
+    return FitPlan(rows, looks, tuning_seeds, seeds)
 
 
 def outputs(train: TrainingRows, inputs: Sequence[Inputs], looks: Sequence[Look]) -> list[list[np.ndarray]]:
@@ -96,4 +108,4 @@ def new_model(shape: Look, trees: int, classifies: bool) -> Any:
     )
 
 
-TREES = Baseline("boosted trees", "Boosted trees", True, looks, outputs, 1e7)
+TREES = Baseline("boosted trees", "Boosted trees", True, plan, outputs)

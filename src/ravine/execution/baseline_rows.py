@@ -22,9 +22,7 @@ class BaselineDifference:
     p_better: float
     """Share of seeds on which the baseline is better than the network; ties count half."""
     p_value: float
-    """Two-sided p value of the Wilcoxon signed-rank test; diverged runs rank worst."""
-    p_holm: float
-    """The p value, adjusted by Holm's method over all baselines."""
+    """Two-sided p value of the Wilcoxon signed-rank test for these two; diverged runs rank worst."""
     n_seeds: int
     """Number of seeds that both were scored on."""
 

@@ -10,7 +10,6 @@ import numpy as np
 from ravine.baselines import Size, find_baseline
 from ravine.baselines.trees import TREE_COUNT
 from ravine.data import Dataset
-from ravine.execution.baselines import evaluation_seeds, tuning_seeds
 
 __all__ = ["baseline_seconds"]
 
@@ -18,7 +17,6 @@ IMPORT_S = 1.5  # scikit-learn
 BIN_S, ROW_S = 1e-8, 2e-7  # of scikit-learn's histogram gradient boosting on one core of an AMD EPYC
 MAX_BINS = 255
 BINNED_ROWS = 2_000  # rows in which different values are counted
-USUAL_TREES = 100  # that tuning chooses
 
 
 def baseline_seconds(dataset: Dataset, training_rows: int, seeds: int) -> float:
@@ -28,12 +26,12 @@ def baseline_seconds(dataset: Dataset, training_rows: int, seeds: int) -> float:
     """
     trees = find_baseline("boosted trees")
     size = Size(training_rows, dataset.x.shape[1], len(dataset.classes or ()))
-    rows, fits = trees.rows(size), len(evaluation_seeds(size, range(seeds)))
+    plan = trees.plan(size)
+    rows, looks, fits = plan.rows, plan.looks, min(seeds, plan.seeds)
     if not rows:
         return IMPORT_S
     values = dataset.x[dataset.development[:BINNED_ROWS]]
     bins = sum(min(MAX_BINS, len(np.unique(column))) for column in values.T)  # over all inputs
-    looks = trees.looks(size)
     most: dict[tuple[float, float], float] = {}  # trees to fit by (learning rate, leaves)
     for look in looks:
         shape = look["learning_rate"], look["leaves"]
@@ -42,6 +40,7 @@ def baseline_seconds(dataset: Dataset, training_rows: int, seeds: int) -> float:
     def seconds(leaves: float) -> float:
         return leaves * bins * BIN_S + rows * ROW_S
 
-    tuning = len(tuning_seeds(size)) * sum(count * seconds(leaves) for (_, leaves), count in most.items())
-    evaluation = fits * USUAL_TREES * seconds(float(np.mean([leaves for _, leaves in most])))
+    tuning = plan.tuning_seeds * sum(count * seconds(leaves) for (_, leaves), count in most.items())
+    usual = looks[0][TREE_COUNT]
+    evaluation = fits * usual * seconds(float(np.mean([leaves for _, leaves in most])))
     return IMPORT_S + size.outputs * (tuning + evaluation)

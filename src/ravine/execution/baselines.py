@@ -29,26 +29,14 @@ from ravine.networks import METRICS
 from ravine.records.atomic_files import DamagedFile, read_json, write_json
 from ravine.records.content_hash import content_hash
 from ravine.render.numbers import count
-from ravine.statistics import compare_paired, holm, select
+from ravine.statistics import compare_paired, select
 from ravine.training import Rows, score_of
 
-__all__ = ["BASELINE_FILE", "baseline_scores", "evaluation_seeds", "run_baselines", "with_differences"]
+__all__ = ["BASELINE_FILE", "baseline_scores", "run_baselines", "with_differences"]
 
 BASELINE_FILE = "baselines.json"  # in the folder of a run
 VERSION = 1  # of the models and their looks; part of the key of saved rows
-SMALL_CELLS, MEDIUM_CELLS = 100_000, 2_000_000  # values of the training rows
-PARALLEL_CELLS = 500_000  # of fewer values, threads cost more time than they save
-
-
-def evaluation_seeds(size: Size, seeds: Sequence[int]) -> list[int]:
-    """Return the seeds to score baselines on: the first 10 of `seeds`, of large tables the first 6."""
-    return list(seeds[: 10 if size.cells <= MEDIUM_CELLS else 6])
-
-
-def tuning_seeds(size: Size) -> list[int]:
-    """Return the seeds to tune baselines on, which no evaluation uses: 3, 2 or 1, by the size."""
-    number = 3 if size.cells <= SMALL_CELLS else 2 if size.cells <= MEDIUM_CELLS else 1
-    return seeds_of("baselines.tune", number)
+PARALLEL_CELLS = 1_000_000  # values of the training rows below which threads cost more than they save
 
 
 def run_baselines(
@@ -61,7 +49,6 @@ def run_baselines(
     settings: settings with the share of validation rows and the precision. metric: name of the score.
     seeds: seeds of the network's scores, in their order. Raises Stopped between two seeds on a stop request.
     """
-    context.stage("baselines", "a constant, a linear model, boosted trees")
     data = context.dataset
     key = content_hash(
         {
@@ -75,6 +62,7 @@ def run_baselines(
     for name in BASELINES:
         row = known.get(name)
         if row is None:
+            context.stage("baselines", name)
             row = baseline_scores(
                 data, metric, seeds, settings.validation, precision=settings.precision, names=[name],
                 after_fit=context.check_stop,
@@ -192,7 +180,8 @@ def _row(
 ) -> BaselineRow:
     """Return the row of one baseline."""
     size, metric, dataset = splits.size, splits.metric, splits.dataset
-    rows, reason = baseline.rows(size), ""
+    plan, reason = baseline.plan(size), ""
+    rows, looks = plan.rows, plan.looks
     if not rows:
         reason = f"left out: {size.rows:,} rows x {count(size.features, 'input')} take too long"
     elif dataset.weights is not None and (dataset.weights < 0).any() and not baseline.signed_weights:
@@ -201,11 +190,9 @@ def _row(
         reason = f"fitted to {rows:,} of {size.rows:,} training rows"
     if reason.startswith("left out"):
         return _empty(baseline, reason)
-    fewer = replace(size, rows=rows)
-    looks = baseline.looks(fewer)
-    trial_seeds = [] if len(looks) == 1 or baseline.cannot_overfit else tuning_seeds(fewer)
-    with threadpool_limits(1 if fewer.cells < PARALLEL_CELLS else None):
-        chosen = evaluation_seeds(fewer, seeds)
+    trial_seeds = seeds_of("baselines.tune", plan.tuning_seeds)
+    chosen = list(seeds[: plan.seeds])
+    with threadpool_limits(1 if rows * size.columns < PARALLEL_CELLS else None):
         look = _tuned(baseline, splits, looks, trial_seeds or chosen[:1], rows, after_fit)
         scores = np.full((2, len(chosen)), np.nan)  # [part, seed]
         for place, seed in enumerate(chosen):
@@ -274,26 +261,22 @@ def with_differences(
     network: the network in words. scores: validation score of the network by seed, None where it diverged.
     metric: name of the score.
     """
-    greater = METRICS[metric].greater_is_better
-    compared = {}
+    greater, found = METRICS[metric].greater_is_better, []
     for row in rows:
         shared = [place for place, known in enumerate(row.seeds) if known in scores]
         if not shared:
+            found.append(row)
             continue
         ours = np.array([row.values[place] for place in shared], np.float64)  # None is NaN
         theirs = np.array([scores[row.seeds[place]] for place in shared], np.float64)
-        compared[row.model] = compare_paired(ours, theirs, greater), len(shared)
-    adjusted = holm([pair.p_value for pair, _ in compared.values()])
-    found = {
-        name: BaselineDifference(
+        pair = compare_paired(ours, theirs, greater)
+        difference = BaselineDifference(
             network=network,
             difference=pair.difference,
             interval=None if pair.interval is None else [finite_or_none(end) for end in pair.interval],
             p_better=pair.p_better,
             p_value=pair.p_value,
-            p_holm=float(p),
-            n_seeds=number,
+            n_seeds=len(shared),
         )
-        for (name, (pair, number)), p in zip(compared.items(), adjusted, strict=True)
-    }
-    return [replace(row, against_network=found.get(row.model)) for row in rows]
+        found.append(replace(row, against_network=difference))
+    return found

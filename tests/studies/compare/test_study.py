@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from ravine.cli.sources import resolve_source
-from ravine.data import Dataset
+from ravine.data import Dataset, split
 from ravine.engines import find_devices
 from ravine.errors import NothingTrained, Stopped
 from ravine.execution.events import (
@@ -404,3 +404,25 @@ def test_every_optimizer_of_optax_runs_in_a_comparison(blobs: Dataset, two_minut
     settings = replace(QUICK, optimizers=[f"optax:{name}"], epochs=2, seeds=2, net="8-8")
     (row,) = compare(settings, blobs).leaderboard
     assert row.n_seeds - row.diverged == len([value for value in row.values if value is not None]) > 0
+
+
+def test_baselines_are_compared_with_the_recommended_optimizer(found: CompareResult, blobs: Dataset) -> None:
+    constant = found.baselines[0]
+    assert constant.model == "constant" and constant.against_network is not None
+    assert constant.against_network.network == found.recommendation.optimizer
+    for seed, value in zip(constant.seeds, constant.values, strict=True):
+        y = blobs.y[split(blobs, seed, 0.2).valid]
+        share = max(np.mean(y == label) for label in (0, 1))
+        assert value in (pytest.approx(share, abs=1e-6), pytest.approx(1 - share, abs=1e-6))
+    assert constant.seeds == list(range(1000, 1010))
+    assert constant.against_network.p_better == 0.0
+
+
+def test_a_resumed_comparison_has_the_same_baselines(blobs: Dataset, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with RunDirectory.create(out=folder, name="blobs", verb="compare") as run:
+        first = compare(QUICK, blobs, run)
+        before = (folder / "baselines.json").read_bytes()
+        again = compare(QUICK, blobs, run)
+    assert again.baselines == first.baselines and (folder / "baselines.json").read_bytes() == before
+    assert (folder / "predictions.npz").exists() and first.predictions == str(folder / "predictions.npz")

@@ -21,6 +21,7 @@ from ravine.options.resolve import resolve as resolve_settings
 from ravine.records.record import Record
 from ravine.records.run_directory import RunDirectory
 from ravine.records.toml_files import load
+from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.result import DiagnoseResult
 from ravine.studies.diagnose.settings import DiagnoseSettings
 from ravine.studies.diagnose.verdicts import find_all
@@ -168,3 +169,17 @@ def test_a_run_is_diagnosed_as_it_was_trained(tmp_path: Path, name: str) -> None
     per_evaluation = found.curves.step[1]
     assert found.curves.step[-1] == per_evaluation * record.series["valid_loss"].shape[1]
     np.testing.assert_allclose(found.curves.valid_loss[1:], record.series["valid_loss"][first], rtol=2e-3)
+
+
+def test_verdicts_can_read_the_baselines(blobs: Dataset, small: dict[str, Any]) -> None:
+    found = ravine.diagnose(blobs.x, blobs.y, seeds=6, **small)
+    (constant,) = found.baselines
+    run = Observation(found.record)
+    assert run.baselines.keys() == {"constant"}
+    np.testing.assert_array_equal(run.baselines["constant"], constant.values)
+    assert len(constant.values) == 7  # the measured run, then the seeds of the proof
+    assert constant.against_network is not None and constant.against_network.n_seeds == 6
+    assert run.score == found.curves.score[run.end]
+    assert "Is a network the right tool?" in repr(found)
+    alone = ravine.diagnose(blobs.x, blobs.y, no_proof=True, baselines=False, **small)
+    assert alone.baselines == [] and Observation(alone.record).baselines == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -104,3 +105,39 @@ def test_another_number_may_move() -> None:
         ravine.train(x, y, **short, hyper_schedule=["b1=decay"])
     with pytest.raises(UsageError, match="NAME=SCHEDULE"):
         ravine.train(x, y, hyper_schedule=["rho"])
+
+
+def test_a_linear_target_is_learned_best_by_the_linear_model(all_baselines: None) -> None:
+    x = np.random.default_rng(0).normal(size=(150, 3))
+    found = ravine.train(x, 1e3 + x @ [50.0, -20.0, 3.0], net="4", epochs=2, seeds=6)
+    rows = {row.model: row for row in found.baselines}
+    assert list(rows) == ["constant", "linear model", "boosted trees"]
+    values = [row.median for row in rows.values()]
+    assert rows["linear model"].median == min(values) and rows["constant"].median == max(values)
+    difference = rows["linear model"].against_network
+    assert difference.network == "adam" and difference.n_seeds == 6 and difference.p_better == 1.0
+    expected = np.array(rows["linear model"].values) - np.array(found.result.values)
+    assert expected.min() <= difference.difference <= expected.max() < 0
+    assert "A linear model is better than the network (adam) by" in repr(found)
+    assert ravine.TrainResult.from_dict(found.to_dict()) == found
+
+
+def test_baselines_can_be_left_out() -> None:
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    found = ravine.train(x, x[:, 0], net="4", epochs=1, baselines=False)
+    assert found.baselines == [] and "right tool" not in repr(found)
+
+
+def test_test_rows_from_elsewhere_are_named() -> None:
+    random = np.random.default_rng(1)
+    x = random.normal(size=(600, 2))
+    shifted = random.normal(size=(200, 2)) + np.array([0.0, 6.0])
+    y, y_test = (x[:, 0] > 0).astype(int), random.integers(0, 2, 200)
+    frame = pd.DataFrame(x, columns=["near", "far"])
+    test = (pd.DataFrame(shifted, columns=["near", "far"]), y_test)
+    found = ravine.train(frame, y, test=test, net="8", epochs=30, seeds=4, learning_rate=0.01)
+    assert found.test_rows is not None and [row.column for row in found.test_rows.columns] == ["far"]
+    assert found.test_rows.difference == pytest.approx(found.test.mean - found.result.mean)
+    shown = " ".join(repr(found).split())
+    assert "Test rows are unlike training rows: accuracy" in shown
+    assert re.search(r"column far: median [56]\.\d+, -?0\.\d+ in training rows", shown)
