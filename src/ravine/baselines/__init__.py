@@ -10,11 +10,9 @@ from pkgutil import resolve_name
 
 from ravine.baselines.baseline import Baseline, FitPlan, Inputs, Look, Size, TrainingRows
 
-<<<<<<< HEAD
-__all__ = ["BASELINES", "SIMPLE", "Baseline", "Inputs", "Look", "Size", "TrainingRows", "find_baseline"]
-=======
-__all__ = ["BASELINES", "Baseline", "FitPlan", "Inputs", "Look", "Size", "TrainingRows", "find_baseline"]
->>>>>>> 1552a70 (Size the fits of baselines by the work of a tree, and estimate their time)
+__all__ = [
+    "BASELINES", "SIMPLE", "Baseline", "FitPlan", "Inputs", "Look", "Size", "TrainingRows", "find_baseline",
+]  # fmt: skip
 
 # The registry, from the simplest to the most flexible. To add a baseline, write its file and add a line here.
 BASELINES: dict[str, str] = {
