@@ -52,17 +52,17 @@ def line():
 
 
 def test_the_constant_scores_the_share_of_the_largest_class(blobs):
-    row = rows_by_name(blobs, "accuracy")["constant"]
+    row = rows_by_name(blobs, "accuracy", names=["constant"])["constant"]
     for seed, value in zip(SEEDS, row.values, strict=True):
         y = blobs.y[split(blobs, seed, 0.2).valid]
         assert value == pytest.approx(np.mean(y == 0), abs=1e-7)
     assert row.test.mean == pytest.approx(np.mean(blobs.y[blobs.test] == 0), abs=1e-7)
-    assert rows_by_name(blobs, "auc")["constant"].mean == 0.5
-    assert rows_by_name(blobs, "balanced_accuracy")["constant"].mean == 0.5
+    assert rows_by_name(blobs, "auc", names=["constant"])["constant"].mean == 0.5
+    assert rows_by_name(blobs, "balanced_accuracy", names=["constant"])["constant"].mean == 0.5
 
 
 def test_the_constant_of_numbers_is_the_mean_of_the_training_rows(line):
-    row = rows_by_name(line, "r2")["constant"]
+    row = rows_by_name(line, "r2", names=["constant"])["constant"]
     for seed, value in zip(SEEDS, row.values, strict=True):
         parts = split(line, seed, 0.2)
         y, mean = line.y[parts.valid], line.y[parts.train].mean()
@@ -85,7 +85,7 @@ def test_a_rule_without_slope_is_found_by_trees_alone():
 
 @pytest.mark.parametrize("metric", ["log_loss", "auc"])
 def test_scores_are_those_of_scikit_learn_for_the_chosen_setting(blobs, metric):
-    row = rows_by_name(blobs, metric)["linear model"]
+    row = rows_by_name(blobs, metric, names=["linear model"])["linear model"]
     for seed, value in zip(SEEDS, row.values, strict=True):
         parts = split(blobs, seed, 0.2)
         scaler = Scaler.fit(blobs.x[parts.train])
@@ -101,7 +101,7 @@ def test_weights_count_in_fit_and_score():
     y = np.array([0, 0, 0, 1] * 25)
     heavy = from_arrays(np.zeros((100, 1)) + y[:, None] * 0.0 + np.arange(100)[:, None] % 7, y,
                         weights=np.where(y == 1, 9.0, 1.0), name="heavy")  # fmt: skip
-    row = rows_by_name(heavy, "accuracy")["constant"]
+    row = rows_by_name(heavy, "accuracy", names=["constant"])["constant"]
     for seed, value in zip(SEEDS, row.values, strict=True):
         rows = split(heavy, seed, 0.2).valid
         assert value == pytest.approx(

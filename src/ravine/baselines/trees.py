@@ -40,12 +40,13 @@ def plan(size: Size) -> FitPlan:
     if rows < min(size.rows, MIN_ROWS):
         return FitPlan(0, (), 0, 0)
     cells = (rows + TREE_ROWS) * size.columns
+    shapes: tuple[Look, ...] = (FAST,)
+    counts: tuple[int, ...] = (50, 25)
+    tuning_seeds, seeds = 1, 6 if cells <= MANY_CELLS else 3
     if cells <= FEW_CELLS:
         shapes, counts, tuning_seeds, seeds = SHAPES, TREE_COUNTS, 2, 10
     elif cells <= SOME_CELLS:
         shapes, counts, tuning_seeds, seeds = SHAPES[:2], TREE_COUNTS[:3], 1, 6
-    else:
-        shapes, counts, tuning_seeds, seeds = (FAST,), (50, 25), 1, 6 if cells <= MANY_CELLS else 3
     looks = tuple({**shape, TREE_COUNT: count} for count in counts for shape in shapes)
     return FitPlan(rows, looks, tuning_seeds, seeds)
 
