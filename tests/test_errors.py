@@ -68,3 +68,22 @@ def test_an_error_passes_between_processes():
 )
 def test_the_one_word_that_was_meant(word, allowed, meant):
     assert nearest(word, allowed) == f"Did you mean '{meant}'?"
+
+
+@pytest.mark.parametrize(
+    ("word", "allowed", "near"),
+    [
+        ("--noise", ["--verbose", "--net", "--json"], ""),
+        ("resnet", ["residual", "dense", "highway"], "Did you mean 'residual'?"),
+        ("optimiser", ["optimizer", "metric"], "Did you mean 'optimizer'?"),
+        ("acuracy", ["accuracy", "rmse"], "Did you mean 'accuracy'?"),
+    ],
+)
+def test_only_a_near_word_is_suggested(word, allowed, near):
+    assert nearest(word, allowed) == near
+
+
+@pytest.mark.parametrize(("value", "typed"), [(True, "true"), (False, "false"), (None, "none")])
+def test_python_shows_true_false_and_none_as_values_of_python(value, typed):
+    assert in_python(f"--epochs {typed} cannot be used.", value) == f"epochs={value} cannot be used."
+    assert in_python("--epochs true cannot be used.", 3) == "epochs true cannot be used."

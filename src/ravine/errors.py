@@ -142,6 +142,8 @@ def in_python(text: str, value: object = None) -> str:
         name, word = match[1].replace("-", "_"), match[2]
         if word is None:
             return name
+        if isinstance(value, bool | None) and word == str(value).lower():  # typed in a shell: true, none
+            return f"{name}={value}"
         if not re.fullmatch(VALUE, word, re.DOTALL) and word != str(value):
             return name + match[0][2 + len(match[1]) :]
         is_text = word[0] not in "'\"" and not re.fullmatch(NUMBER, word)
@@ -152,16 +154,17 @@ def in_python(text: str, value: object = None) -> str:
 
 
 SYNONYMS = {
-    "batch": "batch size", "bs": "batch size", "hidden": "net", "hidden layer sizes": "net",
-    "hidden layers": "net", "label": "target", "labels": "target", "layers": "net", "rate": "learning rate",
-    "lr": "learning rate", "model": "net", "network": "net", "optim": "optimizer", "patience": "early stop",
-    "random state": "seed", "scheduler": "schedule", "wd": "weight decay", "y": "target",
+    "batch": "batch size", "bn": "batchnorm", "bs": "batch size", "densenet": "dense", "hidden": "net",
+    "hidden layer sizes": "net", "hidden layers": "net", "label": "target", "labels": "target",
+    "layers": "net", "rate": "learning rate", "lr": "learning rate", "model": "net", "network": "net",
+    "optim": "optimizer", "patience": "early stop", "random state": "seed", "resnet": "residual",
+    "scheduler": "schedule", "skip": "residual", "wd": "weight decay", "y": "target",
 }  # fmt: skip
 """Name in other tools -> name in Ravine."""
 
 
 MAX_WORDS = 20  # in a list of allowed words
-SIMILARITY = 0.5  # of a word that is suggested, as a ratio of difflib
+SIMILARITY = 0.6  # of a word that is suggested, as a ratio of difflib
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:

@@ -49,7 +49,7 @@ def test_a_wrong_flag_gets_its_neighbor_or_its_new_name(ravine, flag, says):
     verb = "compare" if flag == "--optimisers" else "train"
     ended = ravine(verb, "digits", flag, "1")
     assert (ended.status, ended.stdout) == (2, "")
-    assert says in ended.stderr and f"`ravine {verb} --help`" in ended.stderr
+    assert says in ended.stderr and f"`ravine {verb} --help-all`" in ended.stderr
 
 
 def test_an_internal_error_asks_for_a_report_and_shows_the_traceback_with_v(capsys):

@@ -97,7 +97,7 @@ def test_a_line_of_progress_says_share_runs_and_time_left(clock):
     lines.show_event(ChunkDone("tune", "adam", 50, 100, 1, 0))
     clock.now += 12.0
     lines.beat()
-    assert written[-1].endswith("50 % of 100 network steps, 1 runs done, last report 12 s ago")
+    assert written[-1].endswith("50 % of 100 network steps, 1 run done, last report 12 s ago")
 
 
 def test_lines_show_each_message_once_and_the_run_directory(clock):

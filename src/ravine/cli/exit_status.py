@@ -16,6 +16,7 @@ from __future__ import annotations
 import click
 
 from ravine.cli.console import Console
+from ravine.cli.help import Command
 from ravine.errors import RavineError
 
 __all__ = ["INCOMPLETE", "INTERNAL", "INTERRUPTED", "report"]
@@ -61,18 +62,21 @@ def _click_message(error: click.UsageError) -> tuple[str, str, str]:
     parameters = error.ctx.command.get_params(error.ctx) if error.ctx else []
     flags = {flag: parameter for parameter in parameters for flag in parameter.opts if flag[:1] == "-"}
     help_command = f"Type `{command} --help`."
+    all_options = f"{command} --help"
+    if error.ctx and isinstance(error.ctx.command, Command):
+        all_options = error.ctx.command.help_command(error.ctx)
     if isinstance(error, click.NoSuchOption):
-        return _unknown_option(error.option_name, sorted(flags), command)
+        return _unknown_option(error.option_name, sorted(flags), all_options)
     if isinstance(error, click.BadOptionUsage):
         name = error.option_name
         option = flags.get(name)
         if isinstance(option, click.Option) and option.is_flag:
-            return f"{name} takes no value.", "It is a switch.", f"Type {name} alone, or `{command} --help`."
+            return f"{name} takes no value.", "It is a switch.", f"Type {name} alone, or `{all_options}`."
         metavar = (option.metavar if option else None) or "VALUE"
         return (
             f"{name} has no value.",
             f"It takes {metavar}.",
-            f"Type {name} {metavar}, or `{command} --help`.",
+            f"Type {name} {metavar}, or `{all_options}`.",
         )
     if isinstance(error, click.MissingParameter) and error.param is not None:
         ctx = error.ctx or click.get_current_context()
@@ -81,28 +85,36 @@ def _click_message(error: click.UsageError) -> tuple[str, str, str]:
     return error.format_message(), "", help_command
 
 
-def _unknown_option(name: str, flags: list[str], command: str) -> tuple[str, str, str]:
-    """Return the message for an unknown option: its new name, the commands with it, or the nearest option."""
+def _unknown_option(name: str, flags: list[str], all_options: str) -> tuple[str, str, str]:
+    """Return the message for an unknown option: its new name, the commands with it, or the nearest option.
+
+    all_options: command that lists every option.
+    """
     from ravine.errors import did_you_mean, nearest
-    from ravine.execution.registry import find_study, study_names
-    from ravine.options.fields import options_of
     from ravine.options.renamed import renamed_flag
 
-    what, fix = f"There is no option '{name}'.", f"Type `{command} --help`."
+    what, fix = f"There is no option '{name}'.", f"Type `{all_options}`."
     new = renamed_flag(name)
     if new in flags:
-        return what, f"It was renamed to {new}.", f"Type {new}, or `{command} --help`."
+        return what, f"It was renamed to {new}.", f"Type {new}, or `{all_options}`."
     near = nearest(name, flags)
-    others = [
-        study
-        for study in study_names()
-        if any(
-            name in (option.flag, option.short) for option in options_of(find_study(study).settings).values()
-        )
-    ]
+    others, renamed = _commands_with(name), ""
+    if not others and new is not None:
+        others, renamed = _commands_with(new), f"It was renamed to {new}. "
     if others and near.count("'") != 2:  # unless exactly one option of this command is near
-        return what, f"These commands have it: {', '.join(others)}.", fix
+        return what, f"{renamed}These commands have it: {', '.join(others)}.", fix
     return what, near or did_you_mean(name, [flag for flag in flags if flag.startswith("--")]), fix
+
+
+def _commands_with(flag: str) -> list[str]:
+    """Return the names of the studies that have an option."""
+    from ravine.execution.registry import find_study, study_names
+    from ravine.options.fields import options_of
+
+    options = {study: options_of(find_study(study).settings).values() for study in study_names()}
+    return [
+        study for study, own in options.items() if any(flag in (option.flag, option.short) for option in own)
+    ]
 
 
 def _first_line(error: BaseException) -> str:

@@ -82,7 +82,7 @@ class Command(click.Command):
                 raise UsageError(
                     f"{word} has no value.",
                     f"It takes {flags[word].metavar}, and the next word is the option {following}.",
-                    f"Type {word} {flags[word].metavar}, or `{ctx.command_path} --help`.",
+                    f"Type {word} {flags[word].metavar}, or `{self.help_command(ctx)}`.",
                 )
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -111,9 +111,13 @@ class Command(click.Command):
         if not is_short and any(parameter.name == "config" for parameter in self.params):
             formatter.write_paragraph()
             formatter.write_text(
-                "Every option may also be set by RAVINE_NAME in the environment, in the file of -c, or under "
-                "[tool.ravine] in pyproject.toml; the first of these wins."
+                "Every option may also be set by RAVINE_KEY in the environment (such as RAVINE_EARLY_STOP), "
+                "in the file of -c, or under [tool.ravine] in pyproject.toml; the first of these wins."
             )
+
+    def help_command(self, ctx: click.Context) -> str:
+        """Return the command that lists every option, such as `ravine train --help-all`."""
+        return f"{ctx.command_path} {'--help-all' if self._has_two_levels else '--help'}"
 
     @property
     def _has_two_levels(self) -> bool:

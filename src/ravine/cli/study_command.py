@@ -66,7 +66,7 @@ def _run(
     if settings.source or not settings.needs_source:
         console.info(settings.headline(dry_run))
     console.info_unused(resolved.unused, study.name)
-    check_source(settings)  # before a progress bar appears
+    check_source(settings, study.name)  # before a progress bar appears
     check_run_folder(out)
     only_plan = dry_run or settings.plans_only
     return _show_plan(study, settings, console) if only_plan else _execute(study, settings, out, console)

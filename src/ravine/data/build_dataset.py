@@ -287,8 +287,8 @@ def event_weights(column: pd.Series, negative: str) -> np.ndarray:
     if (weights < 0).any() and negative == "error":
         raise DataError(
             f"{int((weights < 0).sum()):,} weights in '{column.name}' are negative.",
-            f"Choose how to treat them: {', '.join(NEGATIVE_WEIGHTS[1:])}.",
-            "Type for example --negative-weights abs.",
+            "They can be kept (keep), replaced by their size (abs), or dropped with their rows (drop).",
+            "Type --negative-weights keep, --negative-weights abs or --negative-weights drop.",
             option="negative_weights",
             value=negative,
             allowed=tuple(NEGATIVE_WEIGHTS[1:]),

@@ -124,6 +124,8 @@ def _prepare(
 ) -> tuple[Dataset, Devices]:
     """Return data and devices, and report the data as events."""
     prepare(settings.device)
+    if check := study.find("design", "check_settings"):
+        check(settings)  # before the data are read, which may take long
     dataset = dataset if dataset is not None else study.load_data(settings)
     classes = None if dataset.classes is None else len(dataset.classes)
     features = len(dataset.features)

@@ -23,6 +23,7 @@ def load(settings: NetworkSettings, table: Table | None = None, test: Table | No
         if not settings.source:
             raise UsageError("No data was named.", "", "Name a file, or a built-in set such as digits.")
         table = read(settings.source)
+    test_rows = test if test is not None else _test(settings.test)
     dataset = prepare(
         table,
         target=settings.target,
@@ -31,14 +32,19 @@ def load(settings: NetworkSettings, table: Table | None = None, test: Table | No
         drop=settings.drop,
         weights=settings.weights,
         groups=settings.groups,
-        test=test if test is not None else _test(settings.test),
+        test=test_rows,
         seed=settings.seed,
         missing=settings.missing,
         negative_weights=settings.negative_weights,
     )
     check_metric_defined(dataset, find_metric(settings.metric))
     check_target_scale(dataset, settings.precision)
-    return replace(dataset, notes=list(dict.fromkeys(dataset.notes)))
+    notes = list(dict.fromkeys(dataset.notes))
+    if isinstance(test_rows, Table):
+        notes.insert(
+            0, f"{len(dataset.test):,} of the {len(dataset):,} rows are test rows of '{test_rows.name}'"
+        )
+    return replace(dataset, notes=notes)
 
 
 def _test(text: str | None) -> float | Table | None:

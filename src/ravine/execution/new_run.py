@@ -50,7 +50,7 @@ def execute_in_new_run(
     that ends before its plan is written leaves no directory. Raises as `execute` does.
     """
     if dataset is None:
-        check_source(settings)
+        check_source(settings, study.name)
     settings = with_models_found(settings)
     latest_before = _latest()
     new_folders = _new_folders(out)

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ravine.execution.events import ChunkDone, DataLoaded, Event, PlanReady, StageStarted
+from ravine.render.numbers import count
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -261,7 +262,7 @@ def _title(stage: str, about: str) -> str:
 
 def _run_counts(event: ChunkDone) -> str:
     lost = f", {event.diverged:,} diverged" if event.diverged else ""
-    return f"{event.finished:,} runs done{lost}"
+    return f"{count(event.finished, 'run')} done{lost}"
 
 
 def _time_left(seconds: float | None) -> str:

@@ -17,13 +17,16 @@ __all__ = ["check_source", "with_models_found"]
 AnySettings = TypeVar("AnySettings", bound=DataSettings)
 
 
-def check_source(settings: DataSettings) -> None:
-    """Raise UsageError or DataError if settings name no data, or a file that does not exist."""
+def check_source(settings: DataSettings, study: str) -> None:
+    """Raise UsageError or DataError if settings name no data, or a file that does not exist.
+
+    study: name of the study, for the command in the message.
+    """
     if not settings.needs_source:
         return
     if not settings.source:
         raise UsageError(
-            "No data was named.", "DATA is a file, '-' or a built-in set.", "Type `ravine compare digits`."
+            "No data was named.", "DATA is a file, '-' or a built-in set.", f"Type `ravine {study} digits`."
         )
     if settings.source == "-":
         if sys.stdin is None:

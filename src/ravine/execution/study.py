@@ -5,7 +5,8 @@ A study is a package with five modules:
 
     settings   the settings class, and `STUDY`, this declaration
     design     `design(settings, dataset, devices)` -> Design, pure; `plan(design)` -> StudyPlan; only for
-               data that are not read as usual `load_data(settings)` -> Dataset
+               data that are not read as usual `load_data(settings)` -> Dataset; where settings can be
+               checked without data, `check_settings(settings)`
     study      `run(design, context)` -> Result
     result     the classes of result and plan, named in the declaration; without JAX
     view       `view(result)`, `plan_view(plan)`, `next_steps(result)`, where useful `details(result)` for -v,

@@ -96,6 +96,13 @@ def _name(option: Option) -> str:
 def _fix(option: Option, value: object) -> str:
     if option.choices:
         return nearest(str(value), option.choices)
+    if (
+        option.kind is str
+        and not isinstance(value, str)
+        and isinstance(option.default, str)
+        and option.default
+    ):
+        return f"Write one text in quotes, such as {option.flag} {option.default!r}."
     if option.neutral is not None:
         return f"Type {option.flag} {shown(option.neutral)} to turn it off."
     if option.default is None and option.at_least is not None:

@@ -153,3 +153,11 @@ def test_the_short_flag_of_the_optimizer(verb, ravine, folder, monkeypatch):
     monkeypatch.setattr(Study, "load_data", load_data)
     ravine(verb, "iris", "-O", "sgd", *(["--vary", "l2=0,1"] if verb == "sweep" else []))
     assert [given.optimizer for given in settings] == ["sgd"]
+
+
+@pytest.mark.parametrize("name", ["foo", "metric", "b9"])
+def test_a_factor_that_cannot_vary_is_refused_before_the_data_are_read(ravine, folder, name):
+    ended = ravine("sweep", "iris", "--vary", f"{name}=1,2")
+    assert ended.status == 2 and f"'{name}'" in ended.stderr
+    assert "150 rows" not in ended.stderr
+    assert "150 rows" in ravine("sweep", "iris", "--vary", "b1=0.8,0.9", "--dry-run").stderr

@@ -199,3 +199,15 @@ def test_many_lines_beyond_the_sniffed_ones(tmp_path):
     frame = parse(tmp_path, text).frame
     assert frame["a"].tolist()[-2:] == ["4999", "w"]
     assert frame["b"].sum() == 0.5 * 4999 * 5000 / 2 + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("# a b\n1 2\n3 4\n", []),  # the comment is the header
+        ("# made 2020\n# a b\n1 2\n3 4\n5 6\n", ["1 comment line"]),
+        ("# made 2020\na,b\n1,2\n# aside\n3,4\n", ["2 comment lines"]),
+    ],
+)
+def test_a_comment_that_is_the_header_is_not_counted_as_a_comment(tmp_path, text, notes):
+    assert [note for note in parse(tmp_path, text).notes if "comment" in note] == notes

@@ -14,7 +14,7 @@ from ravine.execution.result import MetricFacts
 from ravine.render.cells import display_width
 from ravine.render.html import html
 from ravine.render.text import text
-from ravine.studies.compare.view import next_steps, style_of, view
+from ravine.studies.compare.view import details, next_steps, style_of, view
 
 
 def line_of(shown, name):
@@ -212,3 +212,17 @@ def test_a_notebook_shows_the_same_scores(result):
     page = html(view(result))
     assert "98.3 ± 0.2" in page and "nesterov" in page
     assert result._repr_html_() == page and math.isclose(result.leaderboard[0].mean, 0.983)
+
+
+def test_rules_of_optax_are_not_said_to_be_tuned_in_all(rows, pairs, result_of):
+    result = result_of([replace(rows[0], optimizer="optax:lion(b1=0.9)"), *rows[1:]], pairs)
+    tuned = replace(result, plan=replace(result.plan, tuning_scope="all"))
+    assert "of optax:lion(b1=0.9) the learning rate only" in " ".join(shown(tuned).split())
+    assert "the learning rate only" not in shown(result)
+
+
+def test_details_show_every_pair_with_its_interval_and_p_value(result, result_of, rows):
+    report = " ".join(text(details(result), 120).split())
+    assert "nesterov - sgd 0.8 0.5 to 1.1 0.02" in report
+    assert "nesterov - adagrad – – 0.02" in report
+    assert details(result_of(rows)) == []

@@ -1,5 +1,7 @@
 """Pictures of a search for double descent."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,3 +49,17 @@ def test_diverged_widths_are_left_out(result, figures, tmp_path):
     plain, ridge = figures["width"].axes[0].containers[:2]
     assert len(plain.lines[0].get_xdata()) == 8
     assert len(ridge.lines[0].get_xdata()) == 9
+
+
+@pytest.mark.parametrize("threshold", [4, 32, None])
+def test_the_threshold_has_a_tick_where_not_every_width_has_one(result, figures, tmp_path, threshold):
+    widths = [2**power for power in range(14)]
+    names = ("train_loss", "train_error", "test_loss", "test_error")
+    arms = [
+        replace(arm, **{name: getattr(arm, name)[:1] * 14 for name in names}) for arm in result.widths.arms
+    ]
+    marked = replace(result.widths.threshold, units=threshold)
+    wide = replace(result.widths, units=widths, arms=arms, threshold=marked)
+    plots.draw(replace(result, widths=wide), tmp_path)
+    ticks = figures["width"].axes[0].get_xticks()
+    assert len(ticks) == 7 and (threshold in ticks if threshold else widths[-1] in ticks)

@@ -63,3 +63,13 @@ def test_a_run_names_its_files(result):
     assert "ravine memorize" in found
     numbers = replace(kept, metric=MetricFacts(name="rmse", greater_is_better=False))
     assert "ravine memorize" not in text(next_steps(numbers))
+
+
+def test_numbers_are_fitted_within_a_stated_error(result):
+    numbers = replace(result, metric=MetricFacts(name="rmse", greater_is_better=False))
+    found = " ".join(shown(numbers, 200).split())
+    close = "squared error at most 0.01 of the target's variance"
+    assert f"The training rows are fitted ({close}) from 32 units on" in found
+    nothing = replace(result.widths.threshold, units=None, parameters=None)
+    found = shown(replace(numbers, widths=replace(result.widths, threshold=nothing)), 200)
+    assert f"No network fits the 300 training rows ({close})" in found

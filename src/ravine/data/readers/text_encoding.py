@@ -92,8 +92,10 @@ def without_comments(text: str, notes: list[str]) -> str:
         if values:
             return text  # most lines begin with '#', so that they are no comments
         return ""
-    notes.append(f"{len(comments)} comment line" + ("s" if len(comments) > 1 else ""))
     above = _named_by_comment(comments[-1], values, text)
+    left_out = len(comments) - (above is not None)  # a comment with the names of the columns is the header
+    if left_out:
+        notes.append(f"{left_out} comment line" + ("s" if left_out > 1 else ""))
     return "\n".join(([above] if above else []) + others)
 
 

@@ -11,6 +11,7 @@ from ravine.execution.length_advice import advice_text, trend_cell
 from ravine.execution.next_steps import after_ranking
 from ravine.execution.test_rows import test_rows_sentence
 from ravine.networks.metrics import METRICS
+from ravine.optimizers.optimizer_text import read_optimizer
 from ravine.render.blocks import Block, Column, Facts, Heading, Items, Paragraph, Table
 from ravine.render.numbers import (
     MISSING_CELL,
@@ -19,12 +20,13 @@ from ravine.render.numbers import (
     fold,
     is_number,
     learning_rate,
+    number,
 )
 from ravine.studies.compare.result import ComparePlan, CompareResult, LeaderboardRow
 from ravine.studies.compare.sensitivity import sensitivity_curves
 from ravine.studies.compare.verdict import recommendation_text, verdict
 
-__all__ = ["next_steps", "plan_view", "view"]
+__all__ = ["details", "next_steps", "plan_view", "view"]
 
 TUNING_SCOPES = {
     "learning-rate": "learning rate and schedule; other hyperparameters as in the lecture",
@@ -100,6 +102,25 @@ def plan_view(plan: ComparePlan) -> list[Block]:
     return [Facts(rows)]
 
 
+def details(result: CompareResult) -> list[Block]:
+    """Return the table of all pairs of optimizers: difference of scores, interval, and p value."""
+    style, pairs = style_of(result), result.pairs
+    if not pairs:
+        return []
+    unit = " ".join(filter(None, (style.metric, style.unit)))
+    columns = [
+        Column("pair", [f"{pair.a} - {pair.b}" for pair in pairs], align="left"),
+        Column("difference", [style.number(pair.difference) for pair in pairs], unit=unit),
+        Column("95 % interval", [_interval(pair.interval, style) for pair in pairs]),
+        Column("p (Holm)", [number(pair.p_holm, 2) for pair in pairs]),
+    ]
+    return [Table(columns, title="Differences on the same seeds")]
+
+
+def _interval(ends: Sequence[float | None] | None, style: ScoreFormat) -> str:
+    return MISSING_CELL if ends is None else " to ".join(style.number(end) for end in ends)
+
+
 def _steps_of_each(plan: ComparePlan) -> str:
     """Return the steps of each network, such as `720 steps (20 epochs)`."""
     steps = plan.network_steps // plan.runs
@@ -114,6 +135,9 @@ def _heading(result: CompareResult, style: ScoreFormat) -> Heading:
     scores += ", too few for an interval" if seeds < MIN_MEDIAN_SEEDS else " ± 95 % interval"
     if result.plan.tuning_scope == "all":
         scores += "; all hyperparameters of each optimizer tuned (--tune all)"
+        others = [row.optimizer for row in result.leaderboard if read_optimizer(row.optimizer).source]
+        if others:
+            scores += f", of {', '.join(others)} the learning rate only"
     size = f"{count(data.rows, 'row')}, {count(data.features, 'feature')}"
     return Heading(f"{data.name}: {size}, {data.task}", [scores])
 

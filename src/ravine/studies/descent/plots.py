@@ -13,7 +13,7 @@ from ravine.execution.result import Measure
 from ravine.render.cells import printable
 from ravine.render.errorbars import canvas, marks
 from ravine.render.plot_style import COLORS, save, style
-from ravine.studies.descent.result import SHARE_WRONG, DescentResult
+from ravine.studies.descent.result import FITTED_BELOW, SHARE_WRONG, DescentResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,9 +43,11 @@ def _width(result: DescentResult) -> Any:
         plain = widths.arms[0]
         train = plain.train_loss if quantity == "loss" else plain.train_error
         marks(axis, widths.units, train, "training rows, plain", BLACK)
-        _mark_threshold(axis, widths.threshold.units, "fits all rows")
+        is_share = result.metric.name == SHARE_WRONG
+        fits = "fits all rows" if is_share else f"training loss at most {FITTED_BELOW:g}"
+        _mark_threshold(axis, widths.threshold.units, fits)
         axis.set(xlabel="units in every hidden layer", ylabel=_label(result, quantity))
-        _set_log_axis(axis, widths.units)
+        _set_log_axis(axis, widths.units, widths.threshold.units)
         axis.set_ylim(bottom=0)
         axis.legend(loc="best")
     return figure
@@ -73,7 +75,7 @@ def _examples(result: DescentResult) -> Any:
         marks(axis, sweep.rows, train, "training rows", BLACK)
         _mark_threshold(axis, sweep.threshold.rows, "fitted up to here")
         axis.set(xlabel="training rows", ylabel=_label(result, quantity))
-        _set_log_axis(axis, sweep.rows)
+        _set_log_axis(axis, sweep.rows, sweep.threshold.rows)
         axis.set_ylim(bottom=0)
         axis.legend(loc="best")
     return figure
@@ -102,10 +104,16 @@ def _mark_threshold(axis: Axes, place: float | None, label: str) -> None:
         axis.axvline(place, color="black", linewidth=1.0, linestyle=":", label=label)
 
 
-def _set_log_axis(axis: Axes, places: Sequence[int]) -> None:
-    """Set a logarithmic axis with a tick at every value of `places`, or at every other value of many."""
+def _set_log_axis(axis: Axes, places: Sequence[int], threshold: int | None) -> None:
+    """Set a logarithmic axis with a tick at every value of `places`, or at every other value of many.
+
+    The ticks of many values include the threshold.
+    """
     axis.set_xscale("log", base=2)
-    ticks = list(places)[::-1][::2][::-1] if len(places) > MAX_TICKS else list(places)
+    ticks = list(places)
+    if len(places) > MAX_TICKS:
+        marked = ticks.index(threshold) if threshold in ticks else len(ticks) - 1
+        ticks = ticks[marked % 2 :: 2]
     axis.set_xticks(ticks, [f"{place:,}" for place in ticks])
     axis.minorticks_off()
 

@@ -17,6 +17,7 @@ from ravine.execution.result import (
 )
 
 __all__ = [
+    "FITTED_BELOW",
     "SHARE_WRONG",
     "Arm",
     "Change",
@@ -38,6 +39,7 @@ __all__ = [
 ]  # fmt: skip
 
 SHARE_WRONG = "share wrong"
+FITTED_BELOW = 0.01  # share of wrong training labels, or mean squared error of standardized targets
 """Name of the error of a classification: share of rows wrong. A regression reports its metric's name."""
 
 

@@ -21,6 +21,7 @@ from ravine.records.record import Record, Status
 from ravine.studies.descent.design import DescentDesign
 from ravine.studies.descent.double_descent import double_descent
 from ravine.studies.descent.result import (
+    FITTED_BELOW,
     Arm,
     EpochCurve,
     EpochSweep,
@@ -36,7 +37,6 @@ from ravine.training import Batches, Plan, ProgramShape, Rows, TrainedNetwork
 
 __all__ = ["Sweeps"]
 
-FITTED_BELOW = 0.01  # share of wrong training labels, or mean squared error of standardized targets
 Errors = dict[str, np.ndarray]  # by name of `ErrorCurves`: [seed], NaN where a run diverged
 
 

@@ -18,11 +18,19 @@ from ravine.render.blocks import (
     Table,
 )
 from ravine.render.numbers import MISSING_CELL, count, is_number, learning_rate, with_interval
-from ravine.studies.descent.result import SHARE_WRONG, Change, DescentPlan, DescentResult, SecondDescents
+from ravine.studies.descent.result import (
+    FITTED_BELOW,
+    SHARE_WRONG,
+    Change,
+    DescentPlan,
+    DescentResult,
+    SecondDescents,
+)
 
 __all__ = ["next_steps", "plan_view", "view"]
 
 LONGEST_NAME = 14  # columns of text
+CLOSE = f"squared error at most {FITTED_BELOW:g} of the target's variance"
 
 
 def view(result: DescentResult) -> list[Block]:
@@ -120,13 +128,21 @@ def _findings(result: DescentResult) -> list[str]:
     return findings
 
 
+def _of_classes(result: DescentResult) -> bool:
+    return result.metric.name == SHARE_WRONG
+
+
 def _threshold(result: DescentResult) -> str:
     threshold = result.widths.threshold
     if threshold.units is None:
-        return f"No network fits all {result.rows.train:,} training rows: no threshold was reached."
+        rows = f"{result.rows.train:,} training rows"
+        unfitted = f"all {rows}" if _of_classes(result) else f"the {rows} ({CLOSE})"
+        return f"No network fits {unfitted}: no threshold was reached."
+    fitted = (
+        "All training rows are fitted" if _of_classes(result) else f"The training rows are fitted ({CLOSE})"
+    )
     return (
-        f"All training rows are fitted from {count(threshold.units, 'unit')} on "
-        f"({threshold.parameters:,} parameters; "
+        f"{fitted} from {count(threshold.units, 'unit')} on ({threshold.parameters:,} parameters; "
         f"rows times outputs: {threshold.by_count:,})."
     )
 

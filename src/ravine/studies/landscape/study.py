@@ -187,7 +187,10 @@ def _planes(
     x, y = (geometry.plot_radius(vector) * line for vector in top)
     planes.append(geometry.plane("eigenvectors", top, x, y, "distance"))
     if not center.trajectories:
-        why = "A model keeps its last parameters only. Name DATA to train networks here and follow them."
+        why = (
+            "A model holds its last parameters only. To draw paths of training, type the data in place of "
+            "the model."
+        )
         return planes, [NotDrawn(what="trajectories, solutions, barriers", why=why)]
     not_drawn = []
     _measuring(context, "plane of the trajectories")

@@ -31,10 +31,10 @@ from ravine.options.fields import Value, options_of
 from ravine.options.parse import from_text
 from ravine.options.renamed import renamed_key
 from ravine.studies.sweep.factor_names import FIELDS, WORDS
-from ravine.studies.sweep.factors import Factor, design_levels, split
+from ravine.studies.sweep.factors import Factor, design_levels, read_factors, split
 from ravine.studies.sweep.settings import SweepSettings
 
-__all__ = ["Configuration", "configurations", "one_minus_names"]
+__all__ = ["Configuration", "check_names", "configurations", "one_minus_names"]
 
 DEFAULT_WIDTH = 64  # units of the layers that `depth` adds to a network without any
 
@@ -62,6 +62,15 @@ class Configuration:
 def label_of(levels: Mapping[str, str]) -> str:
     """Return the values of factors, {factor: value}, in words."""
     return ", ".join(f"{name}={value}" for name, value in levels.items())
+
+
+def check_names(settings: SweepSettings) -> None:
+    """Raise UsageError for a factor that a sweep cannot vary. This needs no data."""
+    with about_option("vary", settings.vary, "different configurations of known factors"):
+        factors = read_factors(settings.vary)
+        rules = _rules(settings, factors)
+        for factor in factors:
+            _check_name(factor.name, rules)
 
 
 def configurations(

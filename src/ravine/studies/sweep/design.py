@@ -28,7 +28,7 @@ from ravine.execution.run_files import data_facts
 from ravine.execution.training_time import Training, estimated_seconds
 from ravine.networks import METRICS, Metric
 from ravine.render.numbers import count
-from ravine.studies.sweep.configurations import Configuration, configurations
+from ravine.studies.sweep.configurations import Configuration, check_names, configurations
 from ravine.studies.sweep.factors import Factor, read_factors
 from ravine.studies.sweep.result import (
     DesignFacts,
@@ -40,7 +40,9 @@ from ravine.studies.sweep.result import (
 from ravine.studies.sweep.settings import SweepSettings
 from ravine.training import Batches, Cohort, Plan, ProgramShape, Runs, shape_for
 
-__all__ = ["DesignPoint", "SweepDesign", "design", "plan"]
+__all__ = ["DesignPoint", "SweepDesign", "check_settings", "design", "plan"]
+
+check_settings = check_names  # before the data are read
 
 RANGE_DECADES = 3.0  # width of the grid of learning rates around the optimizer's shared_batches one
 TUNED = "tuned"
