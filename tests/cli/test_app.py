@@ -98,7 +98,7 @@ def test_version(ravine):
         (["train", "digits", "--batch_size", "8"], 2, "Did you mean '--batch-size'?"),
         (["landscape", "digits", "--min-change", "0.1"], 2, "--min-change cannot be used"),
         (["train", "digits", "--lr", "0.1"], 2, "Did you mean '--learning-rate'?"),
-        (["train", "digits", "--learningrate", "0.1"], 2, "Did you mean '--learning-rate' or '--rate'?"),
+        (["train", "digits", "--learningrate", "0.1"], 2, "Did you mean '--learning-rate'?"),
         (["compare", "digits", "--optim", "sgd"], 2, "Did you mean '--optimizers'?"),
         (["train", "digits", "--hidden_layer_sizes", "8"], 2, "Did you mean '--net'?"),
         (["sweep", "digits", "--vary", "lr=0.1,0.2"], 2, "Did you mean 'learning_rate'?"),

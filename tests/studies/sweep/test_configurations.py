@@ -66,7 +66,7 @@ def test_mistakes_are_refused_before_training(
     events: list[Event] = []
     with pytest.raises(UsageError, match=words):
         run_sweep(replace(quick, vary=[vary]), blobs, notify=events.append)
-    assert [type(event) for event in events] == [DataLoaded]
+    assert {type(event) for event in events} <= {DataLoaded}  # nothing is planned; unknown names need no data
 
 
 def test_an_invalid_configuration_is_named_with_its_option(blobs: Dataset, quick: SweepSettings) -> None:
