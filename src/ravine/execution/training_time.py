@@ -29,6 +29,7 @@ COMPILE_S = 0.8  # one program
 STEP_PRODUCTS, STEP_OUTPUT_S, STEP_PARAMETER_S = 2.7, 2.4e-9, 0.8e-9
 ROW_PRODUCTS, ROW_VALUE_S = 0.7, 0.9e-9  # the same for an evaluation, in its inputs and outputs
 SEGMENT_S = 1e-4  # to draw the batches of one run until its next evaluation, and to start the programs
+MEASURE_S = 0.1  # after which a measurement of large products ends
 REPEATS = 8  # of a measurement, whose shortest time counts
 
 
@@ -85,9 +86,12 @@ def forward_seconds(network: Network, rows: int) -> float:
         for count, i, o in network.products
     ]
     best = np.inf
+    end = time.perf_counter() + MEASURE_S
     with threadpool_limits(1):  # a worker is one core, and on a busy machine threads wait for each other
         for _ in range(REPEATS):
             clock = time.perf_counter()
+            if clock > end:
+                break
             for _ in range(REPEATS):
                 for x, weight in layers:
                     x @ weight
