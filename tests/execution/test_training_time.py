@@ -53,6 +53,13 @@ def test_more_validation_rows_take_longer() -> None:
     assert training_time.training_seconds(many, 2) > 2 * training_time.training_seconds(few, 2)
 
 
+def test_a_slow_measurement_ends_after_its_first_round(monkeypatch) -> None:
+    monkeypatch.setattr(training_time, "MEASURE_S", -1.0)
+    forward_seconds.cache_clear()
+    assert 0 < forward_seconds(NETWORK, 7) < 1
+    forward_seconds.cache_clear()
+
+
 def test_the_measurement_grows_with_the_rows() -> None:
     small, large = (
         forward_seconds(read_network("256-256").build(64, 10, "relu", None), n) for n in (8, 4096)
