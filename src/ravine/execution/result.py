@@ -277,11 +277,15 @@ class Document(JsonDocument):
         return blocks
 
     def report(self) -> Sequence[Block]:
-        """Return the notes on the data, which commands print while they read, and the blocks of `view`."""
+        """Return the notes on the data and the blocks of `view`, in words of Python.
+
+        Commands print the notes while they read the data.
+        """
+        from ravine.execution.python_words import in_python_words
         from ravine.render.blocks import Items
 
         notes = [Items(self.data.notes, title="Notes on the data")] if self.data.notes else []
-        return [*notes, *self.view()]
+        return in_python_words([*notes, *self.view()])
 
     def view_to_dict(self) -> dict[str, Plain]:
         """Return the blocks of `report` as plain values, for a page that draws them itself."""
