@@ -20,9 +20,9 @@ def test_headings_paragraphs_and_lists_name_keywords_and_other_blocks_stay():
         table,
     ]
     heading, paragraph, items, last = in_python_words(blocks)
-    assert (heading.text, heading.notes) == ("a --drop", ("all tuned (tune all)",))
+    assert (heading.text, tuple(heading.notes)) == ("a --drop", ("all tuned (tune all)",))
     assert paragraph.text == "Give more epochs, or `ravine train --epochs 3`."
-    assert items.items == ["early_stop=3 stops it", Item("left out (features keeps it)")]
+    assert list(items.items) == ["early_stop=3 stops it", Item("left out (features keeps it)")]
     assert last is table
 
 
