@@ -55,7 +55,7 @@ def too_small() -> list[Case]:
         )
         for k in range(20)
     ] + [
-        case("healthy", _rows(k), 2700 + k, "", "edge_of_stability", **ADAM, net="28-28", epochs=20.0)
+        case("healthy", _rows(k), 2700 + k, "", "edge_of_stability", **ADAM, net="16-16", epochs=20.0)
         for k in range(12)
     ]  # fmt: skip
 
@@ -67,8 +67,8 @@ def batches_small() -> list[Case]:
             "batches_small", lambda seed: curve(seed, rows=1600, noise=1.0), 2800 + k, "batches_small",
             "rate_high overfits dead no_better_than_baseline gradient_noise edge_of_stability "
             "seed_sensitivity interpolation_peak",
-            net=["linear", "24-24"][k % 2], optimizer=["sgd", "adam"][k % 2],
-            learning_rate=[0.06, 0.01][k % 2], batch_size=1 + k % 4 // 2, schedule="constant", epochs=6.0,
+            net="linear", optimizer="sgd", learning_rate=[0.06, 0.05][k % 2],
+            batch_size=1 + k % 4 // 2, schedule="constant", epochs=6.0,
         )
         for k in range(20)
     ] + [
@@ -82,7 +82,7 @@ def batches_small() -> list[Case]:
 
 def few_epochs() -> list[Case]:
     """Return cases that end after one to three passes at a usual rate."""
-    ways = [{"optimizer": "adam", "learning_rate": 3e-3}, {"optimizer": "sgd", "learning_rate": 0.1},
+    ways = [{"optimizer": "adam", "learning_rate": 3e-3}, {"optimizer": "sgd", "learning_rate": 0.05},
             {"optimizer": "momentum", "learning_rate": 0.02}]  # fmt: skip
     return [
         case(

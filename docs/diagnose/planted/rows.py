@@ -49,7 +49,7 @@ def data_faults() -> list[Case]:
                 rare,
                 1500 + k,
                 "imbalance",
-                "overfits interpolation_peak gradient_noise",
+                "overfits interpolation_peak gradient_noise no_better_than_baseline",
                 optimizer="adam",
                 learning_rate=3e-3,
             )
