@@ -42,6 +42,7 @@ TITLES = {
     "baselines": "baselines:",
     "animate": "animating",
     "test": "testing",
+    "predict": "reading and predicting",
     "save": "saving",
 }
 

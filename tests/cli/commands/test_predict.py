@@ -128,3 +128,15 @@ def test_latest_is_the_newest_run_with_a_model(ravine, folder):
     assert ravine("diagnose", "latest", "--no-proof", "-q").status == 0
     ended = ravine("predict", "latest", "iris", "-o", "p.csv")
     assert ended.status == 0 and "with trained." in ended.stderr.replace(str(folder) + "/", "")
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_a_long_prediction_shows_that_it_goes_on(ravine, folder, model, monkeypatch, flags):
+    from ravine.execution import progress
+
+    monkeypatch.setattr(progress, "LINE_INTERVAL_S", 0.0)  # as if five seconds had passed
+    ended = ravine("predict", str(model), "iris", *flags)
+    assert ended.status == 0 and "reading and predicting: 0 s so far" in ended.stderr
+    assert "reading and predicting" not in ended.stdout
+    quiet = ravine("predict", str(model), "iris", "-q", *flags)
+    assert (quiet.stdout, quiet.stderr) == (ended.stdout, "")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,7 +133,8 @@ def _table(
     from ravine.data.writers.delimited_text import csv_text
     from ravine.execution.predict import predictions_of
 
-    found = predictions_of(model, read(_readable(source)), keep)
+    with _progress(console):
+        found = predictions_of(model, read(_readable(source)), keep)
     if out is None:
         console.print_bytes(csv_text(found.table).encode("utf-8"))
     else:
@@ -148,12 +150,24 @@ def _document(
     from ravine.execution.predict import predict_result
     from ravine.records.atomic_files import write_json
 
-    result = predict_result(model, read(_readable(source)), keep)
+    with _progress(console):
+        result = predict_result(model, read(_readable(source)), keep)
     if out is None:
         console.print_document(result.to_dict())
     else:
         write_json(out, result.to_dict(), sort=False)
     return result.data.notes, result.score
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[None]:
+    """Show that the command reads and predicts, until the block ends."""
+    from ravine.cli.progress import progress_display
+    from ravine.execution.events import StageStarted
+
+    with progress_display(console) as display:
+        display.show_event(StageStarted("predict"))
+        yield
 
 
 def _readable(source: str) -> str:
