@@ -38,6 +38,11 @@ def test_the_table_of_standard_splits(script):
     assert script("scores/gal.py").table(rows) == (DOCS / "scores" / "gal.md").read_text()
 
 
+def test_the_table_of_baselines(script):
+    rows = json.loads((DOCS / "scores" / "baselines.json").read_text())
+    assert script("scores/baselines.py").table(rows) == (DOCS / "scores" / "baselines.md").read_text()
+
+
 def test_the_table_of_verdicts(script):
     counts = json.loads((DOCS / "diagnose" / "cases.json").read_text())
     assert script("diagnose/cases.py").table(counts) == (DOCS / "diagnose" / "cases.md").read_text()
