@@ -48,7 +48,7 @@ def test_resolve_all():
         ("adam(lr=0.1)", "learning rate"),
         ("sgd(rho=0.9)", "only its learning rate"),
         ("optax:adam(learning_rate=1)", "Leave it out of the brackets"),
-        ("optax:adam(bb=1)", "'b1'"),
+        ("optax:adam(b11=1)", "'b1'"),
         ("optax:adam(b1='x')", "optax says"),
     ],
 )

@@ -51,7 +51,7 @@ def test_around_a_run_on_its_own_rows(run):
     assert (found.center.optimizer, found.center.current_learning_rate) == ("momentum", pytest.approx(0.03))
     assert found.sharpness.limit == pytest.approx(3.8 / 0.03)
     assert found.trajectories == []
-    assert "keeps its last parameters only" in found.not_drawn[0].why
+    assert "holds its last parameters only" in found.not_drawn[0].why
     # 120 rows less 20 % to test and 20 % of the others to validate
     assert (found.data.rows, found.center.rows) == (120, 77)
 
