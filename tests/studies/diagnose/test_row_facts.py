@@ -63,6 +63,15 @@ def test_a_file_that_is_only_sorted_by_its_target_shows_no_order(classes: bool) 
     found = of_order(from_arrays(x[order], y[order]))
     assert np.abs(found["neighbors"]).max() < 0.1
     assert np.abs(found["drift"]).max() < 0.1
+    assert found["sorted_by_target"].tolist() == [1.0]
+
+
+@pytest.mark.parametrize("classes", [True, False])
+def test_shuffled_rows_and_equal_targets_are_not_sorted(classes: bool) -> None:
+    random = np.random.default_rng(6)
+    x = random.normal(size=(400, 2))
+    for y in (random.integers(0, 3, 400) if classes else random.normal(size=400), np.tile([0, 1], 200)):
+        assert of_order(from_arrays(x, y))["sorted_by_target"].tolist() == [0.0]
 
 
 def test_groups_make_the_order_no_question() -> None:

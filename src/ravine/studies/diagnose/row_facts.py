@@ -54,11 +54,12 @@ def near_duplicates(train: np.ndarray, queries: np.ndarray) -> tuple[float, int]
 
 
 def of_order(data: Dataset) -> dict[str, np.ndarray]:
-    """Return the dependence of each column on the order of rows: `neighbors` [D] and `drift` [D].
+    """Return how rows depend on their order: `neighbors` [D], `drift` [D] and `sorted_by_target` [1].
 
-    neighbors: correlation of a row with the next one. drift: correlation with the number of the row. In a
-    file that is sorted by its target, both refer to the values of a column less their mean over rows of the
-    same class, or of nearly the same target. The result is empty with groups, since rows of a group depend on
+    neighbors: correlation of a column with the next row. drift: correlation with the number of the row.
+    sorted_by_target: 1 if the target rises, falls or stands in blocks of classes, else 0. If it is 1, the two
+    others refer to the values of a column less their mean over rows of the same class, or of nearly the same
+    target. The result is empty with groups, since rows of a group depend on
     one another, and with fewer than 100 rows.
     """
     rows = np.sort(data.development)[:MAX_ORDER_ROWS]
@@ -70,7 +71,8 @@ def of_order(data: Dataset) -> dict[str, np.ndarray]:
     x = np.where(known, x, sums / np.maximum(numbers, 1))
     part = np.zeros(len(rows), np.int64)
     classes = data.task == "classify"
-    if _sorted_by_target(data.y[rows], classes):
+    in_target_order = _sorted_by_target(data.y[rows], classes)
+    if in_target_order:
         part = _target_parts(data.y[rows], classes)
     counts = np.bincount(part)
     centered = np.empty_like(x)
@@ -88,11 +90,17 @@ def of_order(data: Dataset) -> dict[str, np.ndarray]:
     scale = np.where(used, variance, 1.0)
     neighbors = np.mean((centered[1:] * centered[:-1])[follows], axis=0) / scale
     drift = (place @ centered) / len(rows) / np.sqrt(scale * max(float(np.mean(place**2)), 1e-300))
-    return {"neighbors": np.where(used, neighbors, 0.0), "drift": np.where(used, drift, 0.0)}
+    return {
+        "neighbors": np.where(used, neighbors, 0.0),
+        "drift": np.where(used, drift, 0.0),
+        "sorted_by_target": np.array([float(in_target_order)]),
+    }
 
 
 def _sorted_by_target(y: np.ndarray, classes: bool) -> bool:
     """Return whether rows are in the order of their target: in blocks of a class, or rising or falling."""
+    if len(np.unique(y)) < 2:
+        return False
     if classes:
         return bool(np.sum(y[1:] != y[:-1]) <= 2 * len(np.unique(y)))
     steps = np.diff(y)

@@ -50,7 +50,11 @@ def test_a_few_repeated_rows_are_reported_and_many_are_a_fault(
 def test_the_column_that_depends_most_on_the_order_is_named(
     record_with: RecordWith, neighbors: Any, drift: Any, word: str
 ) -> None:
-    final = {"neighbors": np.array([neighbors]), "drift": np.array([drift])}
+    final = {
+        "neighbors": np.array([neighbors]),
+        "drift": np.array([drift]),
+        "sorted_by_target": np.zeros((1, 1)),
+    }
     found = order_not_exchangeable(Observation(record_with(final=final)))
     assert found is not None
     assert found.fires
@@ -60,10 +64,21 @@ def test_the_column_that_depends_most_on_the_order_is_named(
 
 
 def test_independent_rows_are_no_finding(record_with: RecordWith) -> None:
-    final = {"neighbors": np.full((1, 3), 0.05), "drift": np.full((1, 3), -0.05)}
-    found = order_not_exchangeable(Observation(record_with(final=final)))
+    found = order_not_exchangeable(Observation(record_with(final=_independent(sorted_by_target=0.0))))
     assert found is not None
     assert not found.fires
+
+
+def test_rows_that_are_only_sorted_by_the_target_are_reported_as_such(record_with: RecordWith) -> None:
+    found = order_not_exchangeable(Observation(record_with(final=_independent(sorted_by_target=1.0))))
+    assert found is not None
+    assert (found.fires, found.severity) == (True, 0)
+    assert "sorted by the target" in found.sentence
+
+
+def _independent(sorted_by_target: float) -> dict[str, np.ndarray]:
+    small = {"neighbors": np.full((1, 3), 0.05), "drift": np.full((1, 3), -0.05)}
+    return small | {"sorted_by_target": np.full((1, 1), sorted_by_target)}
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,8 @@ def near_duplicates(run: Observation) -> Finding | None:
 def order_not_exchangeable(run: Observation) -> Finding | None:
     """Return the verdict "order_not_exchangeable": rows depend on their place in the file.
 
-    In a file that is sorted by its target, columns are compared at equal targets, so that sorting alone is no
-    finding.
+    In a file that is sorted by its target, columns are compared at equal targets, so that the sentence tells
+    sorting alone from rows that depend on one another.
     """
     if not run.has("neighbors"):
         return None
@@ -105,16 +105,23 @@ def order_not_exchangeable(run: Observation) -> Finding | None:
     j, k = int(np.argmax(neighbors)), int(np.argmax(np.abs(drift)))
     names = run.metadata.features
     near, far = float(neighbors[j]), float(np.abs(drift[k]))
-    value = max(near, far)
-    fires = value > MAX_ORDER
+    in_target_order = bool(run.final("sorted_by_target")[0])
+    dependent = max(near, far) > MAX_ORDER
     if near >= far:
         reason = f"'{names[j]}' of a row has correlation {near:.2f} with '{names[j]}' of the next row"
     else:
         reason = f"'{names[k]}' has correlation {far:.2f} with the row number"
-    sentence = (
-        f"The order of rows matters: {reason}. A random split then rates the network too well for rows to "
-        "come. Hold out the last rows as a test file, or give related rows a group (--groups)."
-    )
+    if dependent:
+        sentence = (
+            f"The order of rows matters: {reason}. A random split then rates the network too well for rows "
+            "to come. Hold out the last rows as a test file, or give related rows a group (--groups)."
+        )
+    else:
+        sentence = (
+            "The rows are sorted by the target. Ravine shuffles rows before it splits them, but in any split "
+            "by position the parts are unlike each other."
+        )
+    fires = dependent or in_target_order
     error = 1.96 / np.sqrt(max(run.metadata.train, 1))
     return Finding(
         "order_not_exchangeable", fires, sentence if fires else "The order of rows does not matter.",
@@ -123,6 +130,7 @@ def order_not_exchangeable(run: Observation) -> Finding | None:
                      error, f"column '{names[j]}'"),
             Evidence("largest correlation of a column with the row number", far, MAX_ORDER,
                      error, f"column '{names[k]}'"),
+            *([Evidence("rows sorted by the target (1 = yes)", 1.0)] if in_target_order else []),
         ),
         None, 0, (),
     )  # fmt: skip
