@@ -54,6 +54,19 @@ def test_units_that_large_steps_made_flat_are_a_verdict_on_the_rate(
     assert ("not too high" in found.sentence) != fires
 
 
+@pytest.mark.parametrize(("gain", "fires"), [(-0.05, True), (-0.2, False)])
+def test_flat_units_are_no_verdict_on_the_rate_if_a_lower_one_is_much_worse(
+    record_with: RecordWith, gain: float, fires: bool
+) -> None:
+    steps, lower = _with_steps(0.5, (0.0, 0.9)), _changed("lower_rate", gain)
+    record = record_with(
+        final=steps["final"] | lower["final"], metadata=steps["metadata"] | lower["metadata"]
+    )
+    found = rate_high(Observation(record))
+    assert found is not None
+    assert found.fires == fires
+
+
 def test_a_loss_that_jumps_in_the_first_steps_and_stays_high_is_too_high_a_rate(
     record_with: RecordWith,
 ) -> None:
