@@ -46,7 +46,7 @@ def plan(size: Size) -> FitPlan:
     if cells <= FEW_CELLS:
         shapes, counts, tuning_seeds, seeds = SHAPES, TREE_COUNTS, 2, 10
     elif cells <= SOME_CELLS:
-        shapes, counts, tuning_seeds, seeds = SHAPES[:2], TREE_COUNTS[:3], 1, 6
+        shapes, counts, tuning_seeds, seeds = SHAPES[:2], TREE_COUNTS[:3], 1, 7
     looks = tuple({**shape, TREE_COUNT: count} for count in counts for shape in shapes)
     return FitPlan(rows, looks, tuning_seeds, seeds)
 
