@@ -144,8 +144,8 @@ def main(
         not options.no_peers,
     )
     if options.quick:  # too small to judge by
-        for row in measured["lines"]:
-            row.update(reached=None, aim_reached=None)
+        for measurement in measured["lines"]:
+            measurement.update(reached=None, aim_reached=None)
     document = {
         "schema_version": SCHEMA_VERSION,
         "row": row,

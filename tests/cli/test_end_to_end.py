@@ -179,6 +179,12 @@ def kept(run):
 
 def _without_time(each):
     if isinstance(each, dict):
-        passing = ("seconds", "seconds_to_target", "run_dir", "model_dir")
+        passing = (
+            "seconds",
+            "seconds_to_target",
+            "run_dir",
+            "model_dir",
+            "predictions",
+        )  # the last are paths
         return {key: _without_time(value) for key, value in each.items() if key not in passing}
     return [_without_time(value) for value in each] if isinstance(each, list) else each

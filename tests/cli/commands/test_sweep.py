@@ -97,7 +97,7 @@ def test_train_with_all_of_them_and_shown(ravine, folder):
     assert "batchnorm, tanh, dropout, residual" in ended.stdout  # the layers, with -v
     assert "learning rate, step(0.5,every=1)" in ended.stdout  # the schedule's curve
     plain = ravine("resume", "here")
-    assert "\nrate " in plain.stdout and "learning rate," not in plain.stdout
+    assert "\nlearning rate " in plain.stdout and "learning rate," not in plain.stdout
     document = json.loads(ravine("resume", "here", "--json").stdout)
     plan = document["plan"]
     assert sum(each["parameters"] for each in plan["layers"]) == plan["parameters"]
