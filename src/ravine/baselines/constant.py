@@ -12,7 +12,7 @@ import numpy as np
 
 from ravine.baselines.baseline import MIN_LOGIT, Baseline, FitPlan, Inputs, Look, Size, TrainingRows
 
-__all__ = ["CONSTANT", "weighted_median"]
+__all__ = ["CONSTANT", "share_logits", "weighted_median"]
 
 MEDIAN = "median"  # hyperparameter: 0 = mean, 1 = median
 
@@ -25,13 +25,19 @@ def plan(size: Size) -> FitPlan:
 
 def outputs(train: TrainingRows, inputs: Sequence[Inputs], looks: Sequence[Look]) -> list[list[np.ndarray]]:
     """Return the outputs [N, K] of each look for each of `inputs`: the same row N times."""
-    rows = [_shares(train) if train.classes else _number(train, look) for look in looks]
+    rows = [
+        share_logits(train.y, train.weights, train.classes) if train.classes else _number(train, look)
+        for look in looks
+    ]
     return [[np.tile(row, (len(part), 1)) for part in inputs] for row in rows]
 
 
-def _shares(train: TrainingRows) -> np.ndarray:
-    """Return the logits [classes] of equation (1)."""
-    total = np.bincount(train.y, train.weights, minlength=train.classes)
+def share_logits(y: np.ndarray, weight: np.ndarray | None, classes: int) -> np.ndarray:
+    """Return the logits [classes] of equation (1).
+
+    y: class indices of the training rows [N]. weight: weights of the rows [N]; None = 1 each.
+    """
+    total = np.bincount(y, weight, minlength=classes)
     positive = np.maximum(total, 0.0)  # negative weights can outweigh the others
     share = positive / max(positive.sum(), np.finfo(np.float64).tiny)
     return np.log(np.maximum(share, np.exp(MIN_LOGIT)))  # (1)

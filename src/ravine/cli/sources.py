@@ -135,7 +135,8 @@ def _with_configuration(study: Study, folder: Path, flags: Mapping[str, Any]) ->
             "It ended before it wrote one.",
             f"Type `ravine {study.name} DATA`.",
         )
-    option_names = set(options_of(study.settings)) - {"seeds", "model"}
+    stored = {key for key, option in options_of(study.settings).items() if option.stored}
+    option_names = stored - {"seeds", "model"}
     configuration = {key: value for key, value in load(path).items() if key in option_names}
     typed = {key: value for key, value in flags.items() if value not in (None, ()) and key != "source"}
     return {**configuration, **typed}

@@ -8,41 +8,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
 
+from ravine.baselines.constant import share_logits
+from ravine.engines import precision_context
 from ravine.networks import LOSSES, METRICS
 from ravine.statistics import failed_seeds
-from ravine.training import Batches, Plan
-from ravine.training.loop import Rows
+from ravine.training import Batches, Plan, Rows
 
-__all__ = ["ConstantScores", "constant_scores", "failed_count"]
-
-SMALLEST_SHARE = 1e-12  # of a class without training rows, whose logarithm must be finite
+__all__ = ["ConstantScores", "constant_outputs", "constant_scores", "failed_count"]
 
 
 @dataclass(frozen=True)
 class ConstantScores:
-    """Scores and losses of a constant prediction on the validation rows of each seed, [seed] each."""
+    """Scores and losses of a constant prediction on the validation or test rows of each seed, [seed] each.
+
+    A score is NaN if the metric is not defined for a constant.
+    """
 
     scores: np.ndarray
     losses: np.ndarray
 
 
-def constant_scores(plan: Plan, batches: Batches, seeds: Sequence[int]) -> ConstantScores:
+def constant_scores(plan: Plan, batches: Batches, seeds: Sequence[int], test: bool = False) -> ConstantScores:
     """Return score and loss of a constant prediction on the validation rows of each seed.
 
-    plan: names metric and loss.
+    The constant comes from the training rows of the seed. plan: names metric, loss and precision. test: use
+    the test rows in place of the validation rows.
     """
     metric, loss = METRICS[plan.metric], LOSSES[plan.loss]
     classes = len(batches.dataset.classes or ())
     scores, losses = [], []
     for seed in seeds:
         data = batches.data(seed)
-        rows = data.valid
-        outputs = np.broadcast_to(_outputs(data.train, classes), (len(rows.y), max(1, classes)))
-        scale = np.asarray(data.target_scale, outputs.dtype)
-        scores.append(float(metric(outputs, rows.y, rows.weight, scale)))  # type: ignore[arg-type]
-        losses.append(float(np.average(loss(outputs, rows.y), weights=rows.weight)))  # type: ignore[arg-type]
+        rows = batches.test(seed) if test else data.valid
+        with precision_context(plan.precision):
+            constant = constant_outputs(data.train, classes).astype(plan.precision)
+            outputs = jnp.tile(jnp.asarray(constant), (len(rows.y), 1))
+            scale = jnp.asarray(data.target_scale, plan.precision)
+            scores.append(float(metric(outputs, rows.y, rows.weight, scale)))
+            losses.append(float(np.average(loss(outputs, rows.y), weights=rows.weight)))
     return ConstantScores(np.array(scores), np.array(losses))
 
 
@@ -59,12 +65,13 @@ def failed_count(
     return int(failed_seeds(scores, constants.scores, greater, losses, constants.losses).sum())
 
 
-def _outputs(train: Rows, classes: int) -> np.ndarray:
-    """Return the outputs of a network that predicts class shares or the mean of training rows, [K]."""
-    dtype = train.x.dtype
-    if not classes:
-        mean = np.average(train.y, weights=train.weight)
-        return np.asarray([mean], dtype)
-    counts = np.bincount(train.y, weights=train.weight, minlength=classes)
-    shares = np.maximum(counts / counts.sum(), SMALLEST_SHARE)
-    return np.asarray(np.log(shares), dtype)
+def constant_outputs(train: Rows, classes: int) -> np.ndarray:
+    """Return the outputs [K] of a network that predicts class shares, or the mean, of training rows.
+
+    classes: number of classes, 0 for a regression.
+    """
+    y = np.asarray(train.y)
+    weight = None if train.weight is None else np.asarray(train.weight, np.float64)
+    if classes:
+        return share_logits(y, weight, classes)
+    return np.array([np.average(y.astype(np.float64), weights=weight)])

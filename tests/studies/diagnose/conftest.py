@@ -192,7 +192,7 @@ TRAINING = DiagnosedTraining(
     parameters=58, seeds=20,
 )  # fmt: skip
 PAIR = PairedComparison(
-    statistic="mean", before=0.41, after=0.22, difference=-0.19, interval=[-0.2, -0.18],
+    before=0.41, after=0.22, difference=-0.19, interval=[-0.2, -0.18],
     smallest_difference=0.01, better=20, equal=0, seeds=20, diverged_before=0, diverged_after=0,
     p_value=1e-6, p_holm=2e-6, confirmed=True, worse=False,
 )  # fmt: skip

@@ -17,6 +17,7 @@ from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.execute import execute
 from ravine.execution.registry import find_study
 from ravine.execution.resume import resume
+from ravine.options.fields import options_of
 from ravine.options.resolve import resolve as resolve_settings
 from ravine.records.record import Record
 from ravine.records.run_directory import RunDirectory
@@ -128,6 +129,23 @@ def test_the_rows_of_a_model_must_be_known(table: str, tmp_path: Path, small: di
         ravine.diagnose(table, "y", task="classify", model=model, validation=0.4, **small)
 
 
+def test_a_diagnosis_without_proof_can_be_trained(table: str, tmp_path: Path, small: dict[str, Any]) -> None:
+    settings = DiagnoseSettings(source=table, target="y", task="classify", no_proof=True, **small)
+    with RunDirectory.create("runs", "blobs", verb="diagnose", out=tmp_path / "run") as run:
+        execute(find_study("diagnose"), settings, run=run)
+    config = str(tmp_path / "run" / "config.toml")
+    train = find_study("train")
+    resolved = resolve_settings(
+        train.settings, {}, config, {}, others=lambda: set(options_of(DiagnoseSettings))
+    )
+    assert resolved.settings.seeds == train.settings().seeds
+    assert resolved.settings.epochs == small["epochs"]
+    assert [place.split()[0] for place in resolved.unused] == ["no_proof", "baselines"]
+    assert DiagnoseSettings.from_dict(load(config)).seeds == 0
+    again = resolve_settings(DiagnoseSettings, {"seeds": "9"}, config, {}).settings
+    assert again.seeds == 9
+
+
 @pytest.mark.slow
 def test_generated_cases_are_told_right(monkeypatch: pytest.MonkeyPatch) -> None:
     """A ninth of the cases of docs/diagnose: every planted fault, and no more than one false alarm."""
@@ -178,7 +196,7 @@ def test_verdicts_can_read_the_baselines(blobs: Dataset, small: dict[str, Any]) 
     assert run.baselines.keys() == {"constant"}
     np.testing.assert_array_equal(run.baselines["constant"], constant.values)
     assert len(constant.values) == 7  # the measured run, then the seeds of the proof
-    assert constant.against_network is not None and constant.against_network.n_seeds == 6
+    assert constant.against_network is not None and constant.against_network.n_seeds == 7
     assert run.score == found.curves.score[run.end]
     assert "Is a network the right tool?" in repr(found)
     alone = ravine.diagnose(blobs.x, blobs.y, no_proof=True, baselines=False, **small)

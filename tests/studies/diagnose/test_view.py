@@ -15,6 +15,7 @@ from ravine.studies.diagnose.result import (
     ConstantComparison,
     DiagnosePlan,
     DiagnoseResult,
+    FindingRow,
     Recommendation,
 )
 from ravine.studies.diagnose.view import details, next_steps, plan_view, view
@@ -87,14 +88,15 @@ def test_findings_are_numbered_with_code_evidence_principle_and_proof(found: Dia
     assert "1 finding, worst first." in shown
     assert "On the validation rows, accuracy is 90.0 % (constant prediction 50.0 %)." in shown
     assert "\n1. RAV401 The inputs are not standardised" in shown
-    assert "\n2. RAV406 1 column is constant" in shown
+    assert "\nAlso noted\n- RAV406 1 column is constant" in shown  # no fault, so it has no number
+    assert "\n2. " not in shown
     assert "size: 1e+09 (threshold 3), inputs" in shown
     assert "ratio: not known (threshold 1)" in shown
     assert "share: 0.5" not in shown  # a number that decides nothing is a detail
     assert "Principle P2: standardising fixes the geometry." in shown
     assert (
-        "Remedy: inputs standardised (scaling standard): accuracy 73.2 → 75.0 % (+1.8 ± 0.4 points), "
-        "19 of 20 seeds better; validation loss 0.41 → 0.22" in words(found)
+        "Remedy: inputs standardised (scaling standard): accuracy 73.2 → 75.0 % (paired difference "
+        "+1.8 ± 0.4 points), 19 of 20 seeds better; validation loss 0.41 → 0.22" in words(found)
     )
     assert "1 check passed. No sign of: columns that give the target away." in shown
     assert "No column leaks the target." not in shown
@@ -117,6 +119,31 @@ def test_a_muted_finding_is_one_line_and_no_fault(found: DiagnoseResult) -> None
     assert "size: 1e+09" not in shown
 
 
+def test_details_separate_faults_observations_and_muted_findings(found: DiagnoseResult) -> None:
+    fault, fact = found.findings
+    muted = dataclasses.replace(fault, code="RAV301", muted=True, remedies=[])
+    shown = text(details(found.replace(findings=[fault, muted, fact])), 120)
+    places = [shown.index(part) for part in (
+        "Findings", "RAV401", "Also noted", "RAV406", "Muted", "RAV301", "Checks that passed", "RAV402",
+    )]  # fmt: skip
+    assert places == sorted(places)
+    assert "Muted" not in text(details(found), 120)
+
+
+def test_a_passed_check_has_no_principle(found: DiagnoseResult) -> None:
+    """The finding and the check have one each."""
+    shown = text(details(found), 120)
+    assert shown.count("Principle P2") == 1
+    assert shown.index("Principle P2") < shown.index("Checks that passed")
+    assert "Principle" not in text(details(found.replace(findings=[])), 120)
+
+
+def test_observations_have_no_number_even_without_a_fault(found: DiagnoseResult) -> None:
+    shown = text(view(found.replace(findings=found.findings[1:])), 120)
+    assert "No fault found." in shown and "\nAlso noted\n- RAV406" in shown
+    assert "1. RAV" not in shown
+
+
 def test_seeds_that_tie_are_counted_apart(found: DiagnoseResult) -> None:
     shown = words(with_trial(found, score={"better": 2, "equal": 1, "seeds": 5}))
     assert "2 of 5 seeds better, 1 equal" in shown
@@ -131,9 +158,9 @@ def test_a_gain_that_then_overfits_is_not_withdrawn(found: DiagnoseResult) -> No
         )
     )
     assert (
-        "Remedy: inputs standardised (scaling standard): accuracy 73.2 → 75.0 % (+1.8 ± 0.4 points), 19 of "
-        "20 seeds better; validation loss at its lowest 0.56 → 0.53, at the end 0.589 → 0.622: it then "
-        "overfits" in shown
+        "Remedy: inputs standardised (scaling standard): accuracy 73.2 → 75.0 % (paired difference +1.8 ± "
+        "0.4 points), 19 of 20 seeds better; validation loss at its lowest 0.56 → 0.53, at the end 0.589 → "
+        "0.622: it then overfits" in shown
     )
 
 
@@ -145,6 +172,7 @@ def test_a_gain_that_then_overfits_is_not_withdrawn(found: DiagnoseResult) -> No
         ("worse", "this is worse"),
         ("too_few_seeds", "20 seeds cannot confirm it"),
         ("overfits", ": it then overfits"),
+        ("learns_less", ": it overfits less because it learns less"),
     ],
 )
 def test_a_trial_that_confirms_nothing_says_why(found: DiagnoseResult, outcome: str, ending: str) -> None:
@@ -176,7 +204,9 @@ def test_the_score_without_a_leak_is_reported_and_not_judged(found: DiagnoseResu
         score=score, outcome="not_judged", confirmed=False,
     )  # fmt: skip
     shown = words(found.replace(findings=[dataclasses.replace(first, remedies=[trial])]))
-    assert "Without the suspected columns (--drop c,d): accuracy 99.9 → 80.2 % (-19.7" in shown
+    assert (
+        "Without the suspected columns (--drop c,d): accuracy 99.9 → 80.2 % (paired difference -19.7" in shown
+    )
     assert "Tried:" not in shown
 
 
@@ -202,28 +232,77 @@ def test_a_remedy_that_helps_only_with_another_one_is_not_withdrawn(found: Diagn
     )
 
 
+def untried(result: DiagnoseResult, code: str) -> FindingRow:
+    """Return a fault without remedies of its own."""
+    return dataclasses.replace(result.findings[0], code=code, principle=None, remedies=[], untried=True)
+
+
 def test_a_finding_without_a_trial_says_so(found: DiagnoseResult) -> None:
-    first = dataclasses.replace(found.findings[0], remedies=[], untried=True)
-    assert "No remedy was tried." in words(found.replace(findings=[first]))
+    assert "No remedy was tried." in words(found.replace(findings=[untried(found, "RAV306")]))
+
+
+def test_without_trials_only_a_note_says_so(found: DiagnoseResult) -> None:
+    plan = dataclasses.replace(found.plan, seeds=0)
+    findings = [untried(found, "RAV101"), untried(found, "RAV306")]
+    noted = found.replace(
+        findings=findings, plan=plan, recommendation=None, notes=["No remedy was tried. Give --seeds 20."]
+    )
+    assert words(noted).count("No remedy was tried") == 1
+
+
+def test_a_fault_that_the_remedy_of_another_one_cures_names_it(found: DiagnoseResult) -> None:
+    """Faults of the data are not cured by a change of the training."""
+    both = found.replace(findings=[found.findings[0], untried(found, "RAV306")])
+    shown = words(both)
+    assert (
+        "The remedy of RAV401 cures it: accuracy on the test rows is 75.0 %, and a constant prediction has "
+        "51.0 %." in shown
+    )
+    assert "was tried" not in shown
+    data = words(found.replace(findings=[found.findings[0], untried(found, "RAV408")]))
+    assert "cures it" not in data and "No remedy was tried." in data
+    better = words(both.replace(baselines=[baseline("linear model", 0.88, 0.8)]))
+    assert "cures it" not in better
+    assert "No remedy of its own was tried; see the remedy of RAV401." in better
+    assert "cures it" not in words(both.replace(recommendation=None))
 
 
 @pytest.mark.parametrize(
     ("tried", "reason"),
     [
-        (None, "no remedy is better by a difference that matters"),
+        (None, "no remedy that was tried is better by a difference that matters"),
         ("standardize", "the best remedy, inputs standardised, was not better"),
     ],
 )
 def test_a_configuration_that_stays_says_why(found: DiagnoseResult, tried: str | None, reason: str) -> None:
-    shown = with_advice(found, not_better=tried)
+    """A remedy of an observation is tried, too."""
+    trials = found.findings[0].remedies
+    fact = dataclasses.replace(found.findings[1], remedies=trials)
+    shown = with_advice(found.replace(findings=[fact]), not_better=tried)
     assert f"Recommended for 1,000 steps (100 epochs): keep this configuration; {reason}" in shown
+    shown = with_advice(found, not_better=tried)  # with a fault
+    assert "keep this configuration" not in shown
+    assert f"No change is recommended: {reason}" in shown
+    assert "although RAV401 was found. This finding stands without proof." in shown
+    two = found.replace(findings=[*found.findings, untried(found, "RAV306")])
+    assert "although RAV401 and RAV306 were found." in with_advice(two, not_better=tried)
 
 
-def test_a_configuration_that_diverges_is_never_recommended(found: DiagnoseResult) -> None:
+@pytest.mark.parametrize("seeds", [1, 20])
+def test_a_configuration_that_diverges_is_never_recommended(found: DiagnoseResult, seeds: int) -> None:
     for tried in (None, "standardize"):
-        shown = with_advice(found, diverges=True, not_better=tried)
+        shown = with_advice(found.replace(findings=[]), diverged=seeds, not_better=tried)
         assert "keep this configuration" not in shown
-        assert "this configuration diverges" in shown
+        assert f"this configuration diverges on {seeds} of 20 seeds" in shown
+
+
+@pytest.mark.parametrize(("score", "learned"), [(None, True), (0.507, False)])
+def test_a_training_that_diverges_has_no_score_to_compare(
+    found: DiagnoseResult, score: float | None, learned: bool
+) -> None:
+    chance = ConstantComparison(score=score, constant=0.507, seeds=20, test=False, beaten=False)
+    shown = with_advice(found, diverged=20 if learned else 1, constant=chance)
+    assert ("Nothing is learned" in shown) != learned
 
 
 def test_too_few_seeds_give_no_recommendation(found: DiagnoseResult) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from ravine.data import Dataset, leakage
 from ravine.data.unlike_rows import unlike_rows
 from ravine.diagnostics import expected_sign_agreement
-from ravine.studies.diagnose.constant_score import constant_outputs
+from ravine.execution.constant_score import constant_outputs
 from ravine.training import Rows
 
 __all__ = [
@@ -48,7 +48,7 @@ def of_inputs(train: Rows) -> dict[str, np.ndarray]:
 def constant_rows(train: Rows, valid: Rows, task: str, outputs: int) -> tuple[np.ndarray, np.ndarray]:
     """Return outputs [m, K] and losses [m] of the best constant prediction on validation rows."""
     y = np.asarray(valid.y)
-    constant = np.tile(constant_outputs(train, outputs), (len(y), 1))
+    constant = np.tile(constant_outputs(train, outputs if task == "classify" else 0), (len(y), 1))
     return constant, -constant[np.arange(len(y)), y] if task == "classify" else (y - constant[:, 0]) ** 2
 
 

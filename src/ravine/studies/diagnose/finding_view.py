@@ -17,13 +17,14 @@ from ravine.studies.diagnose.result import (
 )
 
 __all__ = [
-    "all_evidence", "change_text", "evidence_text", "loss_text", "score_format", "score_text", "trial_text",
-    "trial_texts",
+    "all_evidence", "change_text", "evidence_text", "loss_text", "principle_text", "score_format",
+    "score_text", "trial_text", "trial_texts",
 ]  # fmt: skip
 
 MAX_CONFIRMED = 2  # confirmed remedies that a finding shows with their numbers
 ENDINGS = {
     "overfits": ": it then overfits",
+    "learns_less": ": it overfits less because it learns less",
     "too_small": "; too small a difference to matter",
     "no_difference": "; no clear difference",
     "worse": "; this is worse",
@@ -39,11 +40,15 @@ def score_format(result: DiagnoseResult) -> ScoreFormat:
 
 
 def all_evidence(check: CheckRow) -> list[str]:
-    """Return all numbers behind a verdict, and the claim of the lecture."""
-    lines = [evidence_text(row) for row in check.evidence]
-    if check.principle is not None:
-        lines.append(f"Principle {check.principle.claim}: {check.principle.says}.")
-    return lines
+    """Return all numbers behind a verdict."""
+    return [evidence_text(row) for row in check.evidence]
+
+
+def principle_text(finding: FindingRow) -> list[str]:
+    """Return the claim of the lecture behind a finding; empty without one."""
+    if finding.principle is None:
+        return []
+    return [f"Principle {finding.principle.claim}: {finding.principle.says}."]
 
 
 def evidence_text(evidence: EvidenceRow) -> str:
@@ -60,8 +65,6 @@ def trial_texts(finding: FindingRow, form: ScoreFormat, recommended: Sequence[st
 
     If no remedy is confirmed, all have their numbers. recommended: names of the recommended remedies.
     """
-    if finding.untried:
-        return ["No remedy was tried."]
     confirmed = [trial for trial in finding.remedies if trial.confirmed]
     others = [trial for trial in finding.remedies if not trial.confirmed]
     told = [trial for trial in others if not confirmed or trial.outcome in ("overfits", "not_judged")]
@@ -121,7 +124,10 @@ def loss_text(pair: PairedComparison) -> str:
 
 
 def score_text(pair: PairedComparison, form: ScoreFormat) -> str:
-    """Return a score before and after, as `accuracy 73 → 75 % (+1.8 ± 0.4 points), 19 of 20 seeds better`."""
+    """Return a score before and after, with the paired difference and the number of seeds that are better.
+
+    The text is `accuracy 73 → 75 % (paired difference +1.8 ± 0.4 points), 19 of 20 seeds better`.
+    """
     text = _before_after(pair, form)
     text += f", {pair.better} of {pair.seeds} seeds better"
     text += f", {pair.equal} equal" if pair.equal else ""
@@ -137,7 +143,7 @@ def _before_after(pair: PairedComparison, form: ScoreFormat) -> str:
     if not is_number(pair.difference):
         return text
     unit = f" {form.step}" if form.unit else ""
-    return f"{text} ({form.difference(pair.difference, pair.interval)}{unit})"
+    return f"{text} (paired difference {form.difference(pair.difference, pair.interval)}{unit})"
 
 
 def change_text(changes: Mapping[str, Plain]) -> str:

@@ -2,11 +2,12 @@
 
 A remedy is confirmed if it is significantly better, by more than the smallest difference that matters:
 
-    in the score, or in the validation loss where the score is not worse                       (1)
+    in the score, or in one validation loss where score and other loss are not worse           (1)
     significant: p < 0.05 in Wilcoxon's test, adjusted by Holm over all remedies and measures  (2)
 
-The validation loss is compared at the end of training and at its lowest, since a remedy may learn more and
-then overfit.
+The validation loss is compared at the end of training and at its lowest. A remedy may learn more and then
+overfit: its lowest loss is better, and its last loss is worse. Another one may learn less and therefore
+overfit less: its last loss is better, and its lowest loss is worse. Neither is confirmed by its loss.
 """
 
 from __future__ import annotations
@@ -30,9 +31,8 @@ __all__ = [
 ]  # fmt: skip
 
 SIGNIFICANCE_LEVEL = 0.05  # of Holm's test (2)
-SMALLEST_LOSS_SHARE = 0.005  # smallest difference of losses that matters, at least, over that of a constant
+SMALLEST_LOSS_SHARE = 0.005  # of the loss of a constant; no smaller difference of two losses matters
 ROUNDING = 1e-9  # relative; 0.975 - 0.970 is a little below 0.005
-MIN_EFFECTIVE_SHARE = 0.2  # of the seeds; if fewer seeds carry the differences, the median is taken
 MEASURES = ("loss", "lowest_loss", "score")
 MIN_SEEDS_TO_CONFIRM = next(n for n in range(2, 99) if len(MEASURES) * 2.0 ** (1 - n) <= SIGNIFICANCE_LEVEL)
 """Fewest seeds on which even a single remedy can be confirmed: all seeds then agree."""
@@ -66,6 +66,11 @@ class Outcomes:
             np.where(np.isfinite(loss), np.fmin(lowest, loss), np.nan),
             np.asarray(record.final["score"], np.float64),
         )
+
+    @property
+    def diverged(self) -> int:
+        """Number of seeds on which the training diverged."""
+        return int(np.sum(~np.isfinite(self.loss)))
 
     @property
     def fails(self) -> bool:
@@ -108,10 +113,8 @@ class Yardstick:
         """
         greater = self.greater(measure)
         result = compare_paired(after, before, greater)
-        by_median = _few_seeds_decide(after - before)
-        ends = [_center(values, greater, by_median) for values in (before, after)]
+        ends = [_median(values, greater) for values in (before, after)]
         pair = PairedComparison(
-            statistic="median" if by_median else "mean",
             before=ends[0],
             after=ends[1],
             difference=result.difference,
@@ -173,6 +176,8 @@ def _outcome(
         return "confirmed"
     if score.worse:
         return "worse"
+    if loss.confirmed and _much_worse(lowest):
+        return "learns_less"
     if loss.confirmed or (lowest.confirmed and not loss.worse):  # (1)
         return "confirmed"
     if lowest.confirmed:
@@ -185,23 +190,15 @@ def _outcome(
     return "too_small" if better else "no_difference"
 
 
-def _few_seeds_decide(change: np.ndarray) -> bool:
-    """Return whether a run diverged, or a few seeds carry most of the differences [seed]."""
-    if not np.isfinite(change).all():
-        return True
-    largest = float(np.abs(change).max(initial=0.0))
-    if not largest:
-        return False
-    sizes = np.abs(change) / largest
-    return bool(sizes.sum() ** 2 / (sizes**2).sum() < MIN_EFFECTIVE_SHARE * len(change))
+def _median(values: np.ndarray, greater: bool) -> float | None:
+    """Return the median of values [seed], in which diverged runs are worst; None if it is infinite."""
+    worst = -np.inf if greater else np.inf
+    return finite_or_none(np.median(np.where(np.isfinite(values), values, worst)))
 
 
-def _center(values: np.ndarray, greater: bool, by_median: bool = False) -> float | None:
-    """Return the mean of values [seed], or the median, in which diverged runs are worst; None if infinite."""
-    if by_median or not np.isfinite(values).all():
-        worst = -np.inf if greater else np.inf
-        return finite_or_none(np.median(np.where(np.isfinite(values), values, worst)))
-    return float(np.mean(values))
+def _center(values: np.ndarray, greater: bool) -> float | None:
+    """Return the mean of values [seed]; if a run diverged, the median."""
+    return float(np.mean(values)) if np.isfinite(values).all() else _median(values, greater)
 
 
 def _adjusted(pair: PairedComparison, p_holm: float) -> PairedComparison:
@@ -216,9 +213,17 @@ def _adjusted(pair: PairedComparison, p_holm: float) -> PairedComparison:
 
 def is_better(pair: PairedComparison) -> bool:
     """Return whether a change is better on more seeds than it is worse, by a difference that matters."""
-    if not _wins(pair) or pair.difference is None:  # infinite: the other one diverged
-        return _wins(pair)
-    return abs(pair.difference) >= (1 - ROUNDING) * pair.smallest_difference
+    return _wins(pair) and _matters(pair)
+
+
+def _much_worse(pair: PairedComparison) -> bool:
+    """Return whether a change is significantly worse, by a difference that matters."""
+    return pair.worse and _matters(pair)
+
+
+def _matters(pair: PairedComparison) -> bool:
+    """Return whether the difference is at least the smallest one that matters; None is infinite."""
+    return pair.difference is None or abs(pair.difference) >= (1 - ROUNDING) * pair.smallest_difference
 
 
 def _significant(pair: PairedComparison) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ravine.execution.constant_score import constant_scores
 from ravine.execution.result import Plain
-from ravine.studies.diagnose.constant_score import constant_scores
 from ravine.studies.diagnose.judgement import Outcomes, Yardstick, can_confirm, choose, is_better, judge
 from ravine.studies.diagnose.remedies import REMEDIES
 from ravine.studies.diagnose.result import ConstantComparison, FindingRow, Recommendation
@@ -46,6 +46,7 @@ def recommend(
     better = judged.confirmed and not test.worse
     final = tests[1] if better else tests[0]
     prepared = trained[RECOMMENDED if better else "original"].prepared
+    constants = constant_scores(prepared.plan, prepared.batches, fresh_seeds, test=True).scores
     return Recommendation(
         changes=changes[chosen] if better else {},
         remedies=chosen.split(" + ") if better else [],
@@ -54,15 +55,15 @@ def recommend(
         test=test,
         unchanged=not better,
         not_better=None if better else chosen,
-        diverges=before.fails and not better,
-        constant=_against_constant(
-            final, constant_scores(prepared, fresh_seeds, test=True), trials.yardstick, test=True
-        ),
+        diverged=0 if better else max(before.diverged, trials.original.diverged),
+        constant=_against_constant(final, constants, trials.yardstick, test=True),
     )
 
 
 def _unchanged(runner: TrialRunner, trials: Trials, seeds: Sequence[int]) -> Recommendation:
     """Return the recommendation without a confirmed remedy."""
+    original = runner.original
+    constants = constant_scores(original.plan, original.batches, seeds).scores
     few_seeds = not can_confirm(len(seeds), max(1, len(trials.judged)))
     promising = [name for name in trials.judged if few_seeds and _promises(trials, name)]
     best = None
@@ -79,10 +80,8 @@ def _unchanged(runner: TrialRunner, trials: Trials, seeds: Sequence[int]) -> Rec
         unchanged=True,
         few_seeds=few_seeds,
         promising=best,
-        diverges=trials.original.fails,
-        constant=_against_constant(
-            trials.original.score, constant_scores(runner.original, seeds), trials.yardstick, test=False
-        ),
+        diverged=trials.original.diverged,
+        constant=_against_constant(trials.original.score, constants, trials.yardstick, test=False),
     )
 
 
@@ -104,7 +103,7 @@ def _against_constant(
     pair = yardstick.compare("score", constants, scores)
     return ConstantComparison(
         score=pair.after,
-        constant=float(np.mean(constants)),
+        constant=float(np.median(constants)),
         seeds=pair.seeds,
         test=test,
         beaten=is_better(pair),

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from ravine.render.blocks import Item, Items
-from ravine.render.numbers import ScoreFormat, count, is_number, number
+from ravine.render.numbers import ScoreFormat, count, is_number, listed, number
 from ravine.studies.diagnose.finding_view import change_text, loss_text, score_format, score_text
-from ravine.studies.diagnose.result import ConstantComparison, DiagnoseResult, Recommendation
+from ravine.studies.diagnose.result import (
+    ConstantComparison,
+    DiagnoseResult,
+    FindingRow,
+    Recommendation,
+)
 
-__all__ = ["recommendation_block"]
+__all__ = ["recommendation_block", "untried_text"]
+
+DATA_THEME = "RAV4"  # beginning of the codes of faults of the data, which no change of the training cures
 
 
 def recommendation_block(result: DiagnoseResult) -> Items:
@@ -22,7 +29,7 @@ def recommendation_block(result: DiagnoseResult) -> Items:
         sentences.append(f"On fresh seeds, {score_text(advice.score, form)}; {losses}.")
     if not advice.unchanged and advice.test is not None:
         sentences.append(f"On the test rows, read once, {score_text(advice.test, form)}.")
-    if advice.constant is not None and not advice.constant.beaten and not advice.diverges:
+    if advice.constant is not None and _nothing_learned(advice, advice.constant):
         sentences.append(_not_cured(advice, advice.constant, form))
     elif (sentence := _against_baselines(advice, result, form)) is not None:
         sentences.append(sentence)
@@ -42,16 +49,62 @@ def _title(advice: Recommendation, result: DiagnoseResult) -> str:
         if advice.promising is not None:
             promising = f" The most promising is {_in_words(advice.promising, result)}."
         return f"No recommendation: {facts.seeds} seeds cannot confirm a remedy.{promising} Give --seeds 20."
-    if advice.diverges:
+    if advice.diverged:
         return (
-            "No recommendation: this configuration diverges, and no remedy that was tried is confirmed. "
-            "Check the data for extreme values, and try a lower learning rate."
+            f"No recommendation: this configuration diverges on {advice.diverged} of {facts.seeds} seeds, "
+            "and no remedy that was tried is confirmed. Check the data for extreme values, and try a lower "
+            "learning rate."
         )
+    reason = "no remedy that was tried is better by a difference that matters"
     if advice.not_better is not None:
         remedy = _in_words(advice.not_better, result)
         reason = f"the best remedy, {remedy}, was not better on fresh seeds"
+    faults = [finding.code for finding in result.findings if finding.severity and not finding.muted]
+    if not faults:
         return f"Recommended{length}: keep this configuration; {reason}."
-    return f"Recommended{length}: keep this configuration; no remedy is better by a difference that matters."
+    ending = "was found. This finding stands" if len(faults) == 1 else "were found. These findings stand"
+    return f"No change is recommended: {reason}, although {listed(faults)} {ending} without proof."
+
+
+def untried_text(finding: FindingRow, result: DiagnoseResult) -> list[str]:
+    """Return the sentence on a fault without a trial: the fault whose remedy cures it, if any does.
+
+    If no remedy at all is tried, a note of the report says so, and the result is empty.
+    """
+    if not result.plan.seeds:
+        return []
+    helpful = _helpful(finding, result)
+    if not helpful:
+        return ["No remedy was tried."]
+    source = f"{'the remedy' if len(helpful) == 1 else 'the remedies'} of {listed(helpful)}"
+    advice, form = result.recommendation, score_format(result)
+    constant = None if advice is None or advice.unchanged else advice.constant
+    if advice is None or constant is None or not constant.beaten or _against_baselines(advice, result, form):
+        return [f"No remedy of its own was tried; see {source}."]
+    cured = f"{source[0].upper()}{source[1:]} {'cures' if len(helpful) == 1 else 'cure'} it"
+    return [f"{cured}: {_next_to_constant(constant, form)}"]
+
+
+def _helpful(finding: FindingRow, result: DiagnoseResult) -> list[str]:
+    """Return the codes of other faults whose remedies help a fault of the training that has no trial.
+
+    Without a recommended remedy, all confirmed ones count. A remedy of several faults belongs to the worst.
+    """
+    if finding.code.startswith(DATA_THEME):
+        return []
+    owners: dict[str, str] = {}  # code of the worst fault, by name of the remedy
+    for other in result.findings:
+        for trial in other.remedies:
+            if trial.confirmed:
+                owners.setdefault(trial.remedy, other.code)
+    recommended = [] if result.recommendation is None else result.recommendation.remedies
+    chosen = [owners[name] for name in recommended if name in owners]
+    return list(dict.fromkeys(chosen or owners.values()))
+
+
+def _nothing_learned(advice: Recommendation, constant: ConstantComparison) -> bool:
+    """Return whether a score is not above that of a constant; a training that diverges has no score."""
+    return not constant.beaten and (not advice.unchanged or constant.score is not None)
 
 
 def _in_words(remedies: str, result: DiagnoseResult) -> str:
@@ -61,13 +114,18 @@ def _in_words(remedies: str, result: DiagnoseResult) -> str:
 
 
 def _not_cured(advice: Recommendation, constant: ConstantComparison, form: ScoreFormat) -> str:
+    facts = _next_to_constant(constant, form)
+    return f"Nothing is learned: {facts}" if advice.unchanged else f"Better, but not cured: {facts}"
+
+
+def _next_to_constant(constant: ConstantComparison, form: ScoreFormat) -> str:
+    """Return the score next to that of a constant prediction, as a sentence."""
     rows = "test rows" if constant.test else "validation rows"
     score = form.with_unit(constant.score) if is_number(constant.score) else "no finite score"
-    facts = (
+    return (
         f"{form.metric} on the {rows} is {score}, and a constant prediction has "
         f"{form.with_unit(constant.constant)}."
     )
-    return f"Nothing is learned: {facts}" if advice.unchanged else f"Better, but not cured: {facts}"
 
 
 def _against_baselines(advice: Recommendation, result: DiagnoseResult, form: ScoreFormat) -> str | None:

@@ -22,8 +22,9 @@ __all__ = [
 
 OBSERVATION = "observation"  # name of the record of the measured run
 Outcome = Literal[
-    "confirmed", "overfits", "too_small", "no_difference", "worse", "diverges", "too_few_seeds", "not_judged"
-]
+    "confirmed", "overfits", "learns_less", "too_small", "no_difference", "worse", "diverges",
+    "too_few_seeds", "not_judged",
+]  # fmt: skip
 """Outcome of the trial of a remedy."""
 
 
@@ -75,14 +76,13 @@ class CheckRow:
 class PairedComparison:
     """A training with changed settings against the original training, on the same seeds."""
 
-    statistic: str
-    """Statistic of `before` and `after`: mean, or median if a run diverged or a few seeds decide the mean."""
     before: float | None
-    """Mean or median of the original over seeds; null if at least half of the runs diverged."""
+    """Median of the original over seeds; null if at least half of the runs diverged."""
     after: float | None
-    """The same quantity for the changed training."""
+    """Median of the changed training over seeds; null if at least half of the runs diverged."""
     difference: float | None
-    """Median over seeds of the changed training less the original; null if too many runs diverged."""
+    """Paired difference of the changed training and the original (the Hodges-Lehmann estimate, which can
+    differ from the difference of the two medians); null if too many runs diverged."""
     interval: list[float | None] | None
     """95 % interval of the difference, [low, high]; null with fewer than 6 seeds."""
     smallest_difference: float
@@ -124,10 +124,11 @@ class RemedyTrial:
     score: PairedComparison
     """Validation score with and without the remedy."""
     outcome: Outcome
-    """Outcome of the trial. `overfits`: the lowest loss is better, and the loss at the end is worse. 
-    `not_judged`: the remedy makes the score honest and may lower it, as leaving out a leaking column does."""
+    """Outcome of the trial. `overfits`: the lowest loss is better, and the loss at the end is worse.
+    `learns_less`: the loss at the end is better, and the lowest loss is worse. `not_judged`: the remedy makes
+    the score honest and may lower it, as leaving out a leaking column does."""
     confirmed: bool
-    """Whether the score is better, or the loss is better and the score is not worse."""
+    """Whether the score is better, or one loss is better while the score and the other loss are not worse."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,10 +153,9 @@ class ConstantComparison:
     """The score of the recommended settings next to that of the best constant prediction."""
 
     score: float | None
-    """Mean score over seeds, the median if a few seeds would decide the mean; null if half of the runs
-    diverged."""
+    """Median score over seeds; null if at least half of the runs diverged."""
     constant: float
-    """Mean score of the best constant prediction on the same rows."""
+    """Median score of the best constant prediction on the same rows."""
     seeds: int
     """Number of seeds."""
     test: bool
@@ -186,8 +186,9 @@ class Recommendation:
     """Whether the seeds are too few to confirm any remedy."""
     promising: str | None = None
     """With too few seeds, the remedy that is better on all of them; null without one."""
-    diverges: bool = False
-    """Whether the original settings stay although they diverge on at least half of the seeds."""
+    diverged: int = 0
+    """Number of seeds on which the original settings diverge, if they stay: the first seeds or the fresh
+    seeds, whichever has more; 0 if the settings are changed."""
     constant: ConstantComparison | None = None
     """The score next to that of a constant prediction; null if a constant has no score."""
 

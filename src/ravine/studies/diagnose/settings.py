@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ravine.execution.base_settings import (
     BaselineSettings,
@@ -20,7 +20,7 @@ __all__ = ["STUDY", "DiagnoseSettings"]
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class DiagnoseSettings(FixedTrainingSettings, BaselineSettings):
-    """Settings of a diagnosis. `no_proof` sets `seeds` to 0."""
+    """Settings of a diagnosis. `no_proof` becomes `seeds` = 0."""
 
     alternatives = (("seeds", "no_proof"),)
     models: ClassVar[tuple[str, ...]] = ("model",)
@@ -65,6 +65,18 @@ class DiagnoseSettings(FixedTrainingSettings, BaselineSettings):
         super().__post_init__()
         if self.no_proof:
             object.__setattr__(self, "seeds", 0)
+            object.__setattr__(self, "no_proof", False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values of the stored fields by key, with `no_proof` in place of 0 seeds.
+
+        Other studies, which need a seed, can therefore read the configuration of a diagnosis.
+        """
+        values = super().to_dict()
+        if self.seeds == 0:
+            del values["seeds"]
+            values["no_proof"] = True
+        return values
 
     def headline(self, dry_run: bool) -> str:
         """Return the first line of the command, such as `Diagnosing the model runs/a on digits`."""

@@ -9,13 +9,13 @@ from pathlib import Path
 from ravine.execution.base_settings import DataSettings
 from ravine.execution.baseline_rows import BaselineRow
 from ravine.execution.baselines import run_baselines, with_differences
+from ravine.execution.constant_score import constant_scores
 from ravine.execution.context import RunContext
 from ravine.execution.events import Noted
 from ravine.execution.result import Artifacts
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.score_summary import finite_or_none
 from ravine.records.record import Record
-from ravine.studies.diagnose.constant_score import constant_scores
 from ravine.studies.diagnose.design import DiagnoseDesign
 from ravine.studies.diagnose.instrumented_run import measure_run
 from ravine.studies.diagnose.judgement import Outcomes
@@ -47,7 +47,7 @@ def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
         cohort = runner.run_original(design.seeds)
         original = Outcomes.of(cohort)
         record = with_spread(record, cohort)
-        scores = dict(zip(design.seeds, map(finite_or_none, cohort.final["score"]), strict=True))
+        scores |= dict(zip(design.seeds, map(finite_or_none, cohort.final["score"]), strict=True))
         _keep(record, context)
     baselines = _baselines(design, context, scores) if design.settings.baselines else []
     record = with_baselines(record, baselines)
@@ -71,13 +71,15 @@ def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
     if trials is not None and trials.any_judged:
         advice = recommend(runner, findings, trials, design.seeds, design.fresh_seeds)
     configurations = _configurations(runner, advice)
+    plan, batches = design.prepared.plan, design.prepared.batches
+    constant = constant_scores(plan, batches, [design.seed]).scores[0]
     from_model = design.model is not None
     return DiagnoseResult(
         study="diagnose",
         data=data_facts(context.dataset),
         run_dir=context.run_dir,
         source=design.settings.source,
-        split=split_sizes(context.dataset, design.prepared.batches),
+        split=split_sizes(context.dataset, batches),
         metric=design.metric,
         plan=design.facts(),
         no_fault_found=not faulty,
@@ -88,7 +90,7 @@ def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
         checks=[check_row(verdict) for verdict in verdicts if not verdict.fires],
         recommendation=advice,
         score=finite_or_none(Observation(record).series("score")[Observation(record).end]),
-        constant_score=finite_or_none(constant_scores(design.prepared, [design.seed])[0]),
+        constant_score=finite_or_none(constant),
         curves=curves_of(record),
         cost=cost_of(record),
         seconds=DiagnosisSeconds(

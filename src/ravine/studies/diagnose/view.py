@@ -10,11 +10,12 @@ from ravine.render.numbers import count, is_number, learning_rate, number, secon
 from ravine.studies.diagnose.finding_view import (
     all_evidence,
     evidence_text,
+    principle_text,
     score_format,
     trial_text,
     trial_texts,
 )
-from ravine.studies.diagnose.recommendation_view import recommendation_block
+from ravine.studies.diagnose.recommendation_view import recommendation_block, untried_text
 from ravine.studies.diagnose.result import (
     CheckRow,
     DiagnosedTraining,
@@ -29,15 +30,18 @@ from ravine.studies.diagnose.result import (
 __all__ = ["details", "next_steps", "plan_view", "view"]
 
 MAX_EVIDENCE = 3  # numbers below a finding; `details` has all
+OBSERVATIONS = "Also noted"  # title of findings that are no faults
 
 
 def view(result: DiagnoseResult) -> list[Block]:
     """Return the report of a diagnosis: findings, worst first, checks, recommendation, notes and time."""
     blocks: list[Block] = [Paragraph(_examined(result), tone="dim"), Paragraph(_verdict(result))]
-    active = [finding for finding in result.findings if not finding.muted]
+    faults, observations = _by_severity(result)
     muted = [f"{finding.code} ({finding.fault})" for finding in result.findings if finding.muted]
-    if active:
-        blocks.append(Items([_finding(finding, result) for finding in active], style="number"))
+    if faults:
+        blocks.append(Items([_finding(finding, result) for finding in faults], style="number"))
+    if observations:
+        blocks.append(Items([_finding(finding, result) for finding in observations], title=OBSERVATIONS))
     if muted:
         blocks.append(Paragraph(f"Muted: {', '.join(muted)}."))
     if result.checks:
@@ -53,21 +57,33 @@ def view(result: DiagnoseResult) -> list[Block]:
 
 def details(result: DiagnoseResult) -> list[Block]:
     """Return every finding with all of its numbers and trials, and every check that passed."""
-    form = score_format(result)
     blocks: list[Block] = []
-    if result.findings:
-        rows = [
-            Item(
-                f"{finding.code} {finding.sentence}",
-                [*all_evidence(finding), *(trial_text(trial, form) for trial in finding.remedies)],
-            )
-            for finding in result.findings
-        ]
-        blocks += [Heading("Findings"), Items(rows, style="plain")]
+    faults, observations = _by_severity(result)
+    muted = [finding for finding in result.findings if finding.muted]
+    for title, findings in (("Findings", faults), (OBSERVATIONS, observations), ("Muted", muted)):
+        if findings:
+            rows = [_detailed(finding, result) for finding in findings]
+            blocks += [Heading(title), Items(rows, style="plain")]
     if result.checks:
         passed = [Item(f"{check.code} {check.sentence}", all_evidence(check)) for check in result.checks]
         blocks += [Heading("Checks that passed"), Items(passed, style="plain")]
     return blocks
+
+
+def _by_severity(result: DiagnoseResult) -> tuple[list[FindingRow], list[FindingRow]]:
+    """Return the faults, worst first, and the observations that are no faults, without muted findings."""
+    active = [finding for finding in result.findings if not finding.muted]
+    faults = [finding for finding in active if finding.severity]
+    return faults, [finding for finding in active if not finding.severity]
+
+
+def _detailed(finding: FindingRow, result: DiagnoseResult) -> Item:
+    """Return a finding with all of its numbers and trials."""
+    form = score_format(result)
+    trials = [trial_text(trial, form) for trial in finding.remedies]
+    return Item(
+        f"{finding.code} {finding.sentence}", [*all_evidence(finding), *principle_text(finding), *trials]
+    )
 
 
 def next_steps(result: DiagnoseResult) -> list[Block]:
@@ -156,8 +172,8 @@ def _examined(result: DiagnoseResult) -> str:
 
 
 def _verdict(result: DiagnoseResult) -> str:
-    faults = sum(finding.severity > 0 and not finding.muted for finding in result.findings)
-    words = f"{count(faults, 'finding')}, worst first." if faults else "No fault found."
+    faults, _ = _by_severity(result)
+    words = f"{count(len(faults), 'finding')}, worst first." if faults else "No fault found."
     if not is_number(result.score):
         return words
     form = score_format(result)
@@ -178,10 +194,12 @@ def _passed(checks: list[CheckRow]) -> str:
 def _finding(finding: FindingRow, result: DiagnoseResult) -> Item:
     shown = [row for row in finding.evidence if is_number(row.threshold)] or finding.evidence
     lines = [evidence_text(row) for row in shown[:MAX_EVIDENCE]]
-    if finding.principle is not None:
-        lines.append(f"Principle {finding.principle.claim}: {finding.principle.says}.")
-    recommended = [] if result.recommendation is None else result.recommendation.remedies
-    lines += trial_texts(finding, score_format(result), recommended)
+    lines += principle_text(finding)
+    if finding.untried:
+        lines += untried_text(finding, result)
+    else:
+        recommended = [] if result.recommendation is None else result.recommendation.remedies
+        lines += trial_texts(finding, score_format(result), recommended)
     return Item(f"{finding.code} {finding.sentence}", lines, tone="strong")
 
 
