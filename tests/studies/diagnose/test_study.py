@@ -140,7 +140,7 @@ def test_a_diagnosis_without_proof_can_be_trained(table: str, tmp_path: Path, sm
     )
     assert resolved.settings.seeds == train.settings().seeds
     assert resolved.settings.epochs == small["epochs"]
-    assert [place.split()[0] for place in resolved.unused] == ["no_proof", "baselines"]
+    assert [place.split()[0] for place in resolved.unused] == ["no_proof"]
     assert DiagnoseSettings.from_dict(load(config)).seeds == 0
     again = resolve_settings(DiagnoseSettings, {"seeds": "9"}, config, {}).settings
     assert again.seeds == 9
