@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ravine.execution.baseline_rows import BaselineDifference, BaselineRow
@@ -108,3 +110,22 @@ def test_the_table_shows_all_rows_and_why_one_is_left_out():
 @pytest.mark.parametrize("blocks", [baseline_blocks([], PERCENT, ACCURACY)])
 def test_without_baselines_nothing_is_shown(blocks):
     assert blocks == []
+
+
+def test_a_significant_difference_never_shows_an_interval_with_0():
+    trees = row("boosted trees", 0.83, 0.03, p_value=0.02)
+    against = replace(trees.against_network, interval=[0.006, 0.08])
+    sentence = baseline_sentence([replace(trees, against_network=against)], PERCENT, ACCURACY)
+    assert "by 3.0 points [0.6, 8.0] on the same 10 seeds" in sentence
+    assert "±" not in sentence
+    worse = replace(trees, against_network=replace(against, difference=-0.03, interval=[-0.08, -0.01]))
+    assert "better than boosted trees, the best of these models, by 3.0 points [1.0, 8.0] on" in (
+        baseline_sentence([worse], PERCENT, ACCURACY)
+    )
+
+
+def test_sentence_and_table_have_the_same_digits():
+    coarse = ScoreFormat("accuracy", True, 100.0, 0)
+    blocks = baseline_blocks(rows(-0.2, -0.05, 0.0035, p_value=0.4), coarse, ACCURACY)
+    shown = " ".join(text(blocks, 120).split())
+    assert "(difference 0 ± 0.4 points)" in shown and "0 ± 0.4" in shown.split("boosted trees")[1]

@@ -34,7 +34,11 @@ def test_a_budget_below_the_smallest_plan_is_refused_with_the_time_of_that_plan(
     with pytest.raises(UsageError, match="about 20 s") as refused:
         choose_effort(None, "19s", COMPARE["standard"], EFFORTS, seconds)
     assert refused.value.option == "budget" and refused.value.status == 2
-    assert "--budget 24s" in refused.value.fix  # 20 s and a fifth more, as the measurement varies
+    # 20 s and a fifth more, as the measurement varies
+    assert refused.value.fix == "Type --budget 24s, or fewer optimizers."
+    with pytest.raises(UsageError) as refused:
+        choose_effort(None, "19s", COMPARE["standard"], EFFORTS, seconds, "values")
+    assert refused.value.fix.endswith("or fewer values.")
     choose_effort(None, "24s", COMPARE["standard"], EFFORTS, seconds)
 
 

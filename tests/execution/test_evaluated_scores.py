@@ -4,7 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from ravine.execution.evaluated_scores import EvaluatedScores, failed_cells, failure_warning, median_cell
+from ravine.execution.evaluated_scores import (
+    EvaluatedScores,
+    failed_cells,
+    failure_warning,
+    few_seeds_text,
+    median_cell,
+)
 from ravine.render.numbers import ScoreFormat
 
 STYLE = ScoreFormat("accuracy", True, 100.0, 1)
@@ -47,3 +53,17 @@ def test_the_warning_says_how_they_failed(failed, diverged, text):
 
 def test_without_a_failure_there_is_no_warning():
     assert failure_warning("adam", ROW) is None and failure_warning("adam", TUNING_ONLY) is None
+
+
+@pytest.mark.parametrize(
+    ("seeds", "text"),
+    [
+        (1, "With 1 seed no difference can be distinguished from chance."),
+        (5, "With 5 seeds no difference can be distinguished from chance."),  # p >= 2 / 2^5 = 0.06
+        (6, "With 6 seeds only large differences are visible."),  # p >= 2 / 2^6 = 0.03
+        (9, "With 9 seeds only large differences are visible."),
+        (10, ""),
+    ],
+)
+def test_few_seeds_show_large_differences_or_none(seeds, text):
+    assert few_seeds_text(seeds) == text

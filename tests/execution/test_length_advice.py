@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from ravine.errors import in_python
 from ravine.execution.length_advice import (
     LossTrend,
     advice_text,
+    advice_words,
     length_advice,
     length_text,
+    rounding_text,
     still_falling_text,
     trend_cell,
     trend_text,
@@ -46,8 +49,11 @@ def test_otherwise_there_is_no_advice(trend, early_stop):
 def test_texts():
     advice = length_advice(FALLING, 10.0, None)
     assert advice_text(advice, "adam").startswith("With adam, the validation loss still fell by 3.1 %")
-    assert "Train it longer" in advice_text(advice, "adam")
-    assert "Stop it earlier" in advice_text(length_advice(RISING, 10.0, None), "adam")
+    assert advice_text(advice, "adam").endswith("of training. Train it longer (--epochs 50).")
+    earlier = length_advice(RISING, 10.0, None)
+    assert advice_text(earlier, "adam").endswith("Stop it earlier (--early-stop 3).")
+    assert in_python(advice_text(earlier, "adam")).endswith("Stop it earlier (early_stop=3).")
+    assert advice_words(earlier) == ["--early-stop", "3"]
     assert [trend_cell(trend) for trend in (FALLING, RISING, FLAT, None)] == [
         "fell 3.1 %", "rose 138 %", "flat", "–",
     ]  # fmt: skip
@@ -69,3 +75,17 @@ def test_texts():
 )
 def test_how_many_were_still_improving(trends, text):
     assert still_falling_text(trends, "optimizer") == text
+
+
+@pytest.mark.parametrize(
+    ("steps", "epochs", "requested", "text"),
+    [
+        (40, 40 / 6, 4.0, "4 requested, rounded up to 20 evaluations"),
+        (3, 0.5, 0.4, "0.4 requested, rounded to whole steps"),
+        (1000, 60.6, 60.0, ""),  # exactly 1 %
+        (1000, 60.7, 60.0, "60 requested, rounded up to 20 evaluations"),
+        (1000, 60.7, None, ""),
+    ],
+)
+def test_rounded_epochs_are_reported_above_one_per_cent(steps, epochs, requested, text):
+    assert rounding_text(steps, epochs, requested) == text

@@ -45,6 +45,14 @@ def test_open_what_is_not_there(here, bad):
         RunDirectory.open(bad)
 
 
+def test_a_refusal_names_no_folder_besides_which_other_runs_lie(here, make):
+    with make() as run:
+        pass
+    with pytest.raises(DataError) as refused:
+        find_run("nosuch")
+    assert refused.value.what == "There is no run 'nosuch'." and run.id in str(refused.value)
+
+
 def test_latest_that_was_deleted(here, make):
     import shutil
 

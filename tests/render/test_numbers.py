@@ -73,7 +73,8 @@ def test_an_interval_is_never_shown_tighter_than_it_is(value, below, above):
 
 
 def test_scores_in_percent_have_the_digits_of_their_smallest_uncertainty():
-    found = score_format_for("accuracy", True, True, [(0.983, [0.981, 0.985]), (0.95, [0.94, 0.96])])
+    scores = [(0.983, [0.981, 0.985]), (0.95, [0.94, 0.96])]
+    found = score_format_for("accuracy", True, True, scores, (0, 1))
     assert (found.unit, found.step, found.decimals) == ("%", "points", 1)
     assert found.with_unit(0.983, [0.981, 0.985]) == "98.3 ± 0.2 %"
     assert found.difference(0.008, [0.005, 0.011]) == "+0.8 ± 0.3"
@@ -86,3 +87,31 @@ def test_scores_in_the_unit_of_the_target():
     found = score_format_for("rmse", False, False, [(54.321, [53.9, 54.8])])
     assert (found.unit, found.step) == ("", "in rmse")
     assert found.with_unit(54.321, [53.9, 54.8]) == "54.3 ± 0.5"
+
+
+def test_no_interval_reaches_beyond_a_bound():
+    loss = score_format_for("log_loss", False, False, [(0.29, [0.21, 1.37])], (0, math.inf))
+    assert loss.with_interval(0.29, [0.21, 1.37]) == "0.3 [0.2, 1.4]"  # 0.3 ± 1.1 would reach below 0
+    assert loss.with_interval(2.0, [1.9, 2.5]) == "2.0 ± 0.5"
+    share = score_format_for("accuracy", True, True, [(0.97, [0.94, 1.0])], (0, 1))
+    assert share.with_interval(0.97, [0.94, 1.0]) == "97 ± 3"  # exactly to the bound
+    assert share.with_interval(0.98, [0.94, 1.0]) == "98 [94, 100]"
+
+
+@pytest.mark.parametrize(
+    ("value", "interval", "sign", "text"),
+    [
+        (0.008, [0.005, 0.011], True, "+0.8 ± 0.3 points"),
+        (-0.008, [-0.011, -0.005], True, "-0.8 ± 0.3 points"),
+        (-0.008, [-0.011, -0.005], False, "0.8 ± 0.3 points"),
+        (-0.03, [-0.08, -0.005], False, "3.0 points [0.5, 8.0]"),
+        (0.03, [0.005, 0.08], True, "+3.0 points [0.5, 8.0]"),
+        (-0.0001, [-0.02, 0.02], False, "0.0 ± 2.0 points"),
+        (-0.03, None, False, "3.0 points"),
+        (-0.03, [None, -0.01], False, "3.0 points"),
+        (None, None, True, f"{MISSING_CELL} points"),
+    ],
+)
+def test_a_change_has_its_unit_and_an_interval_that_agrees_with_the_test(value, interval, sign, text):
+    percent = numbers.ScoreFormat("accuracy", True, 100.0, 1)
+    assert percent.change(value, interval, sign=sign) == text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["format_to_write", "writable_suffixes", "write"]
 
 
-def format_to_write(path: Path) -> Format:
+def format_to_write(path: Path, others: Sequence[str] = ()) -> Format:
     """Return the format in which a file of this name is written.
 
-    Raises UsageError for another suffix, with the suffixes that are allowed, and DataError if a package of
-    the format is missing.
+    others: suffixes that the caller writes itself, for the message. Raises UsageError for another suffix,
+    with the suffixes that are allowed, and DataError if a package of the format is missing.
     """
     name = path.name.lower()
     for row in FORMATS.values():
@@ -28,11 +29,11 @@ def format_to_write(path: Path) -> Format:
             return row
     raise UsageError(
         f"'{path}' cannot be written.",
-        f"The name of the file decides its format: {formats.join_words(writable_suffixes())}.",
+        f"The name of the file decides its format: {formats.join_words([*writable_suffixes(), *others])}.",
         f"Type -o {path.with_suffix('.csv')}.",
         option="out",
         value=str(path),
-        allowed=tuple(suffix for row in FORMATS.values() for suffix in row.written),
+        allowed=(*(suffix for row in FORMATS.values() for suffix in row.written), *others),
     )
 
 

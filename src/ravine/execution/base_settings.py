@@ -418,6 +418,11 @@ class WinnerSettings(FixedTrainingSettings):
         "Study (compare or sweep) whose winner is trained, on the seeds that chose it; best.toml states it.",
         section="Training", choices="ravine.execution.seeds:WINNERS",
     )  # fmt: skip
+    winner_digest: str | None = option(
+        None,
+        "Digest of the settings of the winner; best.toml states it. Other settings were not chosen.",
+        section="Training",
+    )
     fresh_seeds: bool = option(
         False,
         "Train on fresh seeds, which no study uses to choose a winner.",

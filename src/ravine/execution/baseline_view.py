@@ -7,9 +7,10 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from ravine.execution.baseline_rows import BaselineDifference, BaselineRow
+from ravine.execution.evaluated_scores import MIN_TEST_SEEDS, PAIRED
 from ravine.execution.result import MetricFacts, ScoreSummary
 from ravine.render.blocks import Block, Column, Paragraph, Table
-from ravine.render.numbers import MISSING_CELL, ScoreFormat, count, is_number, longer_side
+from ravine.render.numbers import MISSING_CELL, ScoreFormat, count, is_number
 
 if TYPE_CHECKING:
     from ravine.baselines import Baseline
@@ -18,7 +19,6 @@ __all__ = ["SIGNIFICANCE_LEVEL", "baseline_blocks", "baseline_sentence", "best_b
 
 TITLE = "Is a network the right tool?"
 SIGNIFICANCE_LEVEL = 0.05  # of the paired test with the best baseline
-MIN_TEST_SEEDS = 6  # with fewer, no p value can fall below the level
 
 
 def baseline_blocks(rows: Sequence[BaselineRow], style: ScoreFormat, metric: MetricFacts) -> list[Block]:
@@ -32,7 +32,11 @@ def baseline_blocks(rows: Sequence[BaselineRow], style: ScoreFormat, metric: Met
     columns = [
         Column("model", [row.model for row in rows], align="left"),
         Column(f"validation {score}", [_score(row, style) for row in rows]),
-        Column("against the network", [_difference(row.against_network, style) for row in rows]),
+        Column(
+            "against the network",
+            [_difference(row.against_network, style) for row in rows],
+            meaning=PAIRED,
+        ),
         Column("seeds", [str(row.n_seeds) if row.n_seeds else MISSING_CELL for row in rows], priority=2),
         Column("looks", [str(row.looks) if row.looks else MISSING_CELL for row in rows], priority=3),
         Column("test", [_score(row.test, style) for row in rows], priority=1),
@@ -70,9 +74,7 @@ def baseline_sentence(rows: Sequence[BaselineRow], style: ScoreFormat, metric: M
     seeds = f"on the same {count(found.n_seeds, 'seed')}"
     if found.difference is None:
         return f"{model.title} {verb} the best of these models; some runs of the network diverged."
-    amount, longer = style.number(abs(found.difference)), longer_side(found.difference, found.interval)
-    amount += f" ± {style.number(longer)}" if longer is not None else ""
-    amount += f" {style.step}"
+    amount = style.change(found.difference, found.interval, sign=False)
     better = found.difference > 0 if style.greater_is_better else found.difference < 0
     if found.n_seeds < MIN_TEST_SEEDS:
         order = "better than" if better else "worse than" if found.difference else "as good as"
@@ -82,7 +84,7 @@ def baseline_sentence(rows: Sequence[BaselineRow], style: ScoreFormat, metric: M
     if found.p_value >= SIGNIFICANCE_LEVEL:
         return (
             f"The network ({found.network}) and {name}, the best of these models, are not distinguishable "
-            f"{seeds} (difference {amount})."
+            f"{seeds} (difference {style.change(found.difference, found.interval)})."
         )
     if best.median is not None and not metric.matters(best.median - found.difference, best.median):
         order = "better" if better else "worse"

@@ -21,6 +21,7 @@ def choose_effort(
     usual: SearchEffort,
     efforts: Iterable[SearchEffort],
     estimate: Callable[[SearchEffort], float],
+    items: str = "optimizers",
 ) -> tuple[SearchEffort, str]:
     """Return the effort (the amount of work) of a study, and the reason for its choice.
 
@@ -28,7 +29,8 @@ def choose_effort(
     budget uses the estimate.
 
     usual: effort by rows and network. efforts: efforts for a budget, from small to large. estimate: function
-    that returns the estimated seconds of an effort. Raises UsageError if no effort fits the budget.
+    that returns the estimated seconds of an effort. items: plural noun of the compared items. Raises
+    UsageError if no effort fits the budget.
     """
     if name is not None:
         return COMPARE[name], "as given"
@@ -45,7 +47,7 @@ def choose_effort(
         raise UsageError(
             f"--budget {budget} is too short.",
             f"The smallest plan for these data takes about {time_text(least)} on this machine.",
-            f"Type --budget {math.ceil(MARGIN * least)}s, or fewer optimizers or values.",
+            f"Type --budget {math.ceil(MARGIN * least)}s, or fewer {items}.",
             option="budget",
             value=budget,
             allowed=f"at least {math.ceil(least)}s",

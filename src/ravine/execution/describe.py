@@ -45,8 +45,11 @@ def score_format_of(
     registered = METRICS.get(metric.name)
     scores: list[Change] = [(part.mean, part.interval) for part in parts]
     scores += changes
-    percent = registered is not None and registered.percent
-    return score_format_for(metric.name, percent, metric.greater_is_better, scores)
+    if registered is None:
+        return score_format_for(metric.name, False, metric.greater_is_better, scores)
+    return score_format_for(
+        metric.name, registered.percent, metric.greater_is_better, scores, registered.bounds
+    )
 
 
 def training_option_rows(values: Mapping[str, Plain]) -> list[tuple[str, str]]:

@@ -9,9 +9,11 @@ from itertools import pairwise
 from typing import TypeVar
 
 __all__ = [
-    "COMPARE", "DESCENT", "MAX_OPERATIONS", "MEMORIZE", "TRAIN", "DescentEffort", "Effort", "MemorizeEffort",
-    "SearchEffort", "batch_size_for", "efforts_between", "usual_effort",
+    "COMPARE", "DESCENT", "EVALUATIONS", "MAX_OPERATIONS", "MEMORIZE", "TRAIN", "DescentEffort", "Effort",
+    "MemorizeEffort", "SearchEffort", "batch_size_for", "efforts_between", "usual_effort",
 ]  # fmt: skip
+
+EVALUATIONS = 20  # of one run, at equal distances; the steps are rounded up to a multiple of it
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,19 @@ from ravine.execution.length_advice import LossTrend
 from ravine.execution.result import ScoreSummary
 from ravine.render.numbers import ScoreFormat, count, is_number
 
-__all__ = ["FAILED", "EvaluatedScores", "failed_cells", "failure_warning", "median_cell"]
+__all__ = [
+    "FAILED", "MIN_TEST_SEEDS", "PAIRED", "EvaluatedScores", "failed_cells", "failure_warning",
+    "few_seeds_text", "median_cell",
+]  # fmt: skip
 
 FAILED = "diverged, no better than a constant prediction, or far below the median"
 """The meaning of a failed seed, in words."""
+PAIRED = "median of the differences on the same seeds, which can differ from the difference of two medians"
+"""The meaning of a paired difference (Hodges-Lehmann estimate), in words."""
+FEW_SEEDS = 10
+"""Number of seeds below which similar scores cannot be distinguished."""
+MIN_TEST_SEEDS = 6
+"""Fewest seeds with which a rank test can find a difference: its smallest p value is 2 / 2^6 = 0.03."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +40,16 @@ class EvaluatedScores(ScoreSummary):
 def median_cell(row: ScoreSummary, style: ScoreFormat) -> str:
     """Return the median of a row with its interval, `97.8 ± 0.4`; "diverged" without a median."""
     return style.with_interval(row.median, row.median_interval) if is_number(row.median) else "diverged"
+
+
+def few_seeds_text(seeds: int) -> str:
+    """Return the sentence about a comparison on few fresh seeds; "" for 10 seeds or more."""
+    if seeds >= FEW_SEEDS:
+        return ""
+    limit = "only large differences are visible"
+    if seeds < MIN_TEST_SEEDS:
+        limit = "no difference can be distinguished from chance"
+    return f"With {count(seeds, 'seed')} {limit}."
 
 
 def failed_cells(rows: Sequence[EvaluatedScores]) -> list[str]:

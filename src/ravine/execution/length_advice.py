@@ -9,14 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ravine.execution.effort import EVALUATIONS
 from ravine.render.numbers import MISSING_CELL, count, percent
 
 __all__ = [
-    "LengthAdvice", "LossTrend", "advice_text", "length_advice", "length_text", "still_falling_text",
-    "trend_cell", "trend_text",
+    "LengthAdvice", "LossTrend", "advice_text", "advice_words", "length_advice", "length_text",
+    "rounding_text", "still_falling_text", "trend_cell", "trend_text",
 ]  # fmt: skip
 
 LONGER = 5  # times the epochs of the study
+ROUNDED_SHARE = 0.01  # of the epochs, above which rounding is reported
 EARLY_STOP = 3  # evaluations without a lower loss, of the 20 evaluations of a run
 
 
@@ -74,15 +76,37 @@ def length_advice(trend: LossTrend | None, epochs: float, early_stop: int | None
 
 
 def advice_text(advice: LengthAdvice, winner: str) -> str:
-    """Return the advice as a sentence. winner: the optimizer or configuration that it concerns."""
+    """Return the advice as two sentences, with its option: `--early-stop 3`, in Python `early_stop=3`.
+
+    winner: the optimizer or configuration that it concerns.
+    """
     action = {"longer": "Train it longer", "earlier": "Stop it earlier"}[advice.action]
-    return f"With {winner}, {advice.reason}. {action}; the command stands below."
+    return f"With {winner}, {advice.reason}. {action} ({' '.join(advice_words(advice))})."
+
+
+def advice_words(advice: LengthAdvice) -> list[str]:
+    """Return the options of the advice as words of a command, such as `["--early-stop", "3"]`."""
+    flags = [(f"--{name.replace('_', '-')}", f"{value:g}") for name, value in advice.settings.items()]
+    return [word for flag in flags for word in flag]
 
 
 def length_text(steps: int, epochs: float) -> str:
     """Return the length of a training, `800 steps (4.6 epochs)`."""
     passes = "1 epoch" if f"{epochs:.3g}" == "1" else f"{epochs:.3g} epochs"
     return f"{count(steps, 'step')} ({passes})"
+
+
+def rounding_text(steps: int, epochs: float, requested: float | None) -> str:
+    """Return why the epochs differ from those of the settings: `4 requested, rounded up to 20 evaluations`.
+
+    epochs: passes over the training rows in `steps` steps. requested: epochs of the settings, None for the
+    usual number. The text is empty for a difference of at most 1 %.
+    """
+    if requested is None or abs(epochs - requested) <= ROUNDED_SHARE * requested:
+        return ""
+    if steps < EVALUATIONS:
+        return f"{requested:g} requested, rounded to whole steps"
+    return f"{requested:g} requested, rounded up to {EVALUATIONS} evaluations"
 
 
 def trend_cell(trend: LossTrend | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from ravine.execution.length_advice import LengthAdvice
+from ravine.execution.length_advice import LengthAdvice, advice_words
 from ravine.options.paths import relative_path
 from ravine.render.blocks import Block, Commands, Files
 
@@ -44,8 +44,6 @@ def after_ranking(run: str, model: str, source: str, advice: LengthAdvice | None
     data = source_or_example(source)
     commands = [("Predict with the best model", ["predict", run, data, "-o", "predictions.csv"])]
     if advice is not None:
-        options = [f"--{name.replace('_', '-')} {value:g}" for name, value in advice.settings.items()]
-        words = [word for option in options for word in option.split()]
         purpose = f"{PURPOSES[advice.action]}: {advice.reason}"
-        commands.append((purpose, ["train", "-c", f"{run}/best.toml", *words]))
+        commands.append((purpose, ["train", "-c", f"{run}/best.toml", *advice_words(advice)]))
     return files_and_commands(run, [("Model", model)], commands)

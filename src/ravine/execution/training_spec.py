@@ -17,6 +17,7 @@ from ravine.data import Dataset
 from ravine.errors import UsageError, about_option, did_you_mean
 from ravine.execution.average_text import AVERAGES, read_average
 from ravine.execution.base_settings import FixedTrainingSettings, NetworkSettings
+from ravine.execution.effort import EVALUATIONS
 from ravine.networks import Network, default_loss, default_metric, metric, network_text
 from ravine.networks.augmentation_text import AUGMENTATIONS, check_inputs, read_augmentation
 from ravine.networks.connections import GATE_BIAS
@@ -27,7 +28,6 @@ from ravine.options.renamed import renamed_key
 from ravine.training import TRANSFORMS, Batches, Plan, Runs
 
 __all__ = [
-    "EVALUATIONS",
     "TrainingSpec",
     "check_patience",
     "check_schedules",
@@ -42,7 +42,6 @@ __all__ = [
 
 AnySettings = TypeVar("AnySettings", bound=NetworkSettings)
 
-EVALUATIONS = 20  # of one run, at equal distances
 ALLOWED_OPTIMIZER = "with hyperparameters that it has, in their range"
 OPTIONS = options_of(FixedTrainingSettings)
 SCHEDULABLE = (

@@ -220,7 +220,7 @@ def find_run(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs")
         )
     names = [info.path.name for info in runs] + [info.id for info in runs]
     near = nearest(text, names) or f"There {'is' if len(runs) == 1 else 'are'}: {_names(runs)}."
-    raise DataError(f"There is no run '{text}' in '{root}'.", near, "Type `ravine runs`.")
+    raise DataError(f"There is no run '{text}'.", near, "Type `ravine runs`.")
 
 
 def find_model(path: str | os.PathLike[str], root: str | os.PathLike[str] = "runs") -> str:

@@ -1,8 +1,9 @@
 """Formats of numbers in reports: scores, learning rates, values with errors, counts, times, sizes.
 
 A score is rounded to one or two digits of its uncertainty. An interval is shown as ± its longer side, so that
-the interval never looks narrower than it is. An interval that ends at a bound of the metric, such as 100 %,
-is shown by its ends. A dash stands for a missing number.
+the interval never looks narrower than it is. It is shown by its ends where ± would reach beyond a bound of
+the metric, such as 100 %, and where ± would contain a 0 that the interval of a difference excludes. A dash
+stands for a missing number.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ __all__ = [
 
 MIN_INTERVAL_SEEDS = 3  # of a confidence interval
 MAX_DECIMALS = 6  # of a value with its interval; a smaller uncertainty is written with an exponent
+BOUND_ERROR = 1e-9  # rounding error of a score at a bound of its metric
 ROUNDING = 1e-12  # relative uncertainty below which values that are equal differ by rounding alone
 MISSING_CELL = "–"  # a cell without a value
 
@@ -153,13 +155,15 @@ def longer_side(value: object, interval: object) -> float | None:
 class ScoreFormat:
     """The format of the scores of one metric: `scale` times the score, with `decimals` decimals.
 
-    A report uses one format, so that all its scores have the same unit and the same decimals.
+    A report uses one format, so that all its scores have the same unit and the same decimals. bounds:
+    smallest and largest possible score.
     """
 
     metric: str
     greater_is_better: bool
     scale: float
     decimals: int
+    bounds: tuple[float, float] = (-math.inf, math.inf)
 
     @property
     def unit(self) -> str:
@@ -182,14 +186,14 @@ class ScoreFormat:
     def with_interval(self, value: float | None, interval: Sequence[float | None] | None) -> str:
         """Return a score as `97.8 ± 0.4`, or the score alone without an interval.
 
-        If an interval ends at 0 or 1, the text is `97 [83, 100]`, because ± would reach beyond the bound.
+        If ± would reach beyond a bound of the metric, the text is `97 [83, 100]`.
         """
         longer = longer_side(value, interval)
         if value is None or interval is None or longer is None:
             return self.number(value)
-        low, high = interval
-        if (low == 0 and value - longer < 0) or (high == 1 and value + longer > 1):
-            return f"{self.number(value)} [{self.number(low)}, {self.number(high)}]"
+        low, high = self.bounds
+        if value - longer < low - BOUND_ERROR or value + longer > high + BOUND_ERROR:
+            return f"{self.number(value)} [{self.ends(interval, ', ')}]"
         return f"{self.number(value)} ± {self.number(longer)}"
 
     def with_unit(self, value: float | None, interval: Sequence[float | None] | None = None) -> str:
@@ -202,15 +206,34 @@ class ScoreFormat:
         If the interval excludes 0 and the longer side does not, the text is `+0.4 [0.1, 1.2]`. A difference
         that rounds to 0 has no sign. A missing difference is a dash.
         """
+        value_text, interval_text = self._parts(value, interval)
+        return value_text + interval_text
+
+    def change(self, value: object, interval: object = None, sign: bool = True) -> str:
+        """Return a difference with its unit in words: `+0.4 ± 0.3 points`, `+0.4 points [0.1, 1.2]`.
+
+        sign: whether the difference has its sign; without a sign, its interval is that of its size.
+        """
+        if not sign and is_number(value) and value < 0:
+            ends = list(interval) if isinstance(interval, Sequence) else []
+            mirrored = [None if end is None else -end for end in reversed(ends)]
+            value, interval = -value, mirrored or None
+        value_text, interval_text = self._parts(value, interval)
+        value_text = value_text if sign else value_text.removeprefix("+")
+        unit = f" {self.step}"
+        return value_text + (unit + interval_text if "[" in interval_text else interval_text + unit)
+
+    def _parts(self, value: object, interval: object) -> tuple[str, str]:
+        """Return the texts of a difference and of its interval; the second is empty without an interval."""
         if not is_number(value):
-            return MISSING_CELL
+            return MISSING_CELL, ""
         longer = longer_side(value, interval)
         shown = signed(value * self.scale, self.decimals)
         if longer is None:
-            return shown
+            return shown, ""
         if self._excludes_zero(interval) and not self._shows_more(value, longer):
-            return f"{shown} [{self.ends(interval, ', ')}]"
-        return f"{shown} ± {self.number(longer)}"
+            return shown, f" [{self.ends(interval, ', ')}]"
+        return shown, f" ± {self.number(longer)}"
 
     def ends(self, interval: object, between: str = " to ") -> str:
         """Return an interval as `0.1 to 1.2`; a dash for an end that is missing."""
@@ -232,13 +255,16 @@ def signed(value: float, decimals: int) -> str:
 
 
 def score_format_for(
-    metric: str, percent: bool, greater_is_better: bool, scores: Iterable[tuple[object, object]]
+    metric: str,
+    percent: bool,
+    greater_is_better: bool,
+    scores: Iterable[tuple[object, object]],
+    bounds: tuple[float, float] = (-math.inf, math.inf),
 ) -> ScoreFormat:
     """Return the format of scores, with enough decimals for the smallest uncertainty.
 
-    scores: pairs of a value and its interval, or None without an interval.
-
-    percent: whether the metric is a share that is shown in percent.
+    percent: whether the metric is a share that is shown in percent. scores: pairs of a value and its
+    interval, or None without an interval. bounds: smallest and largest possible score.
     """
     scores, scale = list(scores), 100.0 if percent else 1.0
     sides = [longer_side(value, interval) for value, interval in scores]
@@ -248,4 +274,5 @@ def score_format_for(
         smallest = max(values, default=1.0) / 100
     # one digit of the uncertainty, or two if the first is a 1: 0.3, 0.14
     decimals = max(0, -math.floor(math.log10(max(smallest / 2, 1e-300))))
-    return ScoreFormat(printable(metric), greater_is_better, scale, min(decimals, 2 if percent else 6))
+    decimals = min(decimals, 2 if percent else MAX_DECIMALS)
+    return ScoreFormat(printable(metric), greater_is_better, scale, decimals, bounds)

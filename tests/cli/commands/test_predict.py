@@ -140,3 +140,9 @@ def test_a_long_prediction_shows_that_it_goes_on(ravine, folder, model, monkeypa
     assert "reading and predicting" not in ended.stdout
     quiet = ravine("predict", str(model), "iris", "-q", *flags)
     assert (quiet.stdout, quiet.stderr) == (ended.stdout, "")
+
+
+def test_a_file_of_another_format_is_refused_with_all_formats(ravine, folder, model):
+    ended = ravine("predict", model, "iris", "-o", "p.txt")
+    assert ended.status == 2 and not Path("p.txt").exists()
+    assert all(suffix in ended.stderr for suffix in (".csv", ".parquet", ".npz", ".root", ".json"))

@@ -204,9 +204,39 @@ def test_failed_seeds_are_reported_and_avoided(result: SweepResult) -> None:
 
 
 def test_ties_and_few_seeds_are_named(result: SweepResult) -> None:
-    rows = [replace(part, tier=1, n_seeds=4) for part in result.leaderboard]
+    rows = [replace(part, tier=1, n_seeds=8) for part in result.leaderboard]
     sentences = " ".join(verdict(replace(result, leaderboard=rows)))
-    assert "all 2 configurations tie" in sentences and "With 4 seeds only large" in sentences
+    assert "all 2 configurations tie" in sentences and "With 8 seeds only large" in sentences
+
+
+def test_below_six_seeds_nothing_ties_and_a_large_difference_is_named(result: SweepResult) -> None:
+    rows = [replace(part, tier=1, n_seeds=5) for part in result.leaderboard]
+    change = AdjustedDifference(difference=-0.21, interval=None, p_better=0.1, p_value=0.06, p_holm=0.12)
+    few = with_effect(replace(result, leaderboard=rows), helps=None, effect=change)
+    sentences = " ".join(verdict(few))
+    looks = "dropout=0.2 looks worse than dropout=0 by 21.0 points; 5 seeds cannot confirm it."
+    assert looks in sentences and "no visible" not in sentences and "tie" not in sentences
+    assert f"Best median: dropout=0.2, net={NET} (accuracy 98.0 ± 0.4 %)." in sentences
+    assert "With 5 seeds no difference can be distinguished from chance." in sentences
+    better = replace(few, metric=MetricFacts(name="rmse", greater_is_better=False))
+    assert "dropout=0.2 looks better than dropout=0 by 0.21" in " ".join(verdict(better))
+    small = with_effect(few, matters=False)
+    assert "dropout=0.2 makes no visible difference (-21.0 points" in " ".join(verdict(small))
+
+
+def test_a_configuration_that_failed_on_more_seeds_does_not_tie(result: SweepResult) -> None:
+    best, other = (replace(part, tier=1) for part in result.leaderboard)
+    rows = [best, other, row(2, {"dropout": "0.9", "net": "8"}, 0.9, 1, failed=3)]
+    sentences = " ".join(verdict(replace(result, leaderboard=rows)))
+    assert (
+        "; one other ties with it. dropout=0.9, net=8 is not distinguishable from it, but failed" in sentences
+    )
+    assert "all 3" not in sentences
+    alone = " ".join(verdict(replace(result, leaderboard=[best, rows[2]])))
+    assert "%). dropout=0.9, net=8 is not distinguishable" in alone and "ties" not in alone
+    many = [best, rows[2], replace(rows[2], setting="dropout=0.8")]
+    shown = " ".join(verdict(replace(result, leaderboard=many)))
+    assert "2 configurations are not distinguishable from it, but failed on more seeds." in shown
 
 
 def test_of_an_error_less_is_better(result: SweepResult) -> None:

@@ -24,7 +24,7 @@ def test_learning_curves_are_a_table_of_every_seed(trained):
 
 
 def test_the_summary_is_what_the_list_of_runs_shows(trained):
-    assert trained.summary() == f"adam, accuracy {trained.result.mean:.4g}"
+    assert trained.summary() == f"adam, accuracy {trained.result.median:.4g}"
     assert trained.incomplete() == (trained.result.diverged > 0)
 
 

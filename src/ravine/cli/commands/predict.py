@@ -105,7 +105,7 @@ def _check_output(out: str | None, source: str, json: bool) -> None:
             "Type -o FILE.csv with the name of another file.",
         )
     if not _is_json(out):
-        format_to_write(path)
+        format_to_write(path, [JSON])
 
 
 def _model(model: str) -> str:

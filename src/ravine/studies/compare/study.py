@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from ravine.execution.saved_network import saved_network_facts
 from ravine.execution.score_summary import score_summary
 from ravine.execution.training_spec import schedules_of, training_options
 from ravine.execution.tuning import extend_ranges
+from ravine.execution.winner_digest import winner_digest
 from ravine.networks import METRICS
 from ravine.optimizers import Rule
 from ravine.records.record import Record
@@ -329,7 +331,7 @@ def best_settings(design: CompareDesign, winner: LeaderboardRow) -> WinnerSettin
         for name, value in design.settings.to_dict().items()
         if name in FixedTrainingSettings.__dataclass_fields__
     }
-    return WinnerSettings.from_dict(
+    best = WinnerSettings.from_dict(
         {
             **shared,
             "optimizer": str(spec._replace(keywords={**spec.keywords, **winner.hyperparameters})),
@@ -343,3 +345,4 @@ def best_settings(design: CompareDesign, winner: LeaderboardRow) -> WinnerSettin
             "winner_of": "compare",
         }
     )
+    return replace(best, winner_digest=winner_digest(best))

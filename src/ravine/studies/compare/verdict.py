@@ -9,18 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ravine.execution.evaluated_scores import median_cell
+from ravine.execution.evaluated_scores import few_seeds_text, median_cell
 from ravine.execution.length_advice import length_text, still_falling_text
 from ravine.execution.result import MetricFacts
-from ravine.render.numbers import ScoreFormat, count, fold, learning_rate, listed, number
+from ravine.render.numbers import ScoreFormat, fold, learning_rate, listed, number
 from ravine.studies.compare.result import CompareResult, LeaderboardRow, Pair, Recommendation
 
 __all__ = ["recommendation_text", "verdict"]
-
-FEW_SEEDS = 10
-"""Number of seeds below which similar optimizers cannot be distinguished."""
-MIN_TEST_SEEDS = 6
-"""Fewest seeds with which a rank test can find a difference."""
 
 
 def verdict(result: CompareResult, style: ScoreFormat) -> str:
@@ -31,11 +26,8 @@ def verdict(result: CompareResult, style: ScoreFormat) -> str:
     length = length_text(result.plan.steps, result.plan.epochs)
     sentences = [f"Within {length}, {_best(tied, first, len(rows), style)}"]
     sentences += _worse(rows, result.pairs, result.metric, style)
-    if first.n_seeds < FEW_SEEDS and len(rows) > 1:
-        limit = "only large differences are visible"
-        if first.n_seeds < MIN_TEST_SEEDS:
-            limit = "no difference can be distinguished from chance"
-        sentences.append(f"With {count(first.n_seeds, 'seed')} {limit}.")
+    if len(rows) > 1:
+        sentences.append(few_seeds_text(first.n_seeds))
     sentences.append(still_falling_text([row.trend for row in rows], "optimizer"))
     return " ".join(filter(None, sentences))
 

@@ -289,6 +289,7 @@ def design(settings: SweepSettings, dataset: Dataset, devices: Devices) -> Sweep
         COMPARE[USUAL_EFFORT],
         efforts_between(rows, size, settings.epochs),
         lambda effort: at_effort(effort).estimated_seconds,
+        "values",
     )
     designed = at_effort(effort)
     settled = replace(settings, effort=effort.name, budget=None)

@@ -8,6 +8,7 @@ Configurations that differ only in numeric hyperparameters train side by side in
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from ravine.execution.saved_network import saved_network_facts
 from ravine.execution.score_summary import score_summary
 from ravine.execution.training_spec import with_structure
 from ravine.execution.tuning import extend_ranges
+from ravine.execution.winner_digest import winner_digest
 from ravine.render.numbers import count
 from ravine.studies.sweep.design import DesignPoint, SweepDesign
 from ravine.studies.sweep.effects import Scores, leaderboard, level_effects
@@ -215,7 +217,7 @@ def best_settings(design: SweepDesign, winner: DesignPoint, row: ConfigurationRo
     """
     group = next(name for name, points in design.groups.items() if winner in points)
     settings = with_structure(winner.configuration.settings, winner.configuration.spec)
-    return WinnerSettings.from_dict(
+    best = WinnerSettings.from_dict(
         {
             **settings.to_dict(),
             "learning_rate": row.learning_rate,
@@ -226,3 +228,4 @@ def best_settings(design: SweepDesign, winner: DesignPoint, row: ConfigurationRo
             "winner_of": "sweep",
         }
     )
+    return replace(best, winner_digest=winner_digest(best))

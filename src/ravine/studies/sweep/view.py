@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ravine.execution.describe import data_text, score_format_of, time_row
-from ravine.execution.evaluated_scores import FAILED, failed_cells, failure_warning, median_cell
+from ravine.execution.evaluated_scores import (
+    FAILED,
+    MIN_TEST_SEEDS,
+    PAIRED,
+    failed_cells,
+    failure_warning,
+    few_seeds_text,
+    median_cell,
+)
 from ravine.execution.length_advice import advice_text, length_text, still_falling_text
 from ravine.execution.next_steps import after_ranking
 from ravine.execution.test_rows import test_rows_sentence
@@ -36,7 +44,6 @@ from ravine.studies.sweep.result import (
 __all__ = ["next_steps", "plan_view", "verdict", "view"]
 
 SIGNIFICANCE_LEVEL = 0.05
-FEW_SEEDS = 10  # fewer show only large differences
 MIN_MEDIAN_SEEDS = 6  # of a 95 % interval of a median
 MAX_FAILURE_NOTES = 4
 MAX_ROWS = 40  # of a table; the JSON document contains all rows
@@ -152,7 +159,7 @@ def _configurations(result: SweepResult, style: ScoreFormat) -> Table:
     ]
     if len(rows) > 1:
         against = [_against(row.first, row.against_first, style) for row in rows]
-        columns.append(Column("against first", against, priority=extra + 1))
+        columns.append(Column("against first", against, priority=extra + 1, meaning=PAIRED))
     if len({row.epochs for row in rows}) > 1:
         epochs = [f"{row.epochs:.3g}" if row.epochs is not None else MISSING_CELL for row in rows]
         columns.append(Column("epochs", epochs, priority=extra + 4))
@@ -166,7 +173,7 @@ def _configurations(result: SweepResult, style: ScoreFormat) -> Table:
         columns,
         note=f"and {hidden} more; all are in the JSON document" if hidden else "",
         rules=[k for k in range(len(rows)) if k == 0 or tiers[k] != tiers[k - 1]],
-        strong=[k for k in range(len(rows)) if tiers[k] == tiers[0]],
+        strong=[k for k, row in enumerate(rows) if row.tier == tiers[0] and row.failed <= result.best.failed],
     )
 
 
@@ -227,22 +234,15 @@ def verdict(result: SweepResult) -> list[str]:
     rows, style = result.leaderboard, _style(result)
     best_of_tier = result.best
     first = {row.factor: row.level for row in result.effects if row.first}
-    comparisons = sum(not row.first for row in result.effects)
+    comparisons, seeds = sum(not row.first for row in result.effects), best_of_tier.n_seeds
     sentences = [
-        _level_sentence(row, first[row.factor], comparisons, style) for row in result.effects if not row.first
+        _level_sentence(row, first[row.factor], comparisons, seeds, style)
+        for row in result.effects
+        if not row.first
     ]
-    tied = [row for row in rows if row.tier == best_of_tier.tier]
-    score = " ".join(filter(None, [median_cell(best_of_tier, style), style.unit]))
-    best = f"Best: {best_of_tier.setting} ({style.metric} {score})"
-    if len(tied) == 1:
-        sentences.append(f"{best}, distinguishable from all others." if len(rows) > 1 else f"{best}.")
-    elif len(tied) == len(rows):
-        sentences.append(f"{best}; all {len(rows)} configurations tie.")
-    else:
-        others = "one other ties" if len(tied) == 2 else f"{len(tied) - 1} others tie"
-        sentences.append(f"{best}; {others} with it.")
-    if rows[0].n_seeds < FEW_SEEDS:
-        sentences.append(f"With {rows[0].n_seeds} seeds only large differences are visible.")
+    sentences.append(_best_sentence(rows, best_of_tier, style))
+    if len(rows) > 1:
+        sentences.append(few_seeds_text(seeds))
     sentences.append(still_falling_text([row.trend for row in rows], "configuration"))
     length = length_text(result.plan.steps, result.plan.epochs)
     most = "at most " * (len({row.epochs for row in rows if row.epochs is not None}) > 1)
@@ -250,19 +250,56 @@ def verdict(result: SweepResult) -> list[str]:
     return [condition, *(sentence for sentence in sentences if sentence)]
 
 
-def _level_sentence(row: LevelEffect, first: str, comparisons: int, style: ScoreFormat) -> str:
-    """Return the sentence about one level, compared with the first level of its factor."""
+def _best_sentence(rows: Sequence[ConfigurationRow], best: ConfigurationRow, style: ScoreFormat) -> str:
+    """Return the sentence about the best configuration, and those that tie with it.
+
+    A configuration that failed on more seeds does not tie. With fewer than 6 seeds every configuration would
+    tie, so the sentence names only the best median.
+    """
+    score = " ".join(filter(None, [median_cell(best, style), style.unit]))
+    text = f"{best.setting} ({style.metric} {score})"
+    if len(rows) == 1:
+        return f"Best: {text}."
+    if best.n_seeds < MIN_TEST_SEEDS:
+        return f"Best median: {text}."
+    same_tier = [row for row in rows if row.tier == best.tier]
+    failing = [row for row in same_tier if row.failed > best.failed]
+    tied = len(same_tier) - len(failing)
+    if len(same_tier) == 1:
+        return f"Best: {text}, distinguishable from all others."
+    if tied == len(rows):
+        return f"Best: {text}; all {len(rows)} configurations tie."
+    ties = {1: "", 2: "; one other ties with it"}.get(tied, f"; {tied - 1} others tie with it")
+    if not failing:
+        return f"Best: {text}{ties}."
+    names = failing[0].setting if len(failing) == 1 else f"{len(failing)} configurations"
+    verb = "is" if len(failing) == 1 else "are"
+    return f"Best: {text}{ties}. {names} {verb} not distinguishable from it, but failed on more seeds."
+
+
+def _level_sentence(row: LevelEffect, first: str, comparisons: int, seeds: int, style: ScoreFormat) -> str:
+    """Return the sentence about one level, compared with the first level of its factor.
+
+    comparisons: number of all such comparisons. seeds: number of fresh seeds.
+    """
     name, against = f"{row.factor}={row.level}", f"{row.factor}={first}"
     if row.effect is None:
         return f"{name} was not compared with {against}."
     runs = f"{row.diverged} of {row.n_runs} runs diverge"
     if row.effect.difference is None:
         return _diverged_sentence(row, row.effect, name, against, runs)
-    size = f"{_change(row.effect, style)} {style.step} against {against}"
+    change = style.change(row.effect.difference, row.effect.interval)
+    size = f"{change} against {against}"
     size += f", although {runs}" if row.diverged and row.helps else f"; {runs}" if row.diverged else ""
     if row.helps is not None:
         small = "" if row.matters else ": significant, but too small to matter"
         return f"{name} {'helps' if row.helps else 'hurts'}: {size}{small}."
+    if seeds < MIN_TEST_SEEDS and row.matters and row.effect.difference:
+        amount = style.change(row.effect.difference, sign=False)
+        looks = "better" if (row.effect.difference > 0) == style.greater_is_better else "worse"
+        more = f"; {runs}" if row.diverged else ""
+        unsure = f"{count(seeds, 'seed')} cannot confirm it"
+        return f"{name} looks {looks} than {against} by {amount}{more}; {unsure}."
     if row.effect.p_value > SIGNIFICANCE_LEVEL:
         return f"{name} makes no visible difference ({size})."
     # significant by itself, but not after the correction for the number of comparisons

@@ -19,6 +19,7 @@ from ravine.execution.result import MetricFacts
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.training_spec import training_options
 from ravine.execution.training_time import Training, estimated_seconds
+from ravine.execution.winner_digest import chosen_by
 from ravine.networks import METRICS
 from ravine.optimizers import schedule
 from ravine.studies.train.result import Layer, ScheduleCurve, ScheduledValue, TrainingFacts, TrainPlan
@@ -91,6 +92,7 @@ class TrainDesign:
             network_steps=self.network_steps,
             steps=train.steps,
             epochs=train.steps * train.batch_size / batches.sizes[0],
+            requested_epochs=self.settings.epochs,
             batch_size=train.batch_size,
             network=str(train.network),
             parameters=train.network.parameters,
@@ -101,7 +103,7 @@ class TrainDesign:
             rates=self._rates(),
             training_options=training_options(self.settings),
             seeds=self.seeds,
-            winner_of=None if self.settings.fresh_seeds else self.settings.winner_of,
+            winner_of=chosen_by(self.settings),
         )
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ravine.execution.baseline_rows import BaselineRow
+from ravine.execution.length_advice import LengthAdvice
 from ravine.execution.network_result import NetworkResult
 from ravine.execution.result import (
     MetricFacts,
@@ -51,6 +52,8 @@ class TrainingFacts:
     """Steps of one network."""
     epochs: float
     """Passes over the training rows."""
+    requested_epochs: float | None = None
+    """Epochs of the settings, before rounding to whole evaluations; null for the usual number."""
     batch_size: int
     """Rows in a batch."""
     network: str
@@ -66,7 +69,7 @@ class TrainingFacts:
     seeds: list[int]
     """Seeds of the networks."""
     winner_of: str | None
-    """Study that chose this training on these seeds; null if no study did."""
+    """Study that chose this training on these seeds; null if no study did, or if other settings changed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +140,8 @@ class TrainResult(NetworkResult):
     """Learning curves; a DataFrame in `learning_curves` from Python."""
     schedules: list[ScheduleCurve]
     """Learning rate and other scheduled hyperparameters over a run."""
+    advice: LengthAdvice | None = None
+    """Advice to train longer or to stop earlier; null if the learning curves support none."""
     baselines: list[BaselineRow] = field(default_factory=list)
     """A constant, a linear model and boosted trees on the same seeds; empty with `--no-baselines`."""
     model_dir: str | None = None
@@ -151,7 +156,7 @@ class TrainResult(NetworkResult):
 
     def summary(self) -> str:
         """Return the result in one line, as `ravine runs` shows it."""
-        return summary_text(self.result.optimizer, 0, self.metric.name, self.result.mean)
+        return summary_text(self.result.optimizer, 0, self.metric.name, self.result.median)
 
     def incomplete(self) -> bool:
         """Return whether a seed has no network, since its run diverged."""

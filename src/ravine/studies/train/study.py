@@ -8,6 +8,8 @@ from ravine.execution.baselines import run_baselines, with_differences
 from ravine.execution.context import RunContext
 from ravine.execution.divergence import all_diverged
 from ravine.execution.evaluation import best_model
+from ravine.execution.length_advice import length_advice
+from ravine.execution.loss_trend import loss_trend
 from ravine.execution.model_metadata import ModelMetadata
 from ravine.execution.result import Artifacts, TestScores, values_of
 from ravine.execution.run_files import data_facts, split_sizes
@@ -45,6 +47,9 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
     tested = score_summary(tests, greater, settings.seed, bounds)
     saved = saved_network_facts(context, model, prepared.batches, design.metric, valid.values, tested.values)
     baselines = run_baselines(context, settings, metric.name, design.seeds) if settings.baselines else []
+    facts = design.facts()
+    losses, curves = (record.series[name].astype(np.float64) for name in ("valid_loss", "score"))
+    trend = loss_trend(losses, curves, design.metric, plan, prepared.batches, prepared.schedule)
     scores = dict(zip(design.seeds, valid.values, strict=True))
     return TrainResult(
         study="train",
@@ -52,7 +57,7 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
         run_dir=context.run_dir,
         split=split_sizes(context.dataset, prepared.batches),
         metric=design.metric,
-        plan=design.facts(),
+        plan=facts,
         seconds=context.seconds([(plan, design.shape)]),
         result=Trained(
             optimizer=prepared.rule.name,
@@ -62,6 +67,7 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
             epochs=_kept_epochs(record, plan, prepared.batches) if settings.early_stop else None,
         ),
         test=TestScores(model=score, **values_of(tested)),
+        advice=length_advice(trend, facts.epochs, settings.early_stop),
         baselines=with_differences(baselines, prepared.rule.name, scores, metric.name),
         curves=_curves(record, plan),
         schedules=design.schedules(),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ravine.execution.baseline_view import baseline_blocks
 from ravine.execution.describe import data_text, score_format_of, time_row, training_option_rows
+from ravine.execution.length_advice import advice_text, advice_words, rounding_text
 from ravine.execution.next_steps import files_and_commands, source_or_example
 from ravine.execution.result import ScoreSummary
 from ravine.execution.test_rows import test_rows_sentence
@@ -26,13 +27,18 @@ from ravine.studies.train.result import Layer, ScheduleCurve, TrainingFacts, Tra
 __all__ = ["details", "next_steps", "plan_view", "view"]
 
 CHOSEN = "These seeds chose the winner; `--fresh-seeds` gives an independent estimate."
+PURPOSES = {"longer": "Train it longer", "earlier": "Train it again, and stop earlier"}
 SEEDS_TO_COMPARE = 10  # fresh seeds of the comparison that follows a training on one seed
 
 
 def view(result: TrainResult) -> list[Block]:
-    """Return the report of a training: settings, scores, and loss curves of the first seed."""
+    """Return the report of a training: settings, scores, and loss curves of the first seed.
+
+    A score is the median over seeds with its interval, as in `compare`.
+    """
     plan, scores, curves = result.plan, result.result, result.curves
-    style = score_format_of(result.metric, [scores, result.test])
+    parts = (scores, result.test)
+    style = score_format_of(result.metric, [], [(part.median, part.median_interval) for part in parts])
     rows = [
         ("data", f"{result.data.name}, target {result.data.target}"),
         ("network", f"{plan.network}, {plan.parameters:,} parameters"),
@@ -53,13 +59,16 @@ def view(result: TrainResult) -> list[Block]:
             ("kept", f"the weights after {sum(best_epochs) / len(best_epochs):.3g} {whole}: the best")
         )
     first = [k for k, seed in enumerate(curves.seed) if seed == curves.seed[0]]
+    diverged = not is_number(scores.values[0])
     lines = [
-        _line("train loss", [curves.train_loss[k] for k in first]),
-        _line("valid loss", [curves.valid_loss[k] for k in first]),
+        _line("train loss", [curves.train_loss[k] for k in first], diverged),
+        _line("valid loss", [curves.valid_loss[k] for k in first], diverged),
     ]
     if len(set(plan.rates or ())) > 1:
         lines.insert(0, _line("learning rate", plan.rates or ()))
     blocks: list[Block] = [Facts(rows), *_caveat(plan), Sparklines(lines, scale="own")]
+    if result.advice is not None:
+        blocks.append(Paragraph(advice_text(result.advice, scores.optimizer)))
     if result.test_rows is not None:
         blocks.append(Paragraph(test_rows_sentence(result.test_rows, style), tone="warning"))
     return [*blocks, *baseline_blocks(result.baselines, style, result.metric)]
@@ -83,6 +92,10 @@ def next_steps(result: TrainResult) -> list[Block]:
         ),
         ("Compare it with other optimizers", ["compare", "-c", f"{run}/config.toml", *seeds]),
     ]
+    if result.advice is not None:
+        purpose = f"{PURPOSES[result.advice.action]}: {result.advice.reason}"
+        words = ["train", "-c", f"{run}/config.toml", *advice_words(result.advice)]
+        commands.insert(1, (purpose, words))
     return files_and_commands(run, [("Model", str(result.model_dir))], commands)
 
 
@@ -111,24 +124,31 @@ def _caveat(plan: TrainingFacts) -> list[Block]:
 
 
 def _length(plan: TrainingFacts) -> str:
-    epochs = f"{plan.epochs:.3g} epoch{'s' * (plan.epochs != 1)}"
+    rounding = rounding_text(plan.steps, plan.epochs, plan.requested_epochs)
+    epochs = f"{plan.epochs:.3g} epoch{'s' * (plan.epochs != 1)}" + f" ({rounding})" * bool(rounding)
     return f"{count(plan.steps, 'step')} of {count(plan.batch_size, 'row')}, {epochs}"
 
 
 def _score(part: ScoreSummary, style: ScoreFormat) -> str:
-    if is_number(part.mean):
-        seeds = f", {part.n_seeds} seeds" if part.n_seeds > 1 else ""
-        return style.with_unit(part.mean, part.interval) + seeds
-    if is_number(part.median):
-        return f"median {style.with_unit(part.median)}, some diverged"
-    return "diverged"
+    """Return the median over seeds with its interval, as `81 ± 5 %, median of 10 seeds`."""
+    if not is_number(part.median):
+        return "diverged"
+    text = style.with_unit(part.median, part.median_interval)
+    text += f", median of {part.n_seeds} seeds" if part.n_seeds > 1 else ""
+    return text + ", some diverged" * bool(part.diverged)
 
 
-def _line(label: str, values: Sequence[float | None]) -> Sparkline:
-    """Return one line of text with a loss curve, between its first and its last value."""
+def _line(label: str, values: Sequence[float | None], diverged: bool = False) -> Sparkline:
+    """Return one line of text with a loss curve, between its first and its last value.
+
+    diverged: whether values without a number are those of a diverged run, not of a run that stopped early. A
+    curve ends where its run stopped.
+    """
     finite = [value for value in values if is_number(value)]
     if not finite:
         return Sparkline(label, (), (), after="diverged")
+    if not diverged:
+        values = values[: 1 + max(k for k, value in enumerate(values) if is_number(value))]
     x = [float(k) for k in range(len(values))]
     return Sparkline(label, x, values, after=f"{finite[-1]:.3g}", before=f"{finite[0]:.3g}")
 
