@@ -268,6 +268,7 @@ def train(
     precision: str = "float32",
     seeds: int = 1,
     winner_of: str | None = None,
+    winner_digest: str | None = None,
     fresh_seeds: bool = False,
     group_size: int | None = None,
     plot_schedule: str | None = None,
@@ -345,6 +346,8 @@ def train(
         10000; default: 1]
     winner_of: Study (compare or sweep) whose winner is trained, on the seeds that chose it; best.toml
         states it. [compare, sweep]
+    winner_digest: Digest of the settings of the winner; best.toml states it. Other settings were not
+        chosen.
     fresh_seeds: Train on fresh seeds, which no study uses to choose a winner. [default: False]
     group_size: Number of runs in a group, which one core or GPU advances at the same time; if not given,
         set by the memory. [at least 1 and at most 1048576]
@@ -390,6 +393,7 @@ def train(
             "precision": precision,
             "seeds": seeds,
             "winner_of": winner_of,
+            "winner_digest": winner_digest,
             "fresh_seeds": fresh_seeds,
             "group_size": group_size,
             "plot_schedule": plot_schedule,
