@@ -13,6 +13,7 @@ from ravine.options.settings import Settings
 __all__ = [
     "CHECK_OPTIMIZER",
     "CHECK_SCHEDULE",
+    "DIGEST_DIGITS",
     "USUAL_EPOCHS",
     "BaselineSettings",
     "DataSettings",
@@ -31,6 +32,7 @@ __all__ = [
     "tuning_seeds_option",
 ]  # fmt: skip
 
+DIGEST_DIGITS = 12  # of the digest of the settings of a winner
 CHECK_OPTIMIZER = "ravine.optimizers.optimizer_text:read_optimizer"
 """Reader of the text of an optimizer, as `option` takes it."""
 CHECK_SCHEDULE = "ravine.optimizers.schedule_text:read_schedule"
@@ -71,6 +73,16 @@ def check_test_share(text: str) -> None:
             f"--test {text} cannot be held out.", "A share of the rows is above 0 and below 1.",
             "Type for example --test 0.2.", option="test", value=text,
             allowed="a share above 0 and below 1, or a file",
+        )  # fmt: skip
+
+
+def check_digest(text: str) -> None:
+    """Raise UsageError for a text that is no digest of settings."""
+    if len(text) != DIGEST_DIGITS or set(text) - set("0123456789abcdef"):
+        raise UsageError(
+            f"--winner-digest {text} is no digest.", f"A digest has {DIGEST_DIGITS} hexadecimal digits.",
+            "Type -c best.toml, which states it.", option="winner_digest", value=text,
+            allowed=f"{DIGEST_DIGITS} hexadecimal digits",
         )  # fmt: skip
 
 
@@ -422,6 +434,7 @@ class WinnerSettings(FixedTrainingSettings):
         None,
         "Digest of the settings of the winner; best.toml states it. Other settings were not chosen.",
         section="Training",
+        check=check_digest,
     )
     fresh_seeds: bool = option(
         False,

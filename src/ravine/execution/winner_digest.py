@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ravine.execution.base_settings import FixedTrainingSettings, WinnerSettings
+from ravine.execution.base_settings import DIGEST_DIGITS, FixedTrainingSettings, WinnerSettings
 from ravine.options.fields import options_of
 from ravine.records.content_hash import content_hash
 
@@ -16,7 +16,7 @@ number of seeds, machine, and report."""
 def winner_digest(settings: FixedTrainingSettings) -> str:
     """Return the digest of the settings that determine a training, as 12 hexadecimal digits."""
     keys = [key for key in options_of(FixedTrainingSettings) if key not in LEFT_OUT]
-    return content_hash({key: getattr(settings, key) for key in keys})
+    return content_hash({key: getattr(settings, key) for key in keys}, DIGEST_DIGITS)
 
 
 def chosen_by(settings: WinnerSettings) -> str | None:
