@@ -54,13 +54,26 @@ def test_units_that_large_steps_made_flat_are_a_verdict_on_the_rate(
     assert ("not too high" in found.sentence) != fires
 
 
-@pytest.mark.parametrize(("gain", "fires"), [(-0.05, True), (-0.2, False)])
-def test_flat_units_are_no_verdict_on_the_rate_if_a_lower_one_is_much_worse(
-    record_with: RecordWith, gain: float, fires: bool
+@pytest.mark.parametrize(
+    ("gain", "noise", "loss", "fires"),
+    [
+        (0.02, 0.0, 0.1, True),
+        (0.02, 0.3, 0.1, False),  # 0.02 is half of a standard error of 0.3 / sqrt(50)
+        (-0.0006, 0.0, 0.1, False),  # a good training that a lower rate does not improve
+        (-0.05, 0.0, 0.8, True),  # training removed little of the loss
+        (-0.2, 0.0, 0.8, False),  # a lower rate is much worse
+    ],
+)
+def test_flat_units_are_a_verdict_on_the_rate_if_a_lower_one_is_better_or_training_is_poor(
+    record_with: RecordWith, gain: float, noise: float, loss: float, fires: bool
 ) -> None:
+    """The training loss falls from 1 to `loss`."""
     steps, lower = _with_steps(0.5, (0.0, 0.9)), _changed("lower_rate", gain)
+    lower["final"]["lower_rate"] = lower["final"]["lower_rate"] + noise * np.tile([1.0, -1.0], 25)
     record = record_with(
-        final=steps["final"] | lower["final"], metadata=steps["metadata"] | lower["metadata"]
+        final=steps["final"] | lower["final"],
+        metadata=steps["metadata"] | lower["metadata"],
+        series={"train_loss": np.linspace(1, loss, 11)[None]},
     )
     found = rate_high(Observation(record))
     assert found is not None

@@ -32,6 +32,7 @@ UNFINISHED = 0.1  # share of the loss left that as much training again would rem
 MAX_RISE = 3.0  # of the loss over its start; a training that then removes little has too high a rate
 MAX_LOST = 0.4  # share of the units of a layer that become flat during training
 MUCH_WORSE = 0.1  # rise of the loss at a tenth of the learning rate, over the loss of a constant
+POOR = 0.5  # share of the loss of a constant; a training that removed less went wrong
 LARGE_UPDATE = 0.1  # size of a step relative to the weights of a layer; usual rates stay far below
 SMALL_UPDATE = 0.005  # the same; below it weights hardly move
 MAX_UPHILL = 0.01  # share of steps that raise their own loss; steps that are too small raise none
@@ -42,9 +43,9 @@ def rate_high(run: Observation) -> Finding | None:
     """Return the verdict "rate_high".
 
     The loss diverged, rose tenfold, or rose and stayed high. Or large steps killed units that were alive at
-    the start, and a tenth of the learning rate is not much worse. Or a tenth of the learning rate gives a
-    clearly lower loss. A loss that a strong penalty or strong dropout explains is no verdict on the learning
-    rate.
+    the start, and a tenth of the learning rate is better, or training removed little and a tenth is not much
+    worse. Or a tenth of the learning rate gives a clearly lower loss. A loss that a strong penalty or strong
+    dropout explains is no verdict on the learning rate.
     """
     if not run.trained and not run.diverged:
         return None
@@ -55,9 +56,10 @@ def rate_high(run: Observation) -> Finding | None:
     is_finite = np.isfinite(ratio)
     top = int(np.flatnonzero(is_finite)[np.argmax(ratio[is_finite])]) if is_finite.any() else None
     above = top is not None and float(ratio[top]) > 1
-    stuck = peak > 10 or (run.progress < 0.5 and (max(peak, jump) > MAX_RISE or (above and peak > 1.5)))
-    much_worse = gain is not None and gain.share < -MUCH_WORSE
-    died = lost > MAX_LOST and update > LARGE_UPDATE and not much_worse
+    poor = run.progress < POOR
+    stuck = peak > 10 or (poor and (max(peak, jump) > MAX_RISE or (above and peak > 1.5)))
+    harmed = gain is None or gain.share > gain.error or (poor and gain.share >= -MUCH_WORSE)
+    died = lost > MAX_LOST and update > LARGE_UPDATE and harmed
     better = gain is not None and gain.clear
     explained = clear_gain(run, "without_penalty", "without_dropout")
     fires = run.diverged or ((stuck or died or better) and not explained)
