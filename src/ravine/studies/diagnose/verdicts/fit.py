@@ -10,10 +10,16 @@ from ravine.studies.diagnose.verdicts.verdict import verdict
 
 __all__ = ["interpolation_peak", "overfits", "seed_sensitivity"]
 
+LEARNED = 0.1  # share of the loss of a constant; a network that removed less has learned nothing
+
 
 @verdict("RAV301", "overfitting")
 def overfits(run: Observation) -> Finding | None:
-    """Return the verdict "overfits": validation loss rose from its minimum or far exceeds training loss."""
+    """Return the verdict "overfits": validation loss rose from its minimum or far exceeds training loss.
+
+    A rise does not count if the training loss rose from the same point too, up to that of a constant: such a
+    network forgot what it had learned.
+    """
     train, valid = run.final("train_rows"), run.final("valid_rows")
     if len(valid) < 8 or run.diverged or not (np.isfinite(train).all() and np.isfinite(valid).all()):
         return None
@@ -24,7 +30,9 @@ def overfits(run: Observation) -> Finding | None:
     gap, gap_error = valid_loss - train_loss, float(np.hypot(valid_error, train_error))
     rise, error = run.mean_of(valid - run.final("best_rows"), "valid")
     constant = max(run.constant_loss, 1e-300)
-    rises = rise > 2 * error and rise > 0.1 * constant
+    losses = run.series("train_loss")
+    learned = run.progress > LEARNED or losses[run.end] <= losses[run.metadata.best]
+    rises = rise > 2 * error and rise > 0.1 * constant and learned
     memorizes = gap > 2 * gap_error and gap > 0.4 * constant and run.progress > 0.5
     fires = bool(rises or memorizes)
     best = int(run.series("step")[run.metadata.best])
