@@ -60,7 +60,9 @@ def test_a_file_that_is_only_sorted_by_its_target_shows_no_order(classes: bool) 
     if classes:
         y = (y > 0).astype(int)
     order = np.argsort(y, kind="stable")
-    found = of_order(from_arrays(x[order], y[order]))
+    data = from_arrays(x[order], y[order])
+    found = of_order(data)
+    assert found["order_rows"].tolist() == [len(data.development)]
     assert np.abs(found["neighbors"]).max() < 0.1
     assert np.abs(found["drift"]).max() < 0.1
     assert found["sorted_by_target"].tolist() == [1.0]

@@ -54,13 +54,14 @@ def near_duplicates(train: np.ndarray, queries: np.ndarray) -> tuple[float, int]
 
 
 def of_order(data: Dataset) -> dict[str, np.ndarray]:
-    """Return how rows depend on their order: `neighbors` [D], `drift` [D] and `sorted_by_target` [1].
+    """Return how rows depend on their order: `neighbors` [D], `drift` [D], `sorted_by_target`, `order_rows`.
 
     neighbors: correlation of a column with the next row. drift: correlation with the number of the row.
     sorted_by_target: 1 if the target rises, falls or stands in blocks of classes, else 0. If it is 1, the two
     others refer to the values of a column less their mean over rows of the same class, or of nearly the same
-    target. The result is empty with groups, since rows of a group depend on
-    one another, and with fewer than 100 rows.
+    target. order_rows: number of rows in which the correlations were measured. The last two have the shape
+    [1]. The result is empty with groups, since rows of a group depend on one another, and with fewer than 100
+    rows.
     """
     rows = np.sort(data.development)[:MAX_ORDER_ROWS]
     if data.groups is not None or len(rows) < 100:
@@ -94,6 +95,7 @@ def of_order(data: Dataset) -> dict[str, np.ndarray]:
         "neighbors": np.where(used, neighbors, 0.0),
         "drift": np.where(used, drift, 0.0),
         "sorted_by_target": np.array([float(in_target_order)]),
+        "order_rows": np.array([float(len(rows))]),
     }
 
 

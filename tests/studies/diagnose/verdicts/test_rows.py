@@ -54,6 +54,7 @@ def test_the_column_that_depends_most_on_the_order_is_named(
         "neighbors": np.array([neighbors]),
         "drift": np.array([drift]),
         "sorted_by_target": np.zeros((1, 1)),
+        "order_rows": np.full((1, 1), 100.0),
     }
     found = order_not_exchangeable(Observation(record_with(final=final)))
     assert found is not None
@@ -78,7 +79,35 @@ def test_rows_that_are_only_sorted_by_the_target_are_reported_as_such(record_wit
 
 def _independent(sorted_by_target: float) -> dict[str, np.ndarray]:
     small = {"neighbors": np.full((1, 3), 0.05), "drift": np.full((1, 3), -0.05)}
-    return small | {"sorted_by_target": np.full((1, 1), sorted_by_target)}
+    return small | {
+        "sorted_by_target": np.full((1, 1), sorted_by_target), "order_rows": np.full((1, 1), 100.0)
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["neighbors", "drift"])
+@pytest.mark.parametrize(
+    ("correlation", "rows", "fires"),
+    [(0.36, 1000, False), (0.4, 1000, True), (0.31, 100_000, True), (0.5, 100, False), (0.6, 100, True)],
+)
+def test_a_correlation_must_exceed_the_threshold_by_its_error(
+    record_with: RecordWith, name: str, correlation: float, rows: int, fires: bool
+) -> None:
+    """Of 6 correlations, one exceeds 2.638 standard errors of 1 / sqrt(rows) with a probability of 5 %."""
+    final = _independent(sorted_by_target=0.0) | {
+        name: np.array([[0.0, correlation, 0.0]]), "order_rows": np.full((1, 1), float(rows))
+    }  # fmt: skip
+    found = order_not_exchangeable(Observation(record_with(final=final, metadata={"train": 10})))
+    assert found is not None
+    assert found.fires == fires
+    assert [row.error for row in found.evidence] == pytest.approx([2.638 / np.sqrt(rows)] * 2, rel=1e-3)
+
+
+def test_without_measured_rows_the_order_is_not_judged(record_with: RecordWith) -> None:
+    """Rows of groups are not measured, and a record of an older version does not hold their number."""
+    final = _independent(sorted_by_target=1.0)
+    del final["order_rows"]
+    assert order_not_exchangeable(Observation(record_with())) is None
+    assert order_not_exchangeable(Observation(record_with(final=final))) is None
 
 
 @pytest.mark.parametrize(
@@ -91,6 +120,7 @@ def test_test_rows_that_differ_much_are_a_fault(
     assert found is not None
     assert (found.fires, found.severity) == (fires, severity)
     assert all(name in found.sentence for name in list(unlike)[:1])
+    assert ("1 more column differs." in found.sentence) == (len(unlike) == 2)
 
 
 def test_without_test_rows_it_does_not_apply(record_with: RecordWith) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 
 from ravine.studies.diagnose.observation import Observation
@@ -17,6 +19,7 @@ FAR = 0.2  # distance above which unlike test rows are a fault
 MAX_NEAR = 0.05  # share of rows with a nearly equal training row
 MANY_NEAR = 0.5  # the same; above it, the validation score says little on new rows
 MAX_ORDER = 0.3  # correlation of a column with the next row, or with the row number
+ORDER_ERROR_RATE = 0.05  # probability that any of these correlations exceeds its error by chance
 
 
 @verdict("RAV405", "contradicting labels")
@@ -96,17 +99,22 @@ def near_duplicates(run: Observation) -> Finding | None:
 def order_not_exchangeable(run: Observation) -> Finding | None:
     """Return the verdict "order_not_exchangeable": rows depend on their place in the file.
 
+    The largest correlation less its error must exceed the threshold. The error holds for all columns at once.
+
     In a file that is sorted by its target, columns are compared at equal targets, so that the sentence tells
     sorting alone from rows that depend on one another.
     """
-    if not run.has("neighbors"):
+    if not run.has("order_rows"):
         return None
     neighbors, drift = run.final("neighbors"), run.final("drift")
     j, k = int(np.argmax(neighbors)), int(np.argmax(np.abs(drift)))
     names = run.metadata.features
     near, far = float(neighbors[j]), float(np.abs(drift[k]))
     in_target_order = bool(run.final("sorted_by_target")[0])
-    dependent = max(near, far) > MAX_ORDER
+    count = len(neighbors) + len(drift)  # the largest of so many correlations is large by chance
+    z = NormalDist().inv_cdf(1 - ORDER_ERROR_RATE / (2 * count))
+    error = z / float(np.sqrt(run.final("order_rows")[0]))
+    dependent = max(near, far) - error > MAX_ORDER
     if near >= far:
         reason = f"'{names[j]}' of a row has correlation {near:.2f} with '{names[j]}' of the next row"
     else:
@@ -122,7 +130,6 @@ def order_not_exchangeable(run: Observation) -> Finding | None:
             "by position the parts are unlike each other."
         )
     fires = dependent or in_target_order
-    error = 1.96 / np.sqrt(max(run.metadata.train, 1))
     return Finding(
         "order_not_exchangeable", fires, sentence if fires else "The order of rows does not matter.",
         (
@@ -144,7 +151,8 @@ def test_unlike(run: Observation) -> Finding | None:
     unlike = run.metadata.unlike
     name, value = next(iter(unlike.items()), ("", 0.0))
     fires = bool(unlike)
-    others = f" {len(unlike) - 1} more columns differ." if len(unlike) > 1 else ""
+    more = len(unlike) - 1
+    others = f" {more} more column{'s differ' if more > 1 else ' differs'}." if more > 0 else ""
     sentence = (
         f"Test rows are unlike training rows: '{name}' has a distance of {value:.2f} between them, where 0 "
         f"is equal and 1 is disjoint.{others} The validation score does not hold for the test rows."
