@@ -10,12 +10,14 @@ final    curve [steps] batch losses; gradient, relative_update [point, layer]; s
          lowest validation loss), constant_rows (of a constant), train_weights, valid_weights (of rows, if
          they have weights); averaged (training loss of the averaged weights, mean and last of the losses
          averaged); lowest (smallest eigenvalue, its residual, largest eigenvalue, largest entry of the
-         vector); column_mean, column_sd, column_condition, neighbors, drift [column]; recall, counts,
+         vector); column_mean, column_sd, column_condition, neighbors, drift [column]; sorted_by_target,
+         order_rows (of the rows in which neighbors and drift were measured) [1]; recall, counts,
          valid_counts, class_weights, confident_wrong, confident_rows [class]; near_duplicates (share, rows);
-         spread [seed] (progress of each seed, if several were trained); baseline_NAME [seed] (validation
-         scores of a baseline, if baselines were fitted; the first seed is that of the run); the names of
-         changed trainings, such as wider (losses of validation rows), and the training loss of each with the
-         suffix _train
+         spread, seed_scores [seed] (progress and validation score of each seed, if several were trained);
+         baseline_NAME [seed] (validation scores of a baseline, if baselines were fitted; the first seed is
+         that of the run, the others are those of seed_scores, or the first of them); the names of changed
+         trainings, such as wider (losses of validation rows), and the training loss of each with the suffix
+         _train
 meta     the fields of `RunMetadata`: optimizer, network, rows, costs in seconds
 """
 
@@ -73,14 +75,23 @@ class Observation:
         """Validation scores [seed] of each baseline by its name; empty if no baseline was fitted.
 
         The names are those of `ravine.baselines.BASELINES`. The first score belongs to the seed of this run,
-        so that it can be compared with `score`: both have the same training and validation rows. The metric
-        and its direction are `metadata.metric` and `metadata.greater_is_better`.
+        so that it can be compared with `score`: both have the same training and validation rows. The others
+        belong to the first seeds of `seed_scores`. The metric and its direction are `metadata.metric` and
+        `metadata.greater_is_better`.
         """
         return {
             name.removeprefix(BASELINE): self.final(name)
             for name in self.record.final
             if name.startswith(BASELINE)
         }
+
+    @property
+    def seed_scores(self) -> np.ndarray:
+        """Validation scores [seed] of the same training on the seeds of the proof; empty without a proof.
+
+        The seed of this run is none of them. A run that diverged has NaN.
+        """
+        return self.final("seed_scores") if self.has("seed_scores") else np.zeros(0)
 
     @property
     def diverged(self) -> bool:
@@ -147,7 +158,7 @@ def with_baselines(record: Record, rows: Sequence[BaselineRow]) -> Record:
 
 
 def with_spread(record: Record, cohort: Record) -> Record:
-    """Return the record of a measured run, to which the progress of several seeds [seed] is added.
+    """Return the record of a measured run, to which progress and score of several seeds [seed] are added.
 
     cohort: record of the same training on several seeds.
     """
@@ -156,4 +167,5 @@ def with_spread(record: Record, cohort: Record) -> Record:
                      for row in cohort.series["train_loss"].astype(np.float64)])  # fmt: skip
     share = np.where(cohort.status == Status.FINISHED, 1 - last / max(constant, 1e-300), 0.0)
     spread = np.clip(np.where(np.isfinite(share), share, 0.0), 0.0, 1.0)
-    return replace(record, final={**record.final, "spread": spread[None]})
+    scores = np.asarray(cohort.final["score"], np.float64)
+    return replace(record, final={**record.final, "spread": spread[None], "seed_scores": scores[None]})

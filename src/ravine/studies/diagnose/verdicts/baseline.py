@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ravine.baselines import SIMPLE
@@ -13,7 +15,9 @@ from ravine.studies.diagnose.verdicts.verdict import verdict
 __all__ = ["no_better_than_baseline"]
 
 MIN_LOSS_GAIN = 0.02  # decrease of the loss of a constant that counts, as a share of that loss
-ERRORS = 1.5  # standard errors of a score by which a network must differ from a simple model
+ERRORS = 1.5  # standard errors of a score on one seed by which a simple model must be better
+PAIRED_ERRORS = 2.0  # the same of the mean difference over seeds
+MIN_PAIRS = 6  # seeds; with fewer, the seed of the run alone decides
 
 
 @verdict("RAV306", "no better than a simple model")
@@ -22,68 +26,164 @@ def no_better_than_baseline(run: Observation) -> Finding | None:
 
     It is a fault to predict no better than a constant, in loss and score, or worse than a simple baseline by
     more than chance. A network at the level of a baseline is no fault of training: the table of baselines in
-    the report shows it.
+    the report shows it. A lower loss than that of a constant suffices: in an imbalanced table, the score may
+    be that of a constant all the same.
     """
-    score = run.score
-    constant_loss = _loss_gain(run)
-    if constant_loss is None:
+    if not run.has("constant_rows"):
         return None
-    gain, error, loss = constant_loss
-    constant_score = run.metadata.constant_score
+    final, lowest = _loss_gain(run, "valid_rows"), _loss_gain(run, "best_rows")
+    if final is None or lowest is None:
+        return None
+    metric, score, constant = run.metadata.metric, run.score, run.metadata.constant_score
     evidence = [
-        Evidence("decrease of the validation loss of a constant, as a share", gain, MIN_LOSS_GAIN,
-                 1.96 * error, "lowest loss"),
+        Evidence("decrease of the validation loss of a constant, as a share", final.share, MIN_LOSS_GAIN,
+                 1.96 * final.error, "the end"),
     ]  # fmt: skip
-    metric = run.metadata.metric
-    fires, severity = False, 3
-    sentence = "The network is not worse than simple models."
-    if constant_score is not None and score is not None:
-        evidence.append(Evidence(metric, score, constant_score, None, "validation rows"))
-    if gain <= MIN_LOSS_GAIN and not _beyond(run, score, constant_score):
-        fires = True
+    if constant is not None and score is not None:
+        evidence.append(Evidence(metric, score, constant, None, "validation rows"))
+    evidence.append(
+        Evidence("decrease of the loss of a constant, as a share", lowest.share, None, 1.96 * lowest.error,
+                 "lowest loss")
+    )  # fmt: skip
+    comparisons = [pair for name in SIMPLE if (pair := _comparison(run, name)) is not None]
+    leading = [pair for pair in comparisons if pair.clear]
+    learned_nothing = lowest.share <= MIN_LOSS_GAIN and not _beyond(run, score, constant)
+    ends_as_constant = (
+        final.share <= MIN_LOSS_GAIN
+        and score is not None
+        and constant is not None
+        and not _matters(run, score, constant)
+    )
+    severity = 3
+    if learned_nothing:
         sentence = (
-            "The network is no better than a constant: its lowest validation loss is "
-            f"{loss * (1 - gain):.3g}, and that of a constant is {loss:.3g}."
+            f"The network is no better than a constant: its lowest validation loss is {lowest.loss:.3g}, and "
+            f"that of a constant is {lowest.constant:.3g}."
         )
+    elif ends_as_constant:
+        sentence = (
+            f"The network ends no better than a constant: its validation loss is {final.loss:.3g} and its "
+            f"{metric} is {score:.4g}; a constant has {final.constant:.3g} and {constant:.4g}."
+        )
+    elif leading:  # the simplest model is the clearest case
+        severity, sentence = 2, leading[0].sentence(metric)
+        evidence = [*leading[0].evidence(metric), *evidence]
+        comparisons.remove(leading[0])
     else:
-        for name, other in _simple_scores(run).items():
-            evidence.append(Evidence(f"{metric} of the {name}", other, None, None, "validation rows"))
-            if score is not None and _beyond(run, other, score):
-                fires, severity = True, 2
-                sentence = f"The network is worse than a {name}: {metric} {score:.4g}, {name} {other:.4g}."
+        sentence = "The network is not worse than simple models."
+    evidence += [item for pair in comparisons for item in pair.evidence(metric)]
+    fires = learned_nothing or ends_as_constant or bool(leading)
     return Finding("no_better_than_baseline", fires, sentence, tuple(evidence), None, severity, ())
 
 
-def _loss_gain(run: Observation) -> tuple[float, float, float] | None:
-    """Return the share of the validation loss of a constant that the network removes, its error, the loss."""
-    if not run.has("constant_rows"):
+@dataclass(frozen=True)
+class _LossGain:
+    """The share of the validation loss of a constant that the network removes, its error, and both losses."""
+
+    share: float
+    error: float
+    loss: float
+    constant: float
+
+
+def _loss_gain(run: Observation, rows: str) -> _LossGain | None:
+    """Return how far the network lowers the loss of a constant; None if a loss is infinite.
+
+    rows: name of the losses of validation rows: at the end, or at the lowest validation loss.
+    """
+    constant, own = run.final("constant_rows"), run.final(rows)
+    if not (np.isfinite(constant).all() and np.isfinite(own).all()):
         return None
-    constant, best = run.final("constant_rows"), run.final("best_rows")
-    if not (np.isfinite(constant).all() and np.isfinite(best).all()):
-        return None
-    difference, error = run.mean_of(constant - best, "valid")
+    difference, error = run.mean_of(constant - own, "valid")
     loss = run.mean_of(constant, "valid")[0]
-    return difference / max(loss, 1e-300), error / max(loss, 1e-300), loss
+    scale = max(loss, 1e-300)
+    return _LossGain(difference / scale, error / scale, run.mean_of(own, "valid")[0], loss)
 
 
-def _simple_scores(run: Observation) -> dict[str, float]:
-    """Return the validation scores of simple baselines on the rows of this run, by name."""
-    scores = {name: float(run.baselines[name][0]) for name in SIMPLE if name in run.baselines}
-    return {name: value for name, value in scores.items() if np.isfinite(value)}
+@dataclass(frozen=True)
+class _Comparison:
+    """A simple baseline next to the network, on the seed of the run or on several seeds.
+
+    other, score: scores of baseline and network, means over seeds. gain: by how much the baseline is better.
+    error: standard error of the gain. threshold: gain beyond which the network is worse. seeds: number of
+    seeds that both were scored on.
+    """
+
+    name: str
+    other: float
+    score: float
+    gain: float
+    error: float
+    threshold: float
+    seeds: int
+
+    @property
+    def clear(self) -> bool:
+        """Whether the baseline is better by a difference that matters and is no chance."""
+        return self.gain > self.threshold
+
+    def sentence(self, metric: str) -> str:
+        """Return the sentence that the network is worse."""
+        on = f", means over {self.seeds} seeds" if self.seeds > 1 else ""
+        return (
+            f"The network is worse than a {self.name}: {metric} {self.score:.4g}, {self.name} "
+            f"{self.other:.4g}{on}."
+        )
+
+    def evidence(self, metric: str) -> list[Evidence]:
+        """Return by how much the baseline is better, and its score."""
+        where = f"mean over {self.seeds} seeds" if self.seeds > 1 else "validation rows"
+        return [
+            Evidence(f"lead of the {self.name} over the network in {metric}", self.gain, self.threshold,
+                     1.96 * self.error, where),
+            Evidence(f"{metric} of the {self.name}", self.other, None, None, where),
+        ]  # fmt: skip
 
 
-def _gain(run: Observation, score: float, other: float) -> float:
-    """Return by how much `score` is better than `other`."""
+def _comparison(run: Observation, name: str) -> _Comparison | None:
+    """Return the comparison with a baseline; None if one of the two has no score."""
+    if name not in run.baselines:
+        return None
+    baseline, score = run.baselines[name], run.score
+    first = float(baseline[0])
+    ours, theirs = run.seed_scores[: len(baseline) - 1], baseline[1 : len(run.seed_scores) + 1]
+    known = np.isfinite(ours) & np.isfinite(theirs)
+    if known.sum() >= MIN_PAIRS:
+        ours, theirs = ours[known], theirs[known]
+        gains = _gain(run, theirs, ours)
+        error = float(np.std(gains, ddof=1) / np.sqrt(len(gains)))
+        own, other, errors, seeds = float(ours.mean()), float(theirs.mean()), PAIRED_ERRORS, len(gains)
+    elif score is not None and np.isfinite(first):
+        own, other, errors, seeds = score, first, ERRORS, 1
+        error = _error(run, own, other)
+    else:
+        return None
+    smallest = METRICS[run.metadata.metric].smallest_difference_at(own, other)
+    gain = float(_gain(run, np.array(other), np.array(own)))
+    return _Comparison(name, other, own, gain, error, max(smallest, errors * error), seeds)
+
+
+def _gain(run: Observation, score: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return by how much scores are better than others, any shape."""
     return score - other if run.metadata.greater_is_better else other - score
+
+
+def _matters(run: Observation, score: float, other: float) -> bool:
+    """Return whether `score` is better than `other` by a difference that matters."""
+    gain = float(_gain(run, np.array(score), np.array(other)))
+    return gain > 0 and METRICS[run.metadata.metric].matters(score, other)
+
+
+def _error(run: Observation, score: float, other: float) -> float:
+    """Return the larger standard error of two scores on the validation rows of one seed."""
+    rows = max(run.metadata.valid, 1)
+    if METRICS[run.metadata.metric].bounds == (0, 1):
+        return float(np.sqrt(max(score * (1 - score), other * (1 - other)) / rows))
+    return max(abs(score), abs(other)) / float(np.sqrt(2 * rows))
 
 
 def _beyond(run: Observation, score: float | None, other: float | None) -> bool:
     """Return whether `score` is better than `other` by a difference that matters and is no chance."""
-    if score is None or other is None:
+    if score is None or other is None or not _matters(run, score, other):
         return False
-    metric, rows = METRICS[run.metadata.metric], max(run.metadata.valid, 1)
-    if metric.bounds == (0, 1):
-        deviation = np.sqrt(max(score * (1 - score), other * (1 - other)) / rows)
-    else:
-        deviation = max(abs(score), abs(other)) / np.sqrt(2 * rows)
-    return metric.matters(score, other) and _gain(run, score, other) > ERRORS * float(deviation)
+    return abs(score - other) > ERRORS * _error(run, score, other)
