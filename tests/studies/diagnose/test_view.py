@@ -75,6 +75,9 @@ def test_details_fit_too(found: DiagnoseResult, width: int) -> None:
     assert max(map(len, shown.splitlines())) <= width
     assert "RAV402 No column leaks the target." in " ".join(shown.split())
     assert "share: 0.5 ± 0.02" in " ".join(shown.split())
+    findings, _, passed = shown.partition("Checks that passed")
+    assert "Principle P2" in findings
+    assert passed and "Principle" not in passed
 
 
 def test_color_changes_no_word(found: DiagnoseResult) -> None:

@@ -55,6 +55,16 @@ def test_a_change_must_lower_both_losses_clearly(
     assert found.evidence[0].value == pytest.approx(gain, abs=1e-9)
 
 
+@pytest.mark.parametrize(("change", "claim"), [("without_penalty", "G8"), ("without_dropout", None)])
+def test_a_strong_penalty_or_dropout_is_no_matter_of_random_labels(
+    record_with: RecordWith, change: str, claim: str | None
+) -> None:
+    record = record_with(final=_final(change, 0.2, 0.05), metadata={"changed": {change: "x"}})
+    found = VERDICTS[change](Observation(record))
+    assert found is not None
+    assert found.principle == claim
+
+
 @pytest.mark.parametrize("change", VERDICTS)
 def test_it_does_not_apply_without_the_changed_training(record_with: RecordWith, change: str) -> None:
     assert VERDICTS[change](Observation(record_with())) is None

@@ -9,7 +9,7 @@ import pytest
 
 from ravine.records.record import Record
 from ravine.studies.diagnose.observation import Observation
-from ravine.studies.diagnose.verdicts.data import class_leak, imbalance
+from ravine.studies.diagnose.verdicts.data import class_leak, constant_columns, imbalance, leaking
 
 RecordWith = Callable[..., Record]
 
@@ -42,7 +42,44 @@ def test_a_column_that_separates_one_class_is_named_with_the_class(record_with: 
     assert found is not None
     assert found.fires
     assert "'tag' alone separates 'b'" in found.sentence
+    two = {**metadata, "class_leaks": {"tag": ["b"], "code": ["c"]}}
+    more = class_leak(Observation(record_with(metadata=two)))
+    assert more is not None
+    assert "and 1 more column does so for some class." in more.sentence
     clean = class_leak(Observation(record_with(metadata={**metadata, "class_leaks": {}})))
     assert clean is not None
     assert not clean.fires
     assert class_leak(Observation(record_with())) is None
+
+
+@pytest.mark.parametrize(
+    ("deviations", "sentence"),
+    [
+        ([1.0, 0.0, 1.0], "1 column is constant in the training rows and carries no information: 'b'."),
+        ([0.0, 0.0, 1.0], "2 columns are constant in the training rows and carry no information: 'a', 'b'."),
+        ([1.0, 1.0, 1.0], "No column is constant."),
+    ],
+)
+def test_one_column_or_several_are_constant(
+    record_with: RecordWith, deviations: list[float], sentence: str
+) -> None:
+    found = constant_columns(Observation(record_with(final={"column_sd": np.array([deviations])})))
+    assert found is not None
+    assert found.sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["a"], "A column may leak the target: 'a' alone predicts the target almost without error."),
+        (
+            ["a", "c"],
+            "Columns may leak the target: 'a', 'c' predict the target, alone or together, almost without "
+            "error.",
+        ),
+    ],
+)
+def test_one_column_or_several_leak(record_with: RecordWith, names: list[str], sentence: str) -> None:
+    found = leaking(Observation(record_with(metadata={"leaks": names})))
+    assert found is not None
+    assert found.sentence == sentence

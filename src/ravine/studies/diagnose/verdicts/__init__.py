@@ -67,6 +67,7 @@ PRINCIPLES = {  # claims of the lecture; `ravine lecture ID` shows them
     "G1": "deep nets fit random labels",
     "G6": "early stopping with patience",
     "G7": "double descent, in width and in epochs",
+    "G8": "L2 shrinks all weights, L1 makes small ones zero",
     "G9": "batch normalization",
     "L2": "where you start decides where you end",
 }

@@ -30,7 +30,7 @@ def penalty_strong(run: Observation) -> Finding | None:
     )
     return Finding(
         "penalty_strong", gain.clear, sentence if gain.clear else "The penalty is not too strong.",
-        gain.evidence("without the penalty"), "G1", 3,
+        gain.evidence("without the penalty"), "G8", 3,
         ("penalty / 10", "remove penalty"),
     )  # fmt: skip
 
@@ -47,7 +47,7 @@ def dropout_strong(run: Observation) -> Finding | None:
     )
     return Finding(
         "dropout_strong", gain.clear, sentence if gain.clear else "Dropout is not too strong.",
-        gain.evidence("without dropout"), "G1", 2, ("dropout / 10", "remove dropout"),
+        gain.evidence("without dropout"), None, 2, ("dropout / 10", "remove dropout"),
     )  # fmt: skip
 
 
@@ -55,8 +55,8 @@ def dropout_strong(run: Observation) -> Finding | None:
 def too_small(run: Observation) -> Finding | None:
     """Return the verdict "too_small": a wider network reaches a lower loss in fewer steps.
 
-    A wider network also bears a wrong learning rate, a short training, a penalty and dropout better. The
-    verdict is not given if one of them is the fault.
+    A wider network is also less sensitive to a wrong learning rate, a short training, a penalty and dropout.
+    The verdict does not apply if one of them is the fault.
     """
     gain = gain_of(run, "wider")
     if gain is None:

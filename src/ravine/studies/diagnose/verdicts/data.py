@@ -51,7 +51,11 @@ def leaking(run: Observation) -> Finding | None:
     """Return the verdict "leaking": columns that predict the target almost without error."""
     names = run.metadata.leaks
     shown = ", ".join(f"'{name}'" for name in names[:3])
-    sentence = f"A column may leak the target: {shown} alone predicts the target almost without error."
+    if len(names) > 1:
+        subject, verb = "Columns", "predict the target, alone or together,"
+    else:
+        subject, verb = "A column", "alone predicts the target"
+    sentence = f"{subject} may leak the target: {shown} {verb} almost without error."
     return Finding(
         "leaking", bool(names), sentence if names else "No column leaks the target.",
         (Evidence("columns that predict the target with at most 1/20 of the error", float(len(names)), 0.0),),
@@ -70,7 +74,9 @@ def class_leak(run: Observation) -> Finding | None:
     leaks = run.metadata.class_leaks
     column, labels = next(iter(leaks.items()), ("", []))
     shown = ", ".join(f"'{label}'" for label in labels[:3])
-    others = f", and {len(leaks) - 1} more columns do so for some class" if len(leaks) > 1 else ""
+    more = len(leaks) - 1
+    does = "columns do" if more > 1 else "column does"
+    others = f", and {more} more {does} so for some class" if more > 0 else ""
     sentence = (
         f"A column may leak a class: '{column}' alone separates {shown} from all other classes{others}. "
         "Leave it out (--drop) if its values are not known before the class is."
@@ -89,8 +95,10 @@ def constant_columns(run: Observation) -> Finding | None:
     count = int(np.sum(sd == 0))
     names = [name for name, deviation in zip(run.metadata.features, sd, strict=True) if deviation == 0]
     shown = ", ".join(f"'{name}'" for name in names[:3]) + (" and others" if count > 3 else "")
-    plural = "s are" if count > 1 else " is"
-    sentence = f"{count} column{plural} constant in the training rows and carry no information: {shown}."
+    words = "columns are constant in the training rows and carry"
+    if count == 1:
+        words = "column is constant in the training rows and carries"
+    sentence = f"{count} {words} no information: {shown}."
     return Finding(
         "constant_columns", count > 0, sentence if count else "No column is constant.",
         (Evidence("constant columns", float(count), 0.0),), None, 0, (),

@@ -108,12 +108,13 @@ def units_alike(run: Observation) -> Finding | None:
     value = float(shares[layer])
     fires = value > MAX_ALIKE
     verb = "start" if run.trained else "are"
+    healthy = f"Units {'start with' if run.trained else 'have'} different weights."
     sentence = (
         f"Units {verb} alike: {100 * value:.0f} % of the units in layer {layer + 1} have the same incoming "
         "weights as another unit. They receive equal gradients and stay copies of one another."
     )
     return Finding(
-        "units_alike", fires, sentence if fires else f"Units {verb} different.",
+        "units_alike", fires, sentence if fires else healthy,
         (Evidence("share of units with the incoming weights of another unit", value, MAX_ALIKE, None,
                   f"layer {layer + 1}, step 0"),),
         "L2", 3, ("initialization",),
