@@ -48,9 +48,9 @@ def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
         original = Outcomes.of(cohort)
         record = with_spread(record, cohort)
         scores |= dict(zip(design.seeds, map(finite_or_none, cohort.final["score"]), strict=True))
-        _keep(record, context)
     baselines = _baselines(design, context, scores) if design.settings.baselines else []
     record = with_baselines(record, baselines)
+    _keep(record, context)
     verdicts = find_all(record)
     muted = design.settings.mute or []
     fired = [verdict for verdict in verdicts if verdict.fires]
