@@ -79,8 +79,7 @@ def unlike_rows(dataset: Dataset) -> UnlikeRows:
     other, test = _some(dataset.development), _some(dataset.test)
     spread = 1 / _units(dataset, other) + 1 / _units(dataset, test)
     level = CHANCE / (len(dataset.encoder.columns) + 1)
-    columns = [column for column in _columns(dataset, other, test, spread, level)]
-    columns.sort(key=lambda column: -column.distance)
+    columns = sorted(_columns(dataset, other, test, spread, level), key=lambda column: -column.distance)
     return UnlikeRows(tuple(columns), _target(dataset, other, test, spread, level))
 
 

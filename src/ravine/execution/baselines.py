@@ -88,7 +88,7 @@ def _saved(context: RunContext, key: str) -> dict[str, BaselineRow]:
     except (DamagedFile, KeyError, TypeError, msgspec.ValidationError) as error:
         context.run.log(f"{BASELINE_FILE} is damaged and counts as absent: {error}")
         return {}
-    return {row.model: replace(row) for row in rows}
+    return {row.model: row for row in rows}
 
 
 def _checksum(plain: object) -> str:
