@@ -11,7 +11,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,17 @@ def fresh(home: Path) -> dict[str, str]:
     return variables | {"HOME": str(home), "RAVINE_CACHE": str(home / "cache"), "JAX_PLATFORMS": "cpu"}
 
 
-def compare(home: Path, out: Path, effort: str, seed: int = 0) -> tuple[float, dict[str, Any]]:
-    """Run `ravine compare digits --json` in `home`; return seconds of the whole process and its document."""
+NO_BASELINES = ("--no-baselines",)
+"""Leaves out scikit-learn's models: peers and version 1 train networks alone."""
+
+
+def compare(
+    home: Path, out: Path, effort: str, seed: int = 0, more: Sequence[str] = NO_BASELINES
+) -> tuple[float, dict[str, Any]]:
+    """Run `ravine compare digits --json` in `home`; return seconds of the whole process and its document.
+
+    more: further arguments of the command.
+    """
     command = [
         *RAVINE,
         "compare",
@@ -45,6 +54,7 @@ def compare(home: Path, out: Path, effort: str, seed: int = 0) -> tuple[float, d
         "-q",
         "-o",
         str(out),
+        *more,
     ]
     clock = time.perf_counter()
     done = subprocess.run(command, env=fresh(home), cwd=home, capture_output=True, text=True)

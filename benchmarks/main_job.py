@@ -1,6 +1,7 @@
 """The main job: `ravine compare digits`, cold, as a whole process, against its own plan in PyTorch.
 
-Cold means a new home folder and an empty cache each time. PyTorch needs minutes for the plan, so two
+PyTorch trains networks alone, so Ravine takes part with `--no-baselines`. A line of its own has the time of
+the command as a user types it, with baselines. Cold means a new home folder and an empty cache each time. PyTorch needs minutes for the plan, so two
 processes train a random sample of its runs, the same number for every optimizer. The estimate for the plan
 is the sum over optimizers of mean seconds per run times number of runs, divided by two, plus the start of a
 process. All runs of a plan have the same number of steps. The result has the standard error of the
@@ -121,11 +122,15 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
     runs_per_rule = None if whole else (1 if quick else 20)
     python = peer_python() if peers else None
     generator = np.random.default_rng(0)
-    ours, theirs, errors, documents, spent = [], [], [], [], []
+    ours, typed, theirs, errors, documents, spent = [], [], [], [], [], []
     for number in range(rounds):
         with tempfile.TemporaryDirectory() as name:
             home = Path(name)
-            tell(f"round {number + 1} of {rounds}: ravine compare digits")
+            if not quick:
+                tell(f"round {number + 1} of {rounds}: ravine compare digits")
+                (home / "typed").mkdir()
+                typed.append(compare(home / "typed", home / "typed" / "run", "standard", more=())[0])
+            tell(f"round {number + 1} of {rounds}: ravine compare digits --no-baselines")
             seconds, document = compare(home, home / "run", "quick" if quick else "standard")
             runs = runs_of(home / "run")
             plans = json.loads((home / "run" / "plan.json").read_text())["plans"]
@@ -151,10 +156,12 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
             errors.append(0.0 if whole else error)
             spent.append(took)
     own = [
-        line("compare digits, cold, whole process", ours, "s", at_most=45),
+        line("compare digits, networks alone, cold, whole process", ours, "s", at_most=45),
         line("of it compilation, programs added up", [d["seconds"]["compile"] for d in documents], "s"),
         line("of it training", [d["seconds"]["train"] for d in documents], "s"),
     ]
+    if typed:
+        own.append(line("compare digits with baselines, cold, whole process", typed, "s", at_most=45))
     if python is None:
         return {"lines": own, "documents": documents}
     way = f"all {len(runs)} runs" if whole else f"estimated from {len(chosen)} of {len(runs)} runs"
@@ -163,7 +170,7 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
         "lines": [
             own[0],
             line(
-                "compare digits, cold, whole process",
+                "compare digits, networks alone, cold, whole process",
                 ours,
                 "s",
                 peer=f"PyTorch loop on {PROCESSES} processes",

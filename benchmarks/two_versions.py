@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from command import compare, watch, whole
+from command import NO_BASELINES, compare, watch, whole
 from curvature import ACCURACIES, STEPS
 from curvature import TASKS as CURVATURE
 from landscape import TASKS as PLANES
@@ -82,7 +82,9 @@ def rows(quick: bool) -> dict[str, Callable[[Sides], tuple[Timed, str]]]:
         "first_line: --help": partial(commands, lambda home, k: whole(["--help"], home), rounds),
         "first_line: --version": partial(commands, lambda home, k: whole(["--version"], home), rounds),
         "warm_cache: compare, quick": partial(
-            commands, lambda home, k: compare(home, home / f"r{k}", "quick", k)[0], rounds
+            commands,
+            lambda home, k: compare(home, home / f"r{k}", "quick", k, same_work())[0],
+            rounds,
         ),
         "main_job: compare, cold": partial(cold, effort, 1 if quick else 3),
     }
@@ -134,13 +136,19 @@ def call(run: Callable[[Path, int], float], checkout: Path, home: Path, numbers:
     return {"seconds": run(home, next(numbers))}
 
 
+def same_work() -> tuple[str, ...]:
+    """Return the flags with which the checkout that runs trains networks alone, as version 1 does."""
+    has_baselines = (Path(os.environ["PYTHONPATH"]) / "ravine" / "baselines").is_dir()
+    return NO_BASELINES if has_baselines else ()
+
+
 def cold(effort: str, rounds: int, sides: Sides) -> tuple[Timed, str]:
     """Return the seconds of `ravine compare digits`, each time in a new home with an empty cache."""
 
     def run(home: Path, number: int) -> float:
         new = home / f"home{number}"
         new.mkdir()
-        return compare(new, new / "run", effort)[0]
+        return compare(new, new / "run", effort, more=same_work())[0]
 
     return commands(run, rounds, sides)
 

@@ -23,7 +23,10 @@ from ravine.options.fields import options_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "ravine"
-DOCS = ("README.md", "CONTRIBUTING.md", "docs/*.md", "docs/decisions/*.md")
+DOCS = (
+    "README.md", "CONTRIBUTING.md", "docs/*.md", "docs/decisions/*.md", "docs/verdicts/*.md",
+    "docs/diagnose/README.md", "docs/scores/README.md",
+)  # fmt: skip
 GENERATED = ("docs/json.md", "docs/options.md")
 SHARES = {"docstring": 2, "message": 1, "help": 1, "paragraph": 1}
 """How many of each kind are drawn, in fifths."""

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -45,6 +46,9 @@ def pytest_configure(config):
         flags = QUICK_COMPILE["0.10" if version.startswith("0.10.") else "0"]
         os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flags}".strip()
     prepare(os.environ.get("RAVINE_TEST_PLATFORMS", "cpu"))
+    import jax
+
+    jax.monitoring.register_event_duration_secs_listener(_count_compilation)
 
 
 @pytest.fixture(autouse=True)
@@ -69,8 +73,6 @@ def strict(request):
 @pytest.fixture
 def new_programs(monkeypatch):
     """Plans of the programs that are made during the test; one that is used again is not listed."""
-    import sys
-
     import ravine.training
 
     module = sys.modules["ravine.training.program"]
@@ -99,20 +101,36 @@ def all_baselines():
     """Fit all baselines in this test."""
 
 
-MAPPINGS = 30_000
+MAPPINGS = 20_000
 """Memory mappings at which a worker lets go: Linux allows 65,530, and JAX dies where there are no more."""
+BETWEEN_CHECKS = 100
+"""Compilations after which a worker counts its mappings. One takes 30 to 50 of them."""
+_compilations = 0
 
 
-@pytest.fixture(autouse=True, scope="module")
+@pytest.fixture(autouse=True)
 def few_programs():
     """Forget compiled programs from time to time: each takes several mappings of memory."""
+    global _compilations
     yield
     maps = Path("/proc/self/maps")
-    if maps.exists() and maps.read_bytes().count(b"\n") > MAPPINGS:
+    if _compilations < BETWEEN_CHECKS or not maps.exists():
+        return
+    _compilations = 0
+    if maps.read_bytes().count(b"\n") > MAPPINGS:
         import jax
 
+        # The package exports a function of the module's name.
+        if module := sys.modules.get("ravine.training.program"):
+            module._programs.clear()
+            module._evaluations.clear()
         jax.clear_caches()
         gc.collect()
+
+
+def _count_compilation(event, seconds, **details):
+    global _compilations
+    _compilations += event == "/jax/core/compile/backend_compile_duration"
 
 
 @pytest.fixture(scope="session")
