@@ -1,7 +1,9 @@
 """The main job: `ravine compare digits`, cold, as a whole process, against its own plan in PyTorch.
 
 PyTorch trains networks alone, so Ravine takes part with `--no-baselines`. A line of its own has the time of
-the command as a user types it, with baselines. Cold means a new home folder and an empty cache each time. PyTorch needs minutes for the plan, so two
+the command as a user types it, with baselines.
+
+Cold means a new home folder and an empty cache each time. PyTorch needs minutes for the plan, so two
 processes train a random sample of its runs, the same number for every optimizer. The estimate for the plan
 is the sum over optimizers of mean seconds per run times number of runs, divided by two, plus the start of a
 process. All runs of a plan have the same number of steps. The result has the standard error of the
