@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from command import compare
+from command import NO_BASELINES, compare
 from measure import line, main
 from peer_environment import WORKERS, PeerError, peer_python
 
@@ -133,7 +133,9 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
                 (home / "typed").mkdir()
                 typed.append(compare(home / "typed", home / "typed" / "run", "standard", more=())[0])
             tell(f"round {number + 1} of {rounds}: ravine compare digits --no-baselines")
-            seconds, document = compare(home, home / "run", "quick" if quick else "standard")
+            shorter = ("--optimizers", "sgd,adam", "--epochs", "2") if quick else ()
+            effort, flags = "quick" if quick else "standard", (*NO_BASELINES, *shorter)
+            seconds, document = compare(home, home / "run", effort, more=flags)
             runs = runs_of(home / "run")
             plans = json.loads((home / "run" / "plan.json").read_text())["plans"]
             if len(runs) != document["plan"]["runs"]:

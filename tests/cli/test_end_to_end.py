@@ -109,7 +109,7 @@ def test_ctrl_c_while_programs_run_ends_without_a_crash(verb, folder):
 
 
 def test_stopped_and_resumed_is_as_undisturbed(shell, folder):
-    how = ["compare", "digits", "--effort", "quick", "-O", "sgd,adam", "--epochs", "30"]
+    how = ["compare", "digits", "--effort", "quick", "-O", "sgd,adam", "--epochs", "30", "--no-baselines"]
     child = subprocess.Popen(
         [sys.executable, "-m", "ravine", *how, "-o", "stopped"],
         stdout=subprocess.PIPE,
@@ -134,13 +134,13 @@ def test_stopped_and_resumed_is_as_undisturbed(shell, folder):
         assert row["learning_rate"] == other["learning_rate"]
 
 
-@pytest.mark.parametrize(("first", "longer"), [(0.04, 0.12), (0.3, 0.09)])
-def test_killed_at_many_moments_and_resumed_is_as_undisturbed(shell, folder, first, longer):
+@pytest.mark.parametrize(("first", "longer", "more"), [(0.04, 0.12, ["--no-baselines"]), (0.3, 0.09, [])])
+def test_killed_at_many_moments_and_resumed_is_as_undisturbed(shell, folder, first, longer, more):
     """kill -9 again and again, each time a little later; what is kept in the end is the same to the bit.
 
     Moments are shares of what the undisturbed run takes: on a fast machine they come sooner.
     """
-    how = ["digits", "--effort", "quick", "-O", "sgd,adam", "--epochs", "10", "--seeds", "3", "-q"]
+    how = ["digits", "--effort", "quick", "-O", "sgd,adam", "--epochs", "10", "--seeds", "3", "-q", *more]
     clock = time.perf_counter()
     ended = shell("compare", *how, "-o", "whole")
     whole = time.perf_counter() - clock
