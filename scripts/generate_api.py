@@ -84,6 +84,7 @@ ABOUT = (
     "progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on standard "
     "error every 5 s. [default: True]",
 )
+RUN = " Or a run (its folder, its name or 'latest') or a folder of a model, with the settings of the run."
 LIST = "str | Sequence[str]"
 
 
@@ -150,7 +151,8 @@ def default(known: Option) -> str:
 def docstring(study: Study, options: typing.Mapping[str, Option]) -> str:
     """Return title, errors and one entry for each keyword."""
     lines = [f'    """{study.title}', ""]
-    for text in (*ABOUT, *(f"{key}: {entry(known)}" for key, known in options.items())):
+    about = [ABOUT[0] + RUN, *ABOUT[1:]] if "run" in study.accepts else ABOUT
+    for text in (*about, *(f"{key}: {entry(known)}" for key, known in options.items())):
         lines += textwrap.wrap(text, 106, initial_indent="    ", subsequent_indent="        ")
     lines += ["", "    Raises DataError, UsageError, NothingTrained, Stopped."]
     return "\n".join([*lines, '    """'])

@@ -7,8 +7,9 @@ import pytest
 
 import ravine
 from ravine.api import run
-from ravine.errors import UsageError
+from ravine.errors import DataError, UsageError
 from ravine.execution.events import Noted
+from ravine.records.run_directory import RunDirectory
 
 X = np.random.default_rng(0).normal(size=(60, 2))
 Y = X[:, 0] > 0
@@ -88,3 +89,38 @@ def test_an_error_names_the_keyword_and_holds_it_as_data(calls):
         ravine.train(X, Y, early_stop=-1)
     assert (caught.value.option, caught.value.value) == ("early_stop", -1)
     assert isinstance(caught.value, ravine.OptionError)
+
+
+@pytest.fixture
+def finished_run(tmp_path):
+    """The folder of a run on a file of data, with options of its own."""
+    data = tmp_path / "data.csv"
+    data.write_text("a,b,y\n" + "".join(f"{k},{k * k % 7},{k % 2}\n" for k in range(80)))
+    with RunDirectory.create(tmp_path, "data", verb="train", command=["ravine"]) as made:
+        made.config.write_text(f'source = "{data}"\ntarget = "y"\nnet = "4"\nseeds = 7\n')
+    return made.path
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_a_run_is_diagnosed_as_it_was_configured(calls, finished_run, as_text):
+    ravine.diagnose(str(finished_run) if as_text else finished_run, learning_rate=0.5)
+    _, settings, how = calls[0]
+    assert (settings.net, settings.target, settings.learning_rate, settings.seeds) == ("4", "y", 0.5, 20)
+    assert how["dataset"].features == ["a", "b"]
+
+
+def test_another_target_than_that_of_the_run_may_be_named(calls, finished_run):
+    ravine.diagnose(finished_run, "b", task="regress")
+    ravine.diagnose(finished_run, target="a", task="regress")
+    assert [how["dataset"].target for _, _, how in calls] == ["b", "a"]
+
+
+def test_a_run_on_arrays_has_no_data_to_diagnose(finished_run):
+    (finished_run / "config.toml").write_text('net = "4"\n')
+    with pytest.raises(UsageError, match="are not in a file"):
+        ravine.diagnose(finished_run)
+
+
+def test_a_study_that_takes_no_run_reads_its_name_as_data(finished_run):
+    with pytest.raises(DataError):
+        ravine.train(finished_run, "y")

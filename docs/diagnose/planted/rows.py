@@ -144,15 +144,12 @@ def near_duplicates() -> list[Case]:
 
 
 def order_not_exchangeable() -> list[Case]:
-    """Return time series and tables that drift, and independent rows sorted by class or by target."""
+    """Return time series, tables that drift, and independent rows that are sorted by class or by target."""
+    kinds = ["series", "drift"] * 10 + ["class", "target"] * 6
     return [
         case(
-            "order_not_exchangeable", lambda seed, s=["series", "drift"][k % 2]: in_order(seed, kind=s),
-            3600 + k, "order_not_exchangeable", "edge_of_stability", **ADAM,
+            "order_not_exchangeable", lambda seed, s=kind: in_order(seed, kind=s), 3600 + k,
+            "order_not_exchangeable", "edge_of_stability", **ADAM,
         )
-        for k in range(20)
-    ] + [
-        case("healthy", lambda seed, s=["class", "target"][k % 2]: in_order(seed, kind=s), 3700 + k, "",
-             "edge_of_stability", **ADAM, epochs=20.0)
-        for k in range(12)
+        for k, kind in enumerate(kinds)
     ]  # fmt: skip

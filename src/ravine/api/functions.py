@@ -455,6 +455,7 @@ def diagnose(
     """Find what is wrong with a network, and prove the remedy.
 
     X: Inputs: an array [N, D] or of images [N, H, W], a DataFrame, a file, or the name of a built-in set.
+        Or a run (its folder, its name or 'latest') or a folder of a model, with the settings of the run.
     y: Target: an array [N], or the name or index of the target column.
     target: Name of the target column, in place of y.
     weights: Row weights for loss and metric: an array [N], or the name of a column.

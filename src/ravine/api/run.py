@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from os import PathLike
+from os import PathLike, fspath
+from typing import Any
 
 from ravine.api.arguments import Columns, Table, TestRows, parse_arguments
 from ravine.api.progress import with_progress
+from ravine.errors import UsageError
 from ravine.execution.events import Notify
 from ravine.execution.execute import execute
+from ravine.execution.named_run import resolve_source
 from ravine.execution.new_run import execute_in_new_run
 from ravine.execution.registry import find_study
 from ravine.execution.result import Result
+from ravine.execution.study import Study
 from ravine.options.fields import Value, options_of
 
 __all__ = ["run_study"]
@@ -32,7 +36,8 @@ def run_study(
 ) -> Result:
     """Run a study and return its result.
 
-    name: study. X, y, target, weights, groups, test: data, see `ravine.api.arguments`. out: run directory,
+    name: study. X, y, target, weights, groups, test: data, see `ravine.api.arguments`; X may name a run or a
+    model where the command of the study takes one. out: run directory,
     None = nothing is written. notify: listener to events. progress: whether progress is shown. keywords:
     settings by field.
     Raises DataError, UsageError, NothingTrained and Stopped.
@@ -42,6 +47,8 @@ def run_study(
     changed = {key: value for key, value in keywords.items() if not _is_default(value, options[key].default)}
     if target is not None:
         changed["target"] = target
+    if "run" in study.accepts and isinstance(X, str | PathLike) and "model" not in changed:
+        X, y, changed = _data_of_run(study, X, y, changed)
     with with_progress(progress, notify) as listener:
         settings, dataset = parse_arguments(study.settings, X, y, weights, groups, test, changed)
         if out is None:
@@ -49,6 +56,28 @@ def run_study(
         return execute_in_new_run(
             study, settings, out=out, command=["python"], dataset=dataset, notify=listener
         )
+
+
+def _data_of_run(
+    study: Study, X: str | PathLike[str], y: Columns, keywords: dict[str, Any]
+) -> tuple[Table, Columns, dict[str, Any]]:
+    """Return data, target and settings of the run or model that `X` names; unchanged if `X` names data.
+
+    The keywords override the settings of the run. Raises DataError and UsageError.
+    """
+    word = fspath(X)
+    named = {"target": y} if isinstance(y, str) else {}
+    found = resolve_source(study, {**named, **keywords, "source": word}, None, None)
+    source = found.pop("source", None)
+    if source == word:
+        return X, y, keywords
+    if not source:
+        raise UsageError(
+            f"The data of the run '{word}' are not in a file.",
+            "A run on arrays does not save them.",
+            f"Call {study.name}(X, y) with the arrays and the settings of the run.",
+        )
+    return source, None, found
 
 
 def _is_default(value: object, default: Value) -> bool:

@@ -54,7 +54,7 @@ def _run(
     **flags: Any,
 ) -> int:
     """Resolve the settings, then plan or run the study. Returns the exit status."""
-    from ravine.cli.sources import resolve_source
+    from ravine.execution.named_run import resolve_source
     from ravine.execution.source import check_source
     from ravine.options.resolve import resolve
     from ravine.records.run_paths import check_run_folder

@@ -15,7 +15,6 @@ import jax
 import numpy as np
 import pytest
 
-from ravine.cli.sources import resolve_source
 from ravine.data import Dataset, split
 from ravine.engines import find_devices
 from ravine.errors import NothingTrained, Stopped
@@ -30,6 +29,7 @@ from ravine.execution.events import (
     never,
 )
 from ravine.execution.execute import execute
+from ravine.execution.named_run import resolve_source
 from ravine.execution.registry import find_study
 from ravine.execution.resume import resume
 from ravine.optimizers import resolve

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ravine.data import Dataset
-from ravine.studies.diagnose.changed_runs import ChangedTraining, changed_trainings, run_changed
+from ravine.studies.diagnose.changed_runs import ChangedTraining, Signs, changed_trainings, run_changed
 from ravine.studies.diagnose.design import DiagnoseDesign
 from ravine.studies.diagnose.probe_rows import chosen_rows
 from ravine.studies.diagnose.program_cache import Clock
@@ -18,11 +18,18 @@ Designed = Callable[..., DiagnoseDesign]
 
 
 def _changed(
-    designed: Designed, data: Dataset, update: float = 0.01, **settings: Any
+    designed: Designed, data: Dataset, update: float = 0.01, dead: float = 0.0, **settings: Any
 ) -> dict[str, ChangedTraining]:
     made = designed(data, **settings).prepared
-    trainings = changed_trainings(made.plan, made.runs([2_000]), made.batches, update)
+    trainings = changed_trainings(made.plan, made.runs([2_000]), made.batches, Signs(update, dead))
     return {training.name: training for training in trainings}
+
+
+def test_units_that_cannot_die_are_tried_where_many_are_dead(designed: Designed, blobs: Dataset) -> None:
+    assert not _changed(designed, blobs, dead=0.4, **USUAL)
+    changed = _changed(designed, blobs, dead=0.41, **USUAL)
+    assert list(changed) == ["living_units"]
+    assert changed["living_units"].plan.network.activation == "leaky_relu"
 
 
 USUAL = {"net": "64", "epochs": 200.0}
@@ -83,7 +90,7 @@ def test_without_a_strong_penalty_the_losses_are_lower(designed: Designed, blobs
     runs = made.runs([2_000])
     chosen = chosen_rows(made.plan, made.batches, 2_000, made.batches.data(2_000))
     (training,) = (
-        training for training in changed_trainings(made.plan, runs, made.batches, 0.01)
+        training for training in changed_trainings(made.plan, runs, made.batches, Signs(0.01))
         if training.name == "without_penalty"
     )  # fmt: skip
     losses = run_changed(training, made.spec.initial, chosen, Clock())

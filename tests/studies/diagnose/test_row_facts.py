@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from ravine.data import from_arrays
-from ravine.studies.diagnose.row_facts import near_duplicates, of_order, wrong_where_confident
+from ravine.studies.diagnose.row_facts import (
+    near_duplicates,
+    of_order,
+    unrelated_targets,
+    wrong_where_confident,
+)
 from ravine.training import Rows
 
 
@@ -110,3 +115,42 @@ def test_wrong_labels_count_by_their_weight() -> None:
     assert wrong_where_confident(Rows(None, y, weight), outputs)["confident_wrong"][0] == pytest.approx(
         45 / 60
     )
+
+
+def _targets(seed: int, wrong: float, noise: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return targets [m], a share of which belongs to other rows, and predictions [m, 1] without noise."""
+    random = np.random.default_rng(seed)
+    f = random.normal(size=2000)
+    y = f + noise * random.standard_t(4, size=2000)
+    count = round(wrong * 2000)
+    y[:count] = random.permutation(y)[:count]
+    return y, 0.5 * f[:, None] + 3  # a network that predicts too little and off the mark
+
+
+@pytest.mark.parametrize("noise", [0.2, 0.7])
+def test_targets_with_noise_alone_follow_the_predictions(noise: float) -> None:
+    """The error does not depend on the prediction f: the slope of f plus error on f is 1."""
+    y, f = _targets(0, 0.0, noise)
+    _, _, slope, error = unrelated_targets(Rows(None, y), f)["unrelated_targets"]
+    assert abs(slope - 1) < 3 * error < 1
+
+
+@pytest.mark.parametrize("wrong", [0.3, 0.4])
+def test_the_share_of_wrong_targets_is_bounded_and_they_do_not_follow(wrong: float) -> None:
+    y, f = _targets(1, wrong, 0.2)
+    share, share_error, slope, error = unrelated_targets(Rows(None, y), f)["unrelated_targets"]
+    assert wrong - 3 * share_error < share < wrong + 0.15
+    assert slope + 3 * error < 0
+
+
+def test_rows_with_weight_0_do_not_count_among_targets() -> None:
+    y, f = _targets(2, 0.4, 0.2)
+    weight = np.where(np.arange(2000) < 800, 0.0, 1.0)  # the wrong ones
+    share = unrelated_targets(Rows(None, y, weight), f)["unrelated_targets"][0]
+    assert share < 0.05
+
+
+def test_few_targets_and_equal_predictions_are_not_judged() -> None:
+    y, f = _targets(3, 0.4, 0.2)
+    assert unrelated_targets(Rows(None, y[:99]), f[:99]) == {}
+    assert unrelated_targets(Rows(None, y), np.ones((2000, 1))) == {}

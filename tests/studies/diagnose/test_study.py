@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import ravine
-from ravine.cli.sources import resolve_source
 from ravine.data import Dataset
 from ravine.errors import DataError, Stopped
 from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.execute import execute
+from ravine.execution.named_run import resolve_source
 from ravine.execution.registry import find_study
 from ravine.execution.resume import resume
 from ravine.options.fields import options_of

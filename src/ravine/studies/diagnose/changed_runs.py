@@ -26,7 +26,7 @@ from ravine.studies.diagnose.program_cache import Clock, programs
 from ravine.training import Batches, Plan, Runs, initial_params, rng_key, start
 from ravine.training.schedule_tables import ScheduleTables
 
-__all__ = ["ChangedTraining", "changed_trainings", "run_changed"]
+__all__ = ["MANY_DEAD", "ChangedTraining", "Signs", "changed_trainings", "run_changed"]
 
 SHORTER = 3  # a changed training has the steps of the original divided by this number
 MIN_STEPS = 1000  # of a changed training, if the original has as many
@@ -39,6 +39,7 @@ NARROW = 16  # units; a network with a narrower hidden layer is compared with a 
 WIDE = 64  # units of the layers of the wider network, at least
 SMALL_BATCH = 16  # rows; a smaller batch is compared with one of LARGE_BATCH rows
 LARGE_BATCH = 64
+MANY_DEAD = 0.4  # share of the units of a layer; above it units that always pass a gradient are tried
 PENALTIES = tuple(key for key, option in OPTIONS.items() if option.plan_row == "penalties")
 
 
@@ -66,18 +67,26 @@ class _Changed(NamedTuple):
     steps: int | None = None
 
 
-Change = Callable[[Plan, Runs, Batches, float], _Changed | None]
+class Signs(NamedTuple):
+    """Measurements of a training that suggest a change.
 
-
-def changed_trainings(plan: Plan, runs: Runs, batches: Batches, update: float) -> list[ChangedTraining]:
-    """Return the changed trainings that apply to a training, such as one without its penalty.
-
-    update: largest size of a step relative to the weights of a layer. Another learning rate is tried if this
-    size is far from the usual one.
+    update: largest size of a step relative to the weights of a layer; another learning rate is tried if it is
+    far from the usual one. dead: share of the units of a layer, the largest of all layers, that are flat for
+    every validation row at the end.
     """
+
+    update: float
+    dead: float = 0.0
+
+
+Change = Callable[[Plan, Runs, Batches, Signs], _Changed | None]
+
+
+def changed_trainings(plan: Plan, runs: Runs, batches: Batches, signs: Signs) -> list[ChangedTraining]:
+    """Return the changed trainings that apply to a training, such as one without its penalty."""
     made = []
     for name, change in CHANGES.items():
-        changed = change(plan, runs, batches, update)
+        changed = change(plan, runs, batches, signs)
         if changed is not None:
             made.append(_shortened(name, changed))
     return made
@@ -152,7 +161,7 @@ def _without(runs: Runs, names: Sequence[str]) -> Runs:
     )
 
 
-def _without_penalty(plan: Plan, runs: Runs, batches: Batches, update: float) -> _Changed | None:
+def _without_penalty(plan: Plan, runs: Runs, batches: Batches, signs: Signs) -> _Changed | None:
     names = [name for name in PENALTIES if name in plan.transforms and float(runs.extra[name][0]) > 0]
     if not names:
         return None
@@ -165,7 +174,7 @@ def _without_penalty(plan: Plan, runs: Runs, batches: Batches, update: float) ->
     return _Changed(changed, _without(runs, names), batches, says)
 
 
-def _without_dropout(plan: Plan, runs: Runs, batches: Batches, update: float) -> _Changed | None:
+def _without_dropout(plan: Plan, runs: Runs, batches: Batches, signs: Signs) -> _Changed | None:
     if not plan.network.dropout or not float(runs.extra["dropout"][0]) > 0:
         return None
     changed = replace(
@@ -176,7 +185,7 @@ def _without_dropout(plan: Plan, runs: Runs, batches: Batches, update: float) ->
     return _Changed(changed, _without(runs, ["dropout"]), batches, f"{float(runs.extra['dropout'][0]):g}")
 
 
-def _wider(plan: Plan, runs: Runs, batches: Batches, update: float) -> _Changed | None:
+def _wider(plan: Plan, runs: Runs, batches: Batches, signs: Signs) -> _Changed | None:
     network = plan.network
     hidden = network.sizes[1:-1]
     if network.conv or min(hidden, default=0) >= NARROW:
@@ -186,7 +195,7 @@ def _wider(plan: Plan, runs: Runs, batches: Batches, update: float) -> _Changed 
     return _Changed(replace(plan, network=changed), runs, batches, "-".join(map(str, wide)))
 
 
-def _larger_batch(plan: Plan, runs: Runs, batches: Batches, update: float) -> _Changed | None:
+def _larger_batch(plan: Plan, runs: Runs, batches: Batches, signs: Signs) -> _Changed | None:
     size = min(LARGE_BATCH, batches.sizes[0] // 2)
     if plan.batch_size >= SMALL_BATCH or size <= 2 * plan.batch_size:
         return None
@@ -195,12 +204,12 @@ def _larger_batch(plan: Plan, runs: Runs, batches: Batches, update: float) -> _C
     return _Changed(changed, runs, batches.with_batch_size(size), str(size), steps)
 
 
-def _lower_rate(plan: Plan, runs: Runs, batches: Batches, update: float) -> _Changed | None:
-    return _other_rate(plan, runs, batches, 0.1) if update > HIGH_UPDATE else None
+def _lower_rate(plan: Plan, runs: Runs, batches: Batches, signs: Signs) -> _Changed | None:
+    return _other_rate(plan, runs, batches, 0.1) if signs.update > HIGH_UPDATE else None
 
 
-def _higher_rate(plan: Plan, runs: Runs, batches: Batches, update: float) -> _Changed | None:
-    return _other_rate(plan, runs, batches, 10.0) if update < LOW_UPDATE else None
+def _higher_rate(plan: Plan, runs: Runs, batches: Batches, signs: Signs) -> _Changed | None:
+    return _other_rate(plan, runs, batches, 10.0) if signs.update < LOW_UPDATE else None
 
 
 def _other_rate(plan: Plan, runs: Runs, batches: Batches, factor: float) -> _Changed:
@@ -208,7 +217,14 @@ def _other_rate(plan: Plan, runs: Runs, batches: Batches, factor: float) -> _Cha
     return _Changed(plan, replace(runs, rate=rate), batches, f"{float(rate[0]):.3g}")
 
 
-def _longer(plan: Plan, runs: Runs, batches: Batches, update: float) -> _Changed | None:
+def _living_units(plan: Plan, runs: Runs, batches: Batches, signs: Signs) -> _Changed | None:
+    if not signs.dead > MANY_DEAD:
+        return None
+    changed = replace(plan, network=replace(plan.network, activation="leaky_relu"))
+    return _Changed(changed, runs, batches, "leaky_relu")
+
+
+def _longer(plan: Plan, runs: Runs, batches: Batches, signs: Signs) -> _Changed | None:
     epochs = plan.steps * plan.batch_size / batches.sizes[0]
     if plan.steps >= MIN_STEPS or epochs > FEW_EPOCHS:
         return None
@@ -223,4 +239,5 @@ CHANGES: dict[str, Change] = {
     "without_dropout": _without_dropout,
     "wider": _wider,
     "larger_batch": _larger_batch,
+    "living_units": _living_units,
 }

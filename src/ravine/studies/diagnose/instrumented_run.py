@@ -22,7 +22,7 @@ from ravine.engines import precision_context
 from ravine.networks import METRICS
 from ravine.networks.parameters import Params, Statistics
 from ravine.records.record import Record, Status
-from ravine.studies.diagnose.changed_runs import changed_trainings, run_changed
+from ravine.studies.diagnose.changed_runs import Signs, changed_trainings, run_changed
 from ravine.studies.diagnose.data_facts import (
     constant_loss,
     constant_rows,
@@ -35,7 +35,12 @@ from ravine.studies.diagnose.metadata import RunMetadata
 from ravine.studies.diagnose.probe_rows import chosen_rows
 from ravine.studies.diagnose.probes import hessian_ends, measure_point, train_segment
 from ravine.studies.diagnose.program_cache import Clock, programs
-from ravine.studies.diagnose.row_facts import near_duplicates, of_order, wrong_where_confident
+from ravine.studies.diagnose.row_facts import (
+    near_duplicates,
+    of_order,
+    unrelated_targets,
+    wrong_where_confident,
+)
 from ravine.studies.diagnose.weight_facts import alike_units
 from ravine.training import Batches, Plan, Runs, initial_params, rng_key, start
 from ravine.training.schedule_tables import ScheduleTables
@@ -284,7 +289,7 @@ class _InstrumentedRun:
         final |= self.clock.run("rows", self._of_rows, points[best]["outputs"])
         leaks = self.clock.run("leaks", suspected_leaks, data)
         unlike = self.clock.run("test rows", unlike_test_rows, data)
-        changed = self._changed(status)
+        changed = self._changed(status, end)
         final |= changed.arrays
         constant_score, final["constant_rows"] = self._constant()
         metadata = RunMetadata.of_run(
@@ -325,6 +330,8 @@ class _InstrumentedRun:
         facts = of_order(data) | {"near_duplicates": np.array([share, looked_up])}
         if data.task == "classify":
             facts |= wrong_where_confident(self.chosen.valid, outputs)
+        else:
+            facts |= unrelated_targets(self.chosen.valid, outputs)
         return facts
 
     def _constant(self) -> tuple[float | None, np.ndarray]:
@@ -335,13 +342,17 @@ class _InstrumentedRun:
         score = float(METRICS[plan.metric](constant, valid.y, valid.weight, self.numbers["target_scale"]))
         return (score if np.isfinite(score) else None), losses
 
-    def _changed(self, status: Status) -> _ChangedRuns:
-        """Return the losses of trainings with one change; none for a model or a diverged run."""
+    def _changed(self, status: Status, end: int) -> _ChangedRuns:
+        """Return the losses of trainings with one change; none for a model or a diverged run.
+
+        end: index of the point that verdicts refer to.
+        """
         if not self.trains or status == Status.DIVERGED:
             return _ChangedRuns({}, {})
         arrays, says = {}, {}
         update = max(float(np.max(values["relative_update"])) for values in self.points)
-        for training in changed_trainings(self.plan, self.runs, self.batches, update):
+        dead = float(np.max(self.points[end].get("dead", 0.0)))
+        for training in changed_trainings(self.plan, self.runs, self.batches, Signs(update, dead)):
             losses = run_changed(training, self.initial, self.chosen, self.clock)
             arrays[training.name] = losses["valid_rows"]
             arrays[f"{training.name}_train"] = np.array(losses["train_loss"])

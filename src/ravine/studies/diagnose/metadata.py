@@ -106,6 +106,8 @@ class RunMetadata:
     """Score of the best constant prediction on the validation rows; None if it has no score."""
     usual_rate: float | None = None
     """Usual learning rate of the optimizer."""
+    smallest_difference: float | None = None
+    """Smallest difference of scores that matters, if the user set it; None for that of the metric."""
     epochs: float = 0.0
     """Passes over the training rows."""
     seconds: dict[str, float]

@@ -30,10 +30,12 @@ from functools import cached_property
 import numpy as np
 
 from ravine.execution.baseline_rows import BaselineRow
+from ravine.execution.result import MetricFacts
+from ravine.networks import METRICS
 from ravine.records.record import Record, Status
 from ravine.studies.diagnose.metadata import RunMetadata
 
-__all__ = ["Observation", "with_baselines", "with_spread"]
+__all__ = ["Observation", "with_baselines", "with_smallest_difference", "with_spread"]
 
 BASELINE = "baseline_"  # beginning of the names of their scores
 
@@ -69,6 +71,11 @@ class Observation:
         """
         value = float(self.series("score")[self.end])
         return value if np.isfinite(value) else None
+
+    @property
+    def metric(self) -> MetricFacts:
+        """The metric of the score, with the smallest difference that matters."""
+        return MetricFacts.of(METRICS[self.metadata.metric], self.metadata.smallest_difference)
 
     @property
     def baselines(self) -> dict[str, np.ndarray]:
@@ -155,6 +162,11 @@ def with_baselines(record: Record, rows: Sequence[BaselineRow]) -> Record:
         BASELINE + row.model: np.array([row.values], np.float64) for row in rows if row.values
     }  # [run, seed]; None becomes NaN
     return replace(record, final={**record.final, **scores}) if scores else record
+
+
+def with_smallest_difference(record: Record, value: float | None) -> Record:
+    """Return the record of a measured run with the smallest difference of scores that the user set."""
+    return replace(record, meta={**record.meta, "smallest_difference": value})
 
 
 def with_spread(record: Record, cohort: Record) -> Record:

@@ -10,7 +10,7 @@ import numpy as np
 from ravine.data import Dataset
 from ravine.training import Rows
 
-__all__ = ["near_duplicates", "of_order", "wrong_where_confident"]
+__all__ = ["near_duplicates", "of_order", "unrelated_targets", "wrong_where_confident"]
 
 NEAR = 0.02  # root mean square over the columns of the difference of two nearly equal rows, in deviations
 EQUAL = 1e-5  # the same of two rows that are equal up to rounding
@@ -24,6 +24,9 @@ BIN_ROWS = 20  # in each of the bins, at most MAX_BINS, into which a target of n
 MAX_BINS = 100
 CONFIDENT_SHARE = 0.2  # of the rows that a class is predicted for, the most confident ones
 MIN_CONFIDENT = 20  # rows; a class with fewer confident rows is not judged
+LARGE_ERRORS = 0.1  # share of the largest errors, whose targets are compared with their predictions
+MIN_TARGETS = 100  # rows; targets of fewer are not judged
+MAX_PAIRED = 1000  # rows whose targets are compared with the predictions of all these rows
 
 
 def near_duplicates(train: np.ndarray, queries: np.ndarray) -> tuple[float, int]:
@@ -145,3 +148,63 @@ def wrong_where_confident(rows: Rows, outputs: np.ndarray) -> dict[str, np.ndarr
         if weight[best].sum() > 0:
             wrong[label] = float(np.average(y[best] != label, weights=weight[best]))
     return {"confident_wrong": wrong, "confident_rows": counts}
+
+
+def unrelated_targets(rows: Rows, outputs: np.ndarray) -> dict[str, np.ndarray]:
+    """Return how much targets look like those of other rows: `unrelated_targets` [4].
+
+    rows: rows that the network was not trained on, y [m]. outputs [m, 1]: predictions, of which f is the
+    linear function that is nearest to y in squares. The four numbers are
+
+        share = P(abs(y - f) > c) / P(abs(y_i - f_j) > c),  i and j any two rows     (1)
+        the standard error of the share
+        slope of y on f over the rows with the largest tenth of abs(y - f)          (2)
+        the standard error of the slope
+
+    where c is exceeded by a tenth of the pairs (i, j). If a share q of the rows has the target of another
+    row, (1) is about q or more. The slope (2) is about 1 for errors that do not depend on f, of any size: y
+    is f plus an error. It is 0 or below for targets of other rows, which do not depend on f. The result is
+    empty for fewer than 100 rows, or equal predictions.
+    """
+    y, f = np.asarray(rows.y, np.float64).ravel(), np.asarray(outputs, np.float64)[:, 0]
+    weight = np.ones(len(y)) if rows.weight is None else np.abs(np.asarray(rows.weight, np.float64))
+    if len(y) < MIN_TARGETS or not np.isfinite(f).all() or not weight.sum() > 0:
+        return {}
+    slope, _, y, f = _slope(y, f, weight)
+    if not np.isfinite(slope):
+        return {}
+    f = slope * f
+    error = np.abs(y - f)
+    some = slice(MAX_PAIRED)
+    pairs = np.abs(y[some, None] - f[None, some]).ravel()
+    limit = _upper_quantile(pairs, np.outer(weight[some], weight[some]).ravel())
+    above = float(weight @ (error > limit)) / float(weight.sum())
+    rows_in_effect = float(weight.sum() ** 2 / (weight @ weight))
+    large = error >= _upper_quantile(error, weight)
+    slope, slope_error, _, _ = _slope(y[large], f[large], weight[large])
+    if not np.isfinite(slope):
+        return {}
+    share_error = float(np.sqrt(above * (1 - above) / rows_in_effect)) / LARGE_ERRORS
+    return {"unrelated_targets": np.array([above / LARGE_ERRORS, share_error, slope, slope_error])}
+
+
+def _slope(y: np.ndarray, f: np.ndarray, weight: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
+    """Return the slope of `y` [m] on `f` [m] in least squares, its error, and both less their means.
+
+    The slope is NaN for equal values of `f`.
+    """
+    used = f[weight > 0]
+    if not len(used) or not np.ptp(used) > 0:
+        return np.nan, np.nan, y, f
+    w = weight / float(weight.sum())
+    y, f = y - w @ y, f - w @ f
+    spread = float(w @ f**2)
+    slope = float(w @ (y * f)) / spread
+    return slope, float(np.sqrt(np.sum((w * f * (y - slope * f)) ** 2))) / spread, y, f
+
+
+def _upper_quantile(values: np.ndarray, weight: np.ndarray) -> float:
+    """Return the value [m] that the share LARGE_ERRORS of the weight [m] exceeds or equals."""
+    order = np.argsort(values)
+    reached = np.cumsum(weight[order])
+    return float(values[order[np.searchsorted(reached, (1 - LARGE_ERRORS) * reached[-1])]])

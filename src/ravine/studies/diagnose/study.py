@@ -19,7 +19,12 @@ from ravine.records.record import Record
 from ravine.studies.diagnose.design import DiagnoseDesign
 from ravine.studies.diagnose.instrumented_run import measure_run
 from ravine.studies.diagnose.judgement import Outcomes
-from ravine.studies.diagnose.observation import Observation, with_baselines, with_spread
+from ravine.studies.diagnose.observation import (
+    Observation,
+    with_baselines,
+    with_smallest_difference,
+    with_spread,
+)
 from ravine.studies.diagnose.recommendation import recommend
 from ravine.studies.diagnose.result import OBSERVATION, DiagnoseResult, DiagnosisSeconds, Recommendation
 from ravine.studies.diagnose.result_rows import check_row, cost_of, curves_of, finding_row, notes_of
@@ -50,6 +55,7 @@ def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
         scores |= dict(zip(design.seeds, map(finite_or_none, cohort.final["score"]), strict=True))
     baselines = _baselines(design, context, scores) if design.settings.baselines else []
     record = with_baselines(record, baselines)
+    record = with_smallest_difference(record, design.settings.smallest_difference)
     _keep(record, context)
     verdicts = find_all(record)
     muted = design.settings.mute or []

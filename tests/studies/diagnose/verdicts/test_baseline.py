@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ravine.records.record import Record
-from ravine.studies.diagnose.observation import Observation
+from ravine.studies.diagnose.observation import Observation, with_smallest_difference
 from ravine.studies.diagnose.verdicts.baseline import no_better_than_baseline
 
 RecordWith = Callable[..., Record]
@@ -173,3 +173,15 @@ def test_an_error_is_better_if_it_is_smaller(record_with: RecordWith) -> None:
         found = no_better_than_baseline(Observation(record))
         assert found is not None
         assert found.fires == fires
+
+
+@pytest.mark.parametrize(("smallest", "fires"), [(None, True), (0.01, True), (0.2, False)])
+def test_the_smallest_difference_of_the_user_counts(
+    record_with: RecordWith, smallest: float | None, fires: bool
+) -> None:
+    """A linear model is a tenth better, far beyond 1.5 errors of about 0.01 on 1,000 rows."""
+    scores = {"baseline_linear model": [0.9]}
+    record = _record(record_with, 0.8, 0.5, 0.5, scores=scores, **ACCURACY)
+    found = no_better_than_baseline(Observation(with_smallest_difference(record, smallest)))
+    assert found is not None
+    assert found.fires == fires

@@ -148,3 +148,15 @@ def test_a_loss_that_starts_far_above_a_constant_is_no_verdict_on_rate_or_length
         found = verdict(Observation(record_with(**changed, series=series)))
         assert found is not None
         assert found.fires == fires
+
+
+@pytest.mark.parametrize(("gain", "fires"), [(None, True), (0.01, False), (0.2, True)])
+def test_a_longer_training_that_was_made_decides_and_no_extrapolation(
+    record_with: RecordWith, gain: float | None, fires: bool
+) -> None:
+    loss = np.linspace(1, 0.6, 11)[None]
+    changed = {} if gain is None else _changed("longer", gain)
+    run = Observation(record_with(**changed, series={"train_loss": loss, "valid_loss": loss}))
+    found = few_epochs(run)
+    assert found is not None
+    assert found.fires == fires

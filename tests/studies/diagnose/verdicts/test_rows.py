@@ -34,11 +34,37 @@ def test_labels_are_noisy_if_no_class_is_clear(
     assert (found is not None and found.fires) == noisy
 
 
-@pytest.mark.parametrize(("share", "fires", "severity"), [(0.03, False, 0), (0.15, True, 0), (0.8, True, 2)])
-def test_a_few_repeated_rows_are_reported_and_many_are_a_fault(
-    record_with: RecordWith, share: float, fires: bool, severity: int
+@pytest.mark.parametrize(
+    ("numbers", "noisy"),
+    [
+        ([0.4, 0.05, -0.9, 0.2], True),
+        ([0.4, 0.05, -0.3, 0.2], False),  # the slope may be 0 by chance
+        ([0.4, 0.05, 0.9, 0.2], False),  # large errors, in targets that follow the predictions
+        ([0.12, 0.05, -0.9, 0.2], False),  # the share may be a tenth by chance
+    ],
+)
+def test_targets_are_noisy_if_large_errors_have_unrelated_targets(
+    record_with: RecordWith, numbers: list[float], noisy: bool
 ) -> None:
-    found = near_duplicates(Observation(record_with(final={"near_duplicates": np.array([[share, 500]])})))
+    found = label_noise(Observation(record_with(final={"unrelated_targets": np.array([numbers])})))
+    assert found is not None
+    assert found.fires == noisy
+
+
+def test_targets_that_nothing_was_learned_of_are_not_judged(record_with: RecordWith) -> None:
+    final = {"unrelated_targets": np.array([[0.9, 0.05, -0.9, 0.2]]), "best_rows": np.full((1, 50), 0.96)}
+    assert label_noise(Observation(record_with(final=final))) is None
+
+
+@pytest.mark.parametrize(
+    ("share", "rows", "fires", "severity"),
+    [(0.03, 500, False, 0), (0.07, 150, False, 0), (0.15, 500, True, 0), (0.8, 500, True, 2)],
+)
+def test_a_few_repeated_rows_are_reported_and_many_are_a_fault(
+    record_with: RecordWith, share: float, rows: int, fires: bool, severity: int
+) -> None:
+    """11 of 150 rows are within 1.96 errors of 5 %: the error is sqrt(0.07 0.93 / 150) = 0.021."""
+    found = near_duplicates(Observation(record_with(final={"near_duplicates": np.array([[share, rows]])})))
     assert found is not None
     assert (found.fires, found.severity) == (fires, severity)
 

@@ -158,7 +158,7 @@ def _comparison(run: Observation, name: str) -> _Comparison | None:
         error = _error(run, own, other)
     else:
         return None
-    smallest = METRICS[run.metadata.metric].smallest_difference_at(own, other)
+    smallest = run.metric.smallest_difference_at(own, other)
     gain = float(_gain(run, np.array(other), np.array(own)))
     return _Comparison(name, other, own, gain, error, max(smallest, errors * error), seeds)
 
@@ -171,7 +171,7 @@ def _gain(run: Observation, score: np.ndarray, other: np.ndarray) -> np.ndarray:
 def _matters(run: Observation, score: float, other: float) -> bool:
     """Return whether `score` is better than `other` by a difference that matters."""
     gain = float(_gain(run, np.array(score), np.array(other)))
-    return gain > 0 and METRICS[run.metadata.metric].matters(score, other)
+    return gain > 0 and run.metric.matters(score, other)
 
 
 def _error(run: Observation, score: float, other: float) -> float:

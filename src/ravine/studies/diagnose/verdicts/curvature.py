@@ -6,10 +6,11 @@ import numpy as np
 
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
-from ravine.studies.diagnose.verdicts.gain import clear_gain
+from ravine.studies.diagnose.verdicts.gain import MIN_GAIN, clear_gain, gain_of
 from ravine.studies.diagnose.verdicts.learning_rate import rate_high
 from ravine.studies.diagnose.verdicts.loss_trend import (
     CRAWLING,
+    CRAWLING_ERRORS,
     STUCK,
     curvature_over_limit,
     first_layer_gradient,
@@ -25,6 +26,8 @@ from ravine.studies.diagnose.verdicts.verdict import verdict
 __all__ = ["gradient_noise", "ill_conditioned", "plateau"]
 
 LITTLE = 0.3  # share of the loss that training removed; conditioning that leaves less is only reported
+MIN_NOISE = 0.01  # share of the loss of a constant that noise costs; twice the smallest that matters
+NOISY = 0.5  # noise scale over batch size; a third of the squared gradient of a batch is then noise
 MOMENTUM = "momentum"  # remedies that are optimizers, by their names in `remedies.REMEDIES`
 ADAM = "adam"
 REMAINING_DECREASE = "share of the loss left that as much training again would remove"
@@ -32,14 +35,21 @@ REMAINING_DECREASE = "share of the loss left that as much training again would r
 
 @verdict("RAV104", "ill-conditioned problem")
 def ill_conditioned(run: Observation) -> Finding | None:
-    """Return the verdict "ill_conditioned": loss still falls, learning rate cannot be much higher."""
+    """Return the verdict "ill_conditioned": loss still falls, learning rate cannot be much higher.
+
+    If a longer training was made, it must have a clearly lower loss. Otherwise the fall of the loss at the
+    end decides.
+    """
     if not run.trained or run.diverged:
         return None
     (decrease, decrease_error), (curvature, error) = remaining_decrease(run), curvature_over_limit(run)
     if not np.isfinite(curvature):
         return None
     condition = float(run.final("column_condition"))
-    crawls = still_falls(run, CRAWLING) and generalizes(run)
+    longer = gain_of(run, "longer")
+    crawls = (
+        still_falls(run, CRAWLING, CRAWLING_ERRORS) and generalizes(run) and (longer is None or longer.clear)
+    )
     fires = bool(crawls and 0.1 <= curvature <= 1.5 and condition > 100 and highest_loss(run) < 3)
     sentence = (
         f"The problem is ill-conditioned: the inputs have condition number {condition:.3g}, the learning "
@@ -62,7 +72,10 @@ def ill_conditioned(run: Observation) -> Finding | None:
 
 @verdict("RAV105", "gradient noise")
 def gradient_noise(run: Observation) -> Finding | None:
-    """Return the verdict "gradient_noise": the average of the last weights has a much lower loss."""
+    """Return the verdict "gradient_noise": the average of the last weights has a much lower loss.
+
+    It is lower by a share of the loss that is left, or clearly lower as a share of the loss of a constant.
+    """
     if not run.has("averaged") or run.diverged:
         return None
     averaged, mean_loss, _ = run.final("averaged")
@@ -70,7 +83,8 @@ def gradient_noise(run: Observation) -> Finding | None:
     scale, _, _ = run.noise_scale(slice(-5, None))
     batch = run.metadata.batch_size
     gain_over_constant = float(mean_loss - averaged) / max(run.constant_loss, 1e-300)
-    fires = bool(gain > 0.15 and gain_over_constant > 0.02 and scale > batch and highest_loss(run) < 3)
+    costs = (gain > 0.15 and gain_over_constant > MIN_NOISE) or gain_over_constant > MIN_GAIN
+    fires = bool(costs and scale > NOISY * batch and highest_loss(run) < 3)
     scale_text = "above the number of rows measured" if not np.isfinite(scale) else f"{scale:,.0f} rows"
     sentence = (
         f"Gradient noise dominates: the noise scale is {scale_text}, the batch size is {batch}, and the mean "
@@ -78,10 +92,10 @@ def gradient_noise(run: Observation) -> Finding | None:
     )
     evidence = [
         Evidence("share of the loss that averaging the last weights removes", gain, 0.15, None, "the end"),
-        Evidence("the same over the loss of a constant", gain_over_constant, 0.02),
+        Evidence("the same over the loss of a constant", gain_over_constant, MIN_NOISE),
     ]
     if np.isfinite(scale):
-        evidence.append(Evidence("noise scale in rows", scale, float(batch), None, "last 5 points"))
+        evidence.append(Evidence("noise scale in rows", scale, NOISY * batch, None, "last 5 points"))
     return Finding(
         "gradient_noise", fires, sentence if fires else "Gradient noise does not limit training.",
         tuple(evidence), "N2", 2, ("decay", "average", "batch x 4"),

@@ -208,8 +208,8 @@ def rate_low(run: Observation) -> Finding | None:
 def few_epochs(run: Observation) -> Finding | None:
     """Return the verdict "few_epochs": a longer training has a lower loss, at a learning rate that is usual.
 
-    Only a training of few steps is compared with a longer one. In others the loss must fall at the end, at
-    almost the pace of the first half.
+    A training of few epochs and steps is compared with a longer one, and the comparison decides. In others
+    the loss must fall at the end, at almost the pace of the first half.
     """
     if not run.trained or run.diverged:
         return None
@@ -218,7 +218,11 @@ def few_epochs(run: Observation) -> Finding | None:
     better = gain is not None and gain.clear
     others = [judge(run) for judge in (rate_high, rate_low)]
     explained = clear_gain(run, "without_penalty", "without_dropout") or is_stuck(run) or starts_high(run)
-    fires = (falls or better) and not explained and not any(other and other.fires for other in others)
+    fires = (
+        (falls if gain is None else better)
+        and not explained
+        and not any(other and other.fires for other in others)
+    )
     epochs = run.metadata.epochs
     text = f"{epochs:.3g} epoch{'s' * (epochs != 1)}"
     if better and gain is not None:

@@ -8,13 +8,15 @@ from ravine.networks import activation
 from ravine.studies.diagnose.observation import Observation
 
 __all__ = [
-    "CRAWLING", "FALLING", "STUCK", "curvature_over_limit", "early_jump", "first_layer_gradient",
-    "generalizes", "gradient_pull", "highest_loss", "is_stuck", "largest_update", "remaining_decrease",
-    "slowdown", "starts_high", "still_falls", "units_lost", "uphill_share",
+    "CRAWLING", "CRAWLING_ERRORS", "FALLING", "STUCK", "curvature_over_limit", "early_jump",
+    "first_layer_gradient", "generalizes", "gradient_pull", "highest_loss", "is_stuck", "largest_update",
+    "remaining_decrease", "slowdown", "starts_high", "still_falls", "units_lost", "uphill_share",
 ]  # fmt: skip
 
 FALLING = 0.02  # share of the loss left that as much training again would remove; above it the loss falls
-CRAWLING = 0.005  # the same for ill-conditioned problems, whose loss falls slowly
+FALLING_ERRORS = 4.0  # standard errors that this share must exceed
+CRAWLING = 0.005  # the same share for ill-conditioned problems, whose loss falls slowly
+CRAWLING_ERRORS = 3.0  # fewer errors suffice, because curvature and inputs must show the cause too
 JUMP_STEPS = 100  # first steps, in which a loss jumps if the learning rate is too high
 JUMP_WINDOW = 5  # steps
 HIGH_START = 10.0  # loss at the start over that of a constant; usual initial weights stay far below
@@ -93,14 +95,14 @@ def remaining_decrease(run: Observation) -> tuple[float, float]:
     return -slope / left, error / left
 
 
-def still_falls(run: Observation, least: float = FALLING) -> bool:
+def still_falls(run: Observation, least: float = FALLING, errors: float = FALLING_ERRORS) -> bool:
     """Return whether the loss still falls at the end.
 
-    The share of `remaining_decrease` must exceed four times its error, and `least`.
+    The share of `remaining_decrease` must exceed `errors` times its error, and `least`.
     """
     decrease, error = remaining_decrease(run)
     removable = decrease * float(run.series("train_loss")[run.end]) / max(run.constant_loss, 1e-300)
-    return bool(decrease > max(least, 4 * error) and removable > least)
+    return bool(decrease > max(least, errors * error) and removable > least)
 
 
 def slowdown(run: Observation) -> float:

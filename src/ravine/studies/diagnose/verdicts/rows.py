@@ -14,6 +14,7 @@ __all__ = ["contradicting", "label_noise", "near_duplicates", "order_not_exchang
 
 MIN_LEARNED = 0.05  # share of the loss of a constant that validation must show; else nothing is confident
 MAX_CONFIDENT_WRONG = 0.06  # share of wrong labels where each class is predicted with most confidence
+MAX_UNRELATED = 0.1  # share of targets that may be those of other rows
 MIN_DISTANCE = 0.1  # smallest distance of a column that counts, see `ravine.data.unlike_rows`
 FAR = 0.2  # distance above which unlike test rows are a fault
 MAX_NEAR = 0.05  # share of rows with a nearly equal training row
@@ -46,14 +47,18 @@ def label_noise(run: Observation) -> Finding | None:
 
     Where classes overlap, errors lie at the border of the classes. Labels that are wrong at random are wrong
     for confident predictions of every class too, so the class with the smallest share of them decides.
+
+    A target of numbers is wrong in many rows if the largest errors are as large as those of unrelated rows,
+    and if the targets there do not follow the predictions.
     """
+    if run.has("unrelated_targets"):
+        return _unrelated_targets(run)
     if not run.has("confident_wrong"):
         return None
     wrong, counts = run.final("confident_wrong"), run.final("confident_rows")
     judged = np.flatnonzero(np.isfinite(wrong))
     classes = run.metadata.classes
-    learned = 1 - run.mean_of(run.final("best_rows"), "valid")[0] / max(run.constant_loss, 1e-300)
-    if len(judged) < 2 or classes is None or not learned > MIN_LEARNED:
+    if len(judged) < 2 or classes is None or not _learned(run) > MIN_LEARNED:
         return None
     best = int(judged[np.argmin(wrong[judged])])
     value, count = float(wrong[best]), float(counts[best])
@@ -73,6 +78,33 @@ def label_noise(run: Observation) -> Finding | None:
     )  # fmt: skip
 
 
+def _learned(run: Observation) -> float:
+    """Return the share of the loss of a constant that training removed on validation rows, at its lowest."""
+    return 1 - run.mean_of(run.final("best_rows"), "valid")[0] / max(run.constant_loss, 1e-300)
+
+
+def _unrelated_targets(run: Observation) -> Finding | None:
+    """Return the verdict "label_noise" for a target of numbers."""
+    if not _learned(run) > MIN_LEARNED:
+        return None
+    share, share_error, slope, slope_error = (float(number) for number in run.final("unrelated_targets"))
+    fires = share - share_error > MAX_UNRELATED and slope + 1.96 * slope_error < 0
+    sentence = (
+        f"Targets are noisy: up to {100 * min(share, 1):.0f} % of the validation rows may have the target of "
+        "another row. Where errors are largest, targets do not follow the predictions."
+    )
+    return Finding(
+        "label_noise", fires, sentence if fires else "Targets follow the predictions where errors are large.",
+        (
+            Evidence("slope of targets on predictions where errors are largest", slope, 0.0,
+                     1.96 * slope_error, "the largest tenth of the errors"),
+            Evidence("largest share of targets that may belong to other rows", share, MAX_UNRELATED,
+                     share_error, "validation rows"),
+        ),
+        "G1", 0, ("early stopping", "l2", "dropout"),
+    )  # fmt: skip
+
+
 @verdict("RAV408", "nearly equal rows in training and validation")
 def near_duplicates(run: Observation) -> Finding | None:
     """Return the verdict "near_duplicates": validation rows that nearly equal training rows."""
@@ -82,7 +114,7 @@ def near_duplicates(run: Observation) -> Finding | None:
     if count < 20:
         return None
     error = float(np.sqrt(value * (1 - value) / count))
-    fires = value > MAX_NEAR
+    fires = value - 1.96 * error > MAX_NEAR
     sentence = (
         f"Rows nearly repeat: {100 * value:.0f} % of the validation rows nearly equal a training row, so the "
         "score says less on new rows. Give repeated rows a common group (--groups), or remove them."
@@ -91,7 +123,7 @@ def near_duplicates(run: Observation) -> Finding | None:
         "near_duplicates", fires, sentence if fires else "Validation rows do not repeat training rows.",
         (Evidence("share of validation rows that nearly equal a training row", value, MAX_NEAR, 1.96 * error,
                   f"{int(count)} rows"),),
-        None, 2 if value - 2 * error > MANY_NEAR else 0, (),
+        None, 2 if value - 1.96 * error > MANY_NEAR else 0, (),
     )  # fmt: skip
 
 

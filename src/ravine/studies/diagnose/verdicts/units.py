@@ -7,11 +7,13 @@ import numpy as np
 from ravine.networks import activation
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
+from ravine.studies.diagnose.verdicts.gain import gain_of
 from ravine.studies.diagnose.verdicts.verdict import verdict
 
 __all__ = ["dead", "exploding", "not_standardized", "saturated", "units_alike", "vanishing"]
 
 MAX_ALIKE = 0.5  # share of the units of a layer
+MAX_DEAD = 0.4  # the same, as `ravine.studies.diagnose.changed_runs.MANY_DEAD`
 MAX_FLOW_RATIO = 30.0  # of the gradients at the first and the last hidden layer
 
 
@@ -80,20 +82,33 @@ def saturated(run: Observation) -> Finding | None:
 
 @verdict("RAV201", "dead units")
 def dead(run: Observation) -> Finding | None:
-    """Return the verdict "dead": units whose derivative is almost 0 for every validation row."""
+    """Return the verdict "dead": units whose derivative is almost 0 for every validation row.
+
+    Units that were dead at the start never learned anything. Units that died during training are a fault if a
+    training in which no unit can die, with leaky ReLU, has a clearly lower loss: many networks have more
+    units than they need. If no such training was made, the share of dead units alone decides.
+    """
     if not run.has("dead") or not activation(run.metadata.activation).has_flat_side:
         return None
     shares = run.final("dead")[run.end]
     layer = int(np.argmax(shares))
     value = float(shares[layer])
     error = float(1 - 0.05 ** (1 / max(run.metadata.valid, 1)))
-    fires = value > 0.4
+    at_start = float(np.max(run.final("dead")[0]))
+    gain = gain_of(run, "living_units")
+    harms = gain is None or gain.clear or at_start > MAX_DEAD or value == 1
+    fires = value > MAX_DEAD and harms
     where = f"layer {layer + 1}, step {int(run.series('step')[run.end])}"
     units = f"{100 * value:.0f} % of the units in layer {layer + 1}"
     sentence = f"Units are dead: {units} pass no gradient for any row."
+    healthy = f"{units} are dead, which costs nothing." if value > MAX_DEAD else "Units are not dead."
     return Finding(
-        "dead", fires, sentence if fires else "Units are not dead.",
-        (Evidence("share of units that are flat for every validation row", value, 0.4, error, where),),
+        "dead", fires, sentence if fires else healthy,
+        (
+            Evidence("share of units that are flat for every validation row", value, MAX_DEAD, error, where),
+            Evidence("the same at the start", at_start, MAX_DEAD),
+            *(() if gain is None else gain.evidence("with leaky ReLU")),
+        ),
         "A2", 2, ("standardize", "initialization", "rate / 10", "leaky_relu", "batchnorm"),
     )  # fmt: skip
 

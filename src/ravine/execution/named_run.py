@@ -138,5 +138,10 @@ def _with_configuration(study: Study, folder: Path, flags: Mapping[str, Any]) ->
     stored = {key for key, option in options_of(study.settings).items() if option.stored}
     option_names = stored - {"seeds", "model"}
     configuration = {key: value for key, value in load(path).items() if key in option_names}
-    typed = {key: value for key, value in flags.items() if value not in (None, ()) and key != "source"}
+    typed = {key: value for key, value in flags.items() if _is_typed(value) and key != "source"}
     return {**configuration, **typed}
+
+
+def _is_typed(value: object) -> bool:
+    """Return whether a flag has a value. Types are compared first, since arrays have no truth value."""
+    return not (value is None or (isinstance(value, tuple) and not value))

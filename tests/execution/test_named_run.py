@@ -7,12 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from ravine.cli.sources import find_named_run, resolve_source
 from ravine.errors import DataError, UsageError
+from ravine.execution.named_run import find_named_run, resolve_source
 from ravine.execution.registry import find_study
 from ravine.records.run_directory import RunDirectory
 
 TRAIN, DIAGNOSE, LANDSCAPE = map(find_study, ("train", "diagnose", "landscape"))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture
