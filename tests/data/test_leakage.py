@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ravine.data import prepare, read
-from ravine.data.leakage import class_leaks
+from ravine.data.leakage import find_leaks
 
 
 def test_leaks_are_named_and_kept(table, notes_of):
@@ -59,7 +59,7 @@ def seven_classes(rows=4000, seed=0):
 @pytest.mark.parametrize("seed", range(4))
 def test_a_column_that_separates_one_class_is_named_with_the_class(table, notes_of, seed):
     y, columns = seven_classes(seed=seed)
-    found = class_leaks({name: pd.Series(values) for name, values in columns.items()}, y)
+    found = find_leaks({name: pd.Series(values) for name, values in columns.items()}, y, True).separating
     assert found == {"exact": [3], "nearly": [4]}
     labels = np.array([f"type {k}" for k in range(7)])
     notes = notes_of(prepare(table(**columns, y=labels[y])), "suspected leak")
@@ -74,7 +74,7 @@ def test_a_rare_class_is_found_by_the_area_under_its_curve(table, notes_of):
     y = np.arange(8000) % 100 == 7  # 80 rows
     value = np.where(y, 10.0, random.normal(size=8000))
     value[random.choice(np.flatnonzero(~y), 8, replace=False)] = 10.0  # 1/10 of the class
-    found = class_leaks({"value": pd.Series(value)}, y.astype(int))
+    found = find_leaks({"value": pd.Series(value)}, y.astype(int), True).separating
     assert found == {"value": [0, 1]}
     (note,) = notes_of(prepare(table(a=random.normal(size=8000), value=value, y=y)), "suspected leak")
     assert note.startswith("suspected leak: value (it gives the target away alone")
@@ -83,11 +83,14 @@ def test_a_rare_class_is_found_by_the_area_under_its_curve(table, notes_of):
 def test_classes_with_few_rows_are_not_examined():
     random = np.random.default_rng(0)
     y = np.concatenate([np.zeros(30, int), random.integers(1, 4, 2000)])
-    assert class_leaks({"a": pd.Series(np.where(y == 0, 1.0, random.normal(5, 0.1, 2030)))}, y) == {}
+    assert (
+        find_leaks({"a": pd.Series(np.where(y == 0, 1.0, random.normal(5, 0.1, 2030)))}, y, True).separating
+        == {}
+    )
 
 
 def test_a_million_rows_take_a_moment():
     y, columns = seven_classes(1_000_000)
     begin = time.process_time()
-    assert class_leaks({name: pd.Series(values) for name, values in columns.items()}, y)
+    assert find_leaks({name: pd.Series(values) for name, values in columns.items()}, y, True).separating
     assert time.process_time() - begin < 1.0

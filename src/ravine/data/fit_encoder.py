@@ -9,7 +9,7 @@ import numpy as np
 
 from ravine.data.column_kinds import Notes, fit_column, shorten_list
 from ravine.data.encoder import FLOAT32_MAX, Column, Encoder
-from ravine.data.leakage import class_leaks, suspected_leaks
+from ravine.data.leakage import find_leaks
 from ravine.data.missing_codes import as_float, extremes
 from ravine.errors import DataError
 
@@ -78,9 +78,8 @@ def _leak_notes(
     columns: dict[str, pd.Series], y: np.ndarray, classify: bool, classes: Sequence[object]
 ) -> list[str]:
     """Return notes on columns that give the target, or one of its classes, away."""
-    alone, together = suspected_leaks(columns, y, classify)
-    others = {name: column for name, column in columns.items() if name not in (*alone, *together)}
-    separating = class_leaks(others, y) if classify else {}
+    found = find_leaks(columns, y, classify)
+    alone, together, separating = found.alone, found.together, found.separating
     if len(np.unique(y)) == 2:  # a column that separates one of two classes gives the target away
         alone, separating = [*alone, *separating], {}
     notes = []

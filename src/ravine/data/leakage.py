@@ -11,6 +11,9 @@ Numbers   A column is suspected if it is almost a linear or monotonic function o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +21,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["class_leaks", "suspected_leaks"]
+__all__ = ["Leaks", "find_leaks"]
 
 MAX_ROWS = 10_000  # most rows of the test for leaks
 MIN_ROWS = 50  # fewest rows of the test for leaks
@@ -29,93 +32,112 @@ FEW_LEVELS = 20  # most values of a column that is treated as a category
 MIN_CORRELATION = 0.9995  # smallest correlation of a suspected column with a target of numbers
 
 
-def suspected_leaks(
-    columns: dict[str, pd.Series], y: np.ndarray, classify: bool
-) -> tuple[list[str], list[str]]:
-    """Return the names of columns that give the target away alone, and of columns that do so together.
+@dataclass(frozen=True)
+class Leaks:
+    """Columns that give the target or a class away.
+
+    alone: names of columns that give the target away alone. together: names of those that do so together.
+    separating: the classes that other columns separate from all others, by name of the column.
+    """
+
+    alone: list[str]
+    together: list[str]
+    separating: dict[str, list[int]]
+
+
+class _Bins:
+    """The values of a column in bins, and the classes of the rows in each bin.
+
+    codes: values [n]. y: class indices [n]. The first half of the rows defines the bins; the second half is
+    predicted from them.
+    """
+
+    def __init__(self, codes: np.ndarray, y: np.ndarray) -> None:
+        self.codes, self.y, self.half = codes, y, len(y) // 2
+        levels = np.unique(codes[: self.half])
+        self.levels, self.most = len(levels), min(512, self.half // 5)
+        quantiles = np.linspace(0, 1, self.most)
+        whole = self.levels <= self.most
+        edges = levels if whole else np.unique(np.quantile(codes[: self.half], quantiles))
+        index, classes = np.searchsorted(edges, codes, side="right"), int(y.max()) + 1
+        cells = np.bincount(
+            index[: self.half] * classes + y[: self.half], minlength=(len(edges) + 1) * classes
+        )
+        self.table = cells.reshape(len(edges) + 1, classes)
+        self.index = index[self.half :]
+
+    @cached_property
+    def nearest(self) -> np.ndarray:
+        """Classes [m] of the nearest rows of the first half, for the rows of the second half."""
+        return _nearest(self.codes[: self.half], self.y[: self.half], self.codes[self.half :])
+
+
+def find_leaks(columns: Mapping[str, pd.Series | np.ndarray], y: np.ndarray, classify: bool) -> Leaks:
+    """Return the columns that give the target away, alone or together, and those that give a class away.
 
     columns    name -> values [n]
     y          target [n]: class indices or numbers
     classify   whether the target holds classes
     """
     if len(y) < MIN_ROWS:
-        return [], []
+        return Leaks([], [], {})
     order = np.random.default_rng(0).permutation(len(y))[:MAX_ROWS]
     y = y[order]
-    alone, shares = [], []
+    alone: list[str] = []
+    separating: dict[str, list[int]] = {}
+    marks = []
     for name, column in columns.items():
         codes = _codes(column, order)
         if codes is None:
             continue
-        if _predicts_classes(codes, y) if classify else _predicts_numbers(codes, y, column):
+        if not classify:
+            if _predicts_numbers(codes, y, _is_number(column)):
+                alone.append(name)
+            continue
+        bins = _Bins(codes, y)
+        if _predicts_classes(bins):
             alone.append(name)
-        elif classify:
-            shares.append((name, codes))
-    return alone, _copies(shares, y) if classify else []
+            continue
+        if bins.levels <= 2:
+            marks.append((name, codes))
+        if classes := _separated_classes(bins):
+            separating[name] = classes
+    together = _copies(marks, y) if classify else []
+    return Leaks(alone, together, {name: separating[name] for name in separating if name not in together})
 
 
-def class_leaks(columns: dict[str, pd.Series], y: np.ndarray) -> dict[str, list[int]]:
-    """Return the classes that single columns separate from all others, by name of the column.
-
-    columns    name -> values [n]
-    y          class indices [n]
-
-    Columns that separate no class are left out. Classes with few rows are not examined.
-    """
-    if len(y) < MIN_ROWS:
-        return {}
-    order = np.random.default_rng(0).permutation(len(y))[:MAX_ROWS]
-    y = y[order]
-    found = {}
-    for name, column in columns.items():
-        codes = _codes(column, order)
-        if codes is not None and (classes := _separated_classes(codes, y)):
-            found[name] = classes
-    return found
-
-
-def _separated_classes(codes: np.ndarray, y: np.ndarray) -> list[int]:
-    """Return the classes in `y` [n] that `codes` [n] separate from all others.
-
-    The first half of the rows defines bins and the direction, and the second half is predicted.
-    """
-    half, k = len(y) // 2, int(y.max()) + 1
-    rows = np.bincount(y[half:], minlength=k)
+def _separated_classes(bins: _Bins) -> list[int]:
+    """Return the classes that a column separates from all others."""
+    y, k = bins.y[bins.half :], bins.table.shape[1]
+    rows = np.bincount(y, minlength=k)
     enough = rows >= MIN_CLASS_ROWS
     if not enough.any():
         return []
-    levels = np.unique(codes[:half])
-    bins = min(512, half // 5)
-    edges = levels if len(levels) <= bins else np.unique(np.quantile(codes[:half], np.linspace(0, 1, bins)))
-    bin_index = np.searchsorted(edges, codes, side="right")
-    cells = np.bincount(bin_index[:half] * k + y[:half], minlength=(len(edges) + 1) * k)
-    table = cells.reshape(len(edges) + 1, k)
-    named = 2 * table > table.sum(axis=1, keepdims=True)  # [bin, class]: whether the class is predicted
-    predicted, true = named[bin_index[half:]], y[half:, None] == np.arange(k)
-    errors = np.sum(predicted != true, axis=0)
-    if len(levels) > FEW_LEVELS:  # a bin may contain the border of two classes; the neighbor is finer
-        nearest = _nearest(codes[:half], y[:half], codes[half:])
-        errors = np.minimum(errors, np.sum((nearest[:, None] == np.arange(k)) != true, axis=0))
-    constant = np.minimum(rows, len(true) - rows)
-    separated = enough & (errors <= MAX_ERROR_RATIO * constant) & (constant > 0)
-    ranks = _ranks(codes[half:])
-    for index in np.flatnonzero(enough & ~separated):
-        inside, outside = rows[index], len(true) - rows[index]
-        if outside >= MIN_CLASS_ROWS:
-            above = ranks[true[:, index]].sum() - inside * (inside + 1) / 2
-            area = above / (inside * outside)
-            separated[index] = max(area, 1 - area) >= MIN_AUC
+    named = 2 * bins.table > bins.table.sum(axis=1, keepdims=True)  # [bin, class]: is the class predicted
+    true = y[:, None] == np.arange(k)
+    errors = np.sum(named[bins.index] != true, axis=0)
+    if bins.levels > FEW_LEVELS:  # a bin may contain the border of two classes; the neighbor is finer
+        errors = np.minimum(errors, np.sum((bins.nearest[:, None] == np.arange(k)) != true, axis=0))
+    others = len(y) - rows
+    separated = enough & (errors <= MAX_ERROR_RATIO * np.minimum(rows, others)) & (others > 0)
+    unsure = enough & ~separated & (others >= MIN_CLASS_ROWS)
+    if unsure.any():
+        above = _ranks(bins.codes[bins.half :]) @ true - rows * (rows + 1) / 2
+        area = above[unsure] / (rows * others)[unsure]
+        separated[unsure] = np.maximum(area, 1 - area) >= MIN_AUC
     return [int(index) for index in np.flatnonzero(separated)]
 
 
-def _codes(column: pd.Series, rows: np.ndarray) -> np.ndarray | None:
+def _codes(column: pd.Series | np.ndarray, rows: np.ndarray) -> np.ndarray | None:
     """Return some rows of a column as numbers [rows], or None for dates and constants.
 
     Levels of a category become their number. Missing values become smaller than all others.
     """
     import pandas as pd
 
-    if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+    if isinstance(column, np.ndarray):
+        values = column[rows].astype(np.float64)
+    elif pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
         values = column.to_numpy(np.float64, na_value=np.nan)[rows]
     elif pd.api.types.is_datetime64_any_dtype(column.dtype):
         return None
@@ -128,24 +150,17 @@ def _codes(column: pd.Series, rows: np.ndarray) -> np.ndarray | None:
     return filled
 
 
-def _predicts_classes(codes: np.ndarray, y: np.ndarray) -> bool:
-    """Return whether `codes` [n] of the first half of the rows predict the classes `y` [n] of the second."""
-    half = len(y) // 2
-    levels = np.unique(codes[:half])
-    bins = min(512, half // 5)
-    edges = levels if len(levels) <= bins else np.unique(np.quantile(codes[:half], np.linspace(0, 1, bins)))
-    if len(levels) > bins and len(levels) == half and half < 100:
+def _predicts_classes(bins: _Bins) -> bool:
+    """Return whether a column of the first half of the rows predicts the classes of the second half."""
+    if bins.levels > bins.most and bins.levels == bins.half and bins.half < 100:
         return False
-    bin_index = np.searchsorted(edges, codes, side="right")
-    k = int(y.max()) + 1
-    cells = np.bincount(bin_index[:half] * k + y[:half], minlength=(len(edges) + 1) * k)
-    table = cells.reshape(len(edges) + 1, k)
-    largest = int(np.bincount(y[:half], minlength=k).argmax())
-    prediction = np.where(table.sum(1) > 0, table.argmax(1), largest)
-    error = np.mean(prediction[bin_index[half:]] != y[half:])
-    if len(levels) > bins:  # a bin may contain the border of two classes; the nearest neighbor is finer
-        error = min(error, np.mean(_nearest(codes[:half], y[:half], codes[half:]) != y[half:]))
-    baseline = np.mean(y[half:] != largest)
+    y = bins.y[bins.half :]
+    largest = int(np.bincount(bins.y[: bins.half], minlength=bins.table.shape[1]).argmax())
+    prediction = np.where(bins.table.sum(1) > 0, bins.table.argmax(1), largest)
+    error = np.mean(prediction[bins.index] != y)
+    if bins.levels > bins.most:  # a bin may contain the border of two classes; the nearest neighbor is finer
+        error = min(error, np.mean(bins.nearest != y))
+    baseline = np.mean(y != largest)
     return bool(baseline > 0 and error <= MAX_ERROR_RATIO * baseline)
 
 
@@ -158,16 +173,21 @@ def _nearest(values: np.ndarray, y: np.ndarray, queries: np.ndarray) -> np.ndarr
     return y[nearer]
 
 
-def _predicts_numbers(codes: np.ndarray, y: np.ndarray, column: pd.Series) -> bool:
-    """Return whether `codes` [n] of a column determine the numbers `y` [n], or their range."""
+def _is_number(column: pd.Series | np.ndarray) -> bool:
+    """Return whether a column holds numbers and no categories."""
     import pandas as pd
 
+    return isinstance(column, np.ndarray) or pd.api.types.is_numeric_dtype(column.dtype)
+
+
+def _predicts_numbers(codes: np.ndarray, y: np.ndarray, numeric: bool) -> bool:
+    """Return whether `codes` [n] of a column determine the numbers `y` [n], or their range."""
     levels, counts = np.unique(codes, return_counts=True)
     if len(levels) <= FEW_LEVELS:
         # If target ranges do not overlap, the level changes only levels - 1 times along the sorted target.
         ordered = codes[np.argsort(y, kind="stable")]
         return bool(counts.min() >= 5 and np.sum(ordered[1:] != ordered[:-1]) == len(levels) - 1)
-    if not pd.api.types.is_numeric_dtype(column.dtype):
+    if not numeric:
         return False
     return max(abs(_correlation(codes, y)), abs(_correlation(_ranks(codes), _ranks(y)))) >= MIN_CORRELATION
 

@@ -115,11 +115,12 @@ def _columns(
             gaps = [float(part.mean()) for part in missing]
             present = [part[~gap, 0].astype(np.float64) for part, gap in zip((a, b), missing, strict=True)]
             absent = [np.array([gap.sum(), (~gap).sum()]) for gap in missing]
-            distance = _variation(absent[0], absent[1], spread, level)
+            distance = _variation(absent[0], absent[1], spread, level) if any(gaps) else 0.0
             medians = None
             if all(map(len, present)):
                 factors = [len(part) / len(whole) for part, whole in zip(present, (a, b), strict=True)]
                 distance = max(distance, _distance(present[0], present[1], spread / min(factors), level))
+            if distance and all(map(len, present)):
                 low, high = (float(np.median(part)) * column.scale + column.center for part in present)
                 medians = low, high
         if distance:
@@ -153,10 +154,12 @@ def _bound(spread: float, level: float) -> float:
 
 def _distance(a: np.ndarray, b: np.ndarray, spread: float, level: float) -> float:
     """Return D of the values `a` [n] and `b` [m]; 0 if D is below 0.1 or within the bound of chance."""
-    points = np.concatenate([a, b])
-    first = np.searchsorted(np.sort(a), points, side="right") / len(a)
-    second = np.searchsorted(np.sort(b), points, side="right") / len(b)
-    found = float(np.max(np.abs(first - second)))  # (1)
+    a, b = np.sort(a), np.sort(b)
+    above = np.arange(1, len(a) + 1) / len(a) - np.searchsorted(b, a, side="right") / len(b)
+    below = np.arange(1, len(b) + 1) / len(b) - np.searchsorted(a, b, side="right") / len(a)
+    found = float(
+        max(above.max(), below.max())
+    )  # (1): each share is largest over the other at its own values
     limit = np.sqrt(0.5 * np.log(2 / level) * spread)  # (3)
     return found if found >= max(MIN_DISTANCE, limit) else 0.0
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ravine.data import Dataset, leakage
+from ravine.data import Dataset
+from ravine.data.leakage import find_leaks
 from ravine.data.unlike_rows import unlike_rows
 from ravine.diagnostics import expected_sign_agreement
 from ravine.execution.constant_score import constant_outputs
@@ -99,21 +100,14 @@ def suspected_leaks(data: Dataset) -> tuple[list[str], dict[str, list[str]]]:
     The second result holds the labels of the classes by column. Of two classes, a column that gives one away
     gives the target away. Data with more than 2,000 columns are not examined.
     """
-    import pandas as pd
-
     if len(data.features) > 2000:
         return [], {}
-    columns = {
-        name: pd.Series(data.x[data.development, j].astype(np.float64))
-        for j, name in enumerate(data.features)
-    }
+    columns = {name: data.x[data.development, j].astype(np.float64) for j, name in enumerate(data.features)}
     y, classes = data.y[data.development], data.classes
-    alone, together = leakage.suspected_leaks(columns, y, classes is not None)
-    leaks = [*alone, *together]
+    found = find_leaks(columns, y, classes is not None)
+    leaks, separating = [*found.alone, *found.together], found.separating
     if classes is None:
         return leaks, {}
-    others = {name: column for name, column in columns.items() if name not in leaks}
-    separating = leakage.class_leaks(others, y)
     if len(classes) == 2:
         return [*leaks, *separating], {}
     return leaks, {name: [str(classes[k]) for k in marked] for name, marked in separating.items()}
