@@ -110,20 +110,25 @@ def _separated_classes(bins: _Bins) -> list[int]:
     """Return the classes that a column separates from all others."""
     y, k = bins.y[bins.half :], bins.table.shape[1]
     rows = np.bincount(y, minlength=k)
-    enough = rows >= MIN_CLASS_ROWS
+    others, enough = len(y) - rows, rows >= MIN_CLASS_ROWS
     if not enough.any():
         return []
     named = 2 * bins.table > bins.table.sum(axis=1, keepdims=True)  # [bin, class]: is the class predicted
-    true = y[:, None] == np.arange(k)
-    errors = np.sum(named[bins.index] != true, axis=0)
+    inside = np.bincount(bins.index * k + y, minlength=bins.table.size).reshape(-1, k)  # rows [bin, class]
+    outside = inside.sum(axis=1, keepdims=True) - inside
+    errors = np.where(named, outside, inside).sum(axis=0)
     if bins.levels > FEW_LEVELS:  # a bin may contain the border of two classes; the neighbor is finer
-        errors = np.minimum(errors, np.sum((bins.nearest[:, None] == np.arange(k)) != true, axis=0))
-    others = len(y) - rows
+        confused = np.bincount(bins.nearest * k + y, minlength=k * k).reshape(k, k)  # [prediction, class]
+        errors = np.minimum(errors, rows + confused.sum(axis=1) - 2 * np.diag(confused))
     separated = enough & (errors <= MAX_ERROR_RATIO * np.minimum(rows, others)) & (others > 0)
     unsure = enough & ~separated & (others >= MIN_CLASS_ROWS)
+    pairs = np.maximum(rows * others, 1)
+    low = np.sum(inside * (np.cumsum(outside, axis=0) - outside), axis=0) / pairs
+    high = low + np.sum(inside * outside, axis=0) / pairs  # the area under the curve is between low and high
+    unsure &= np.maximum(high, 1 - low) >= MIN_AUC
     if unsure.any():
-        above = _ranks(bins.codes[bins.half :]) @ true - rows * (rows + 1) / 2
-        area = above[unsure] / (rows * others)[unsure]
+        above = np.bincount(y, _ranks(bins.codes[bins.half :]), minlength=k) - rows * (rows + 1) / 2
+        area = above[unsure] / pairs[unsure]
         separated[unsure] = np.maximum(area, 1 - area) >= MIN_AUC
     return [int(index) for index in np.flatnonzero(separated)]
 
