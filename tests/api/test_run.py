@@ -95,7 +95,7 @@ def test_an_error_names_the_keyword_and_holds_it_as_data(calls):
 def finished_run(tmp_path):
     """The folder of a run on a file of data, with options of its own."""
     data = tmp_path / "data.csv"
-    data.write_text("a,b,y\n" + "".join(f"{k},{k * k % 7},{k % 2}\n" for k in range(80)))
+    data.write_text("a,b,y\n" + "".join(f"{k * 3 % 11},{k * k % 7},{k % 2}\n" for k in range(80)))
     with RunDirectory.create(tmp_path, "data", verb="train", command=["ravine"]) as made:
         made.config.write_text(f'source = "{data}"\ntarget = "y"\nnet = "4"\nseeds = 7\n')
     return made.path

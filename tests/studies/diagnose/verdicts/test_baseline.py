@@ -131,8 +131,8 @@ def test_the_most_severe_case_is_reported(
 @pytest.mark.parametrize(
     ("first", "lead", "fires", "seeds"),
     [
-        (0.95, 0.01 * ONES + 0.004 * SIGNS, True, 8),  # 0.01 is 6.6 standard errors of 0.0015
-        (0.95, 0.01 * ONES + 0.02 * SIGNS, False, 8),  # 0.01 is 1.3 standard errors of 0.0076
+        (0.95, 0.01 * ONES + 0.004 * SIGNS, True, 8),  # 0.01 is 3.8 standard errors of 0.0026
+        (0.95, 0.01 * ONES + 0.009 * SIGNS, False, 8),  # 1.7 standard errors; 2.9 if seeds shared no rows
         (0.95, 0.004 * ONES, False, 8),  # too small a difference to matter
         (0.99, 0.0 * ONES, False, 8),  # the seed of the run alone says more, and eight others say no
         (0.99, 0.0 * ONES[:5], True, 1),  # too few seeds, so that of the run decides
@@ -144,14 +144,15 @@ def test_several_seeds_are_compared_in_pairs(
 ) -> None:
     """Scores differ by ten points from seed to seed; the linear model has `lead` more on each.
 
-    The standard error of a lead that varies by s is s sqrt(8 / 7) / sqrt(8).
+    The standard error of a lead that varies by s is s sqrt(8 / 7) sqrt(1 / 8 + 1 / 4), for 4 times as many
+    training as validation rows.
     """
     ours = 0.85 + 0.05 * SIGNS[: len(lead)]
     scores = {
         "baseline_linear model": [first, *np.where(np.isnan(lead), 0.9, ours + lead)],
         "seed_scores": [*np.where(np.isnan(lead), np.nan, ours), 0.1],  # the last has no baseline
     }
-    record = _record(record_with, 0.95, 0.5, 0.9, scores=scores, **ACCURACY)
+    record = _record(record_with, 0.95, 0.5, 0.9, scores=scores, train=4000, **ACCURACY)
     found = no_better_than_baseline(Observation(record))
     assert found is not None
     assert found.fires == fires

@@ -1,4 +1,12 @@
-"""The verdict that a network is no better than a constant prediction or another simple baseline."""
+"""The verdict that a network is no better than a constant prediction or another simple baseline.
+
+The seeds have other splits of the same rows, so their scores depend on one another. With n seeds, m
+validation and N training rows, the error of the mean of differences with standard deviation s is
+
+    s sqrt(1 / n + m / N)                                                    (1)
+
+Source: Nadeau and Bengio 2003.
+"""
 
 from __future__ import annotations
 
@@ -151,7 +159,8 @@ def _comparison(run: Observation, name: str) -> _Comparison | None:
     if known.sum() >= MIN_PAIRS:
         ours, theirs = ours[known], theirs[known]
         gains = _gain(run, theirs, ours)
-        error = float(np.std(gains, ddof=1) / np.sqrt(len(gains)))
+        shared = run.metadata.valid / max(run.metadata.train, 1)
+        error = float(np.std(gains, ddof=1) * np.sqrt(1 / len(gains) + shared))  # (1)
         own, other, errors, seeds = float(ours.mean()), float(theirs.mean()), PAIRED_ERRORS, len(gains)
     elif score is not None and np.isfinite(first):
         own, other, errors, seeds = score, first, ERRORS, 1
