@@ -32,6 +32,7 @@ def test_units_start_alike_or_with_different_weights(
         (0.0, 0.7, 0.3, True),
         (0.0, 0.7, 0.02, False),  # the network has more units than it needs
         (0.0, 0.7, -0.1, False),
+        (0.0, 0.7, -np.inf, False),  # living units diverge at this learning rate
         (0.5, 0.7, -0.1, True),  # initialization or inputs are wrong
         (0.0, 1.0, -0.1, True),  # no layer can do without all of its units
         (0.0, 0.7, None, True),  # a trained model, without a comparison

@@ -96,8 +96,9 @@ def dead(run: Observation) -> Finding | None:
     error = float(1 - 0.05 ** (1 / max(run.metadata.valid, 1)))
     at_start = float(np.max(run.final("dead")[0]))
     gain = gain_of(run, "living_units")
-    harms = gain is None or gain.clear or at_start > MAX_DEAD or value == 1
-    fires = value > MAX_DEAD and harms
+    better = gain is not None and gain.clear
+    compared = run.has("living_units")  # also by a training that diverged, which has no gain
+    fires = value > MAX_DEAD and (better or not compared or at_start > MAX_DEAD or value == 1)
     where = f"layer {layer + 1}, step {int(run.series('step')[run.end])}"
     units = f"{100 * value:.0f} % of the units in layer {layer + 1}"
     sentence = f"Units are dead: {units} pass no gradient for any row."
