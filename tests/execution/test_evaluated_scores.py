@@ -1,6 +1,6 @@
 """Cells and sentences about the scores of a row: medians, failed seeds."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -10,6 +10,8 @@ from ravine.execution.evaluated_scores import (
     failure_warning,
     few_seeds_text,
     median_cell,
+    tied_with_best,
+    tier_column,
 )
 from ravine.render.numbers import ScoreFormat
 
@@ -28,6 +30,29 @@ def test_the_median_is_shown_not_the_mean():
 
 def test_failed_seeds_are_counted():
     assert failed_cells([ROW, replace(ROW, failed=1), TUNING_ONLY]) == ["0", "1/10", "all"]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    tier: int
+    failed: int
+
+
+@pytest.mark.parametrize(
+    ("rows", "cells", "tied", "explained"),
+    [
+        ([(1, 0), (1, 0), (2, 0)], ("1=", "1=", "2"), 2, False),
+        ([(1, 0), (1, 3), (2, 0), (2, 0)], ("1", "1", "2=", "2="), 1, True),  # the second failed
+        ([(1, 2), (1, 0), (1, 0)], ("1", "1", "1"), 1, True),  # the best median failed: no row ties with it
+        ([(1, 1), (1, 0), (1, 1), (2, 1)], ("1=", "1", "1=", "2"), 2, True),
+    ],
+)
+def test_rows_that_failed_on_different_numbers_of_seeds_do_not_tie(rows, cells, tied, explained):
+    ranked = [Ranked(*row) for row in rows]
+    assert tied_with_best(ranked) == [row for row in ranked if row == ranked[0]]
+    assert len(tied_with_best(ranked)) == tied
+    assert tier_column(ranked).texts == cells and tier_column(ranked, 2).texts == cells[:2]
+    assert ("failed on more or fewer" in tier_column(ranked).meaning) is explained
 
 
 @pytest.mark.parametrize(

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from ravine.execution.length_advice import LossTrend
 from ravine.execution.result import ScoreSummary
+from ravine.render.blocks import Column
 from ravine.render.numbers import ScoreFormat, count, is_number
 
 __all__ = [
     "FAILED", "MIN_TEST_SEEDS", "PAIRED", "EvaluatedScores", "failed_cells", "failure_warning",
-    "few_seeds_text", "median_cell",
+    "few_seeds_text", "median_cell", "tied_with_best", "tier_column",
 ]  # fmt: skip
 
 FAILED = "diverged, no better than a constant prediction, or far below the median"
 """The meaning of a failed seed, in words."""
 PAIRED = "median of the differences on the same seeds, which can differ from the difference of two medians"
 """The meaning of a paired difference (Hodges-Lehmann estimate), in words."""
+TIE = "= marks a tie; other rows of the same tier failed on more or fewer seeds"
+"""The meaning of the equals sign at a tier, in words."""
 FEW_SEEDS = 10
 """Number of seeds below which similar scores cannot be distinguished."""
 MIN_TEST_SEEDS = 6
@@ -40,6 +44,43 @@ class EvaluatedScores(ScoreSummary):
 def median_cell(row: ScoreSummary, style: ScoreFormat) -> str:
     """Return the median of a row with its interval, `97.8 ± 0.4`; "diverged" without a median."""
     return style.with_interval(row.median, row.median_interval) if is_number(row.median) else "diverged"
+
+
+class RankedRow(Protocol):
+    """A row of a leaderboard: its tier, 1 is best, and its number of failed seeds."""
+
+    @property
+    def tier(self) -> int: ...
+
+    @property
+    def failed(self) -> int: ...
+
+
+Row = TypeVar("Row", bound=RankedRow)
+
+
+def tied_with_best(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows that tie with the first one, which is the first of the list.
+
+    rows: best median first. A row of the same tier that failed on more or fewer seeds does not tie: its
+    scores are not distinguishable, but the failed seeds are a difference.
+    """
+    return [row for row in rows if (row.tier, row.failed) == (rows[0].tier, rows[0].failed)]
+
+
+def tier_column(rows: Sequence[RankedRow], most: int | None = None) -> Column:
+    """Return the column of tiers, with an equals sign for the rows that tie: `1=`.
+
+    rows: best median first. most: number of rows to show, None for all.
+    """
+    best = {row.tier: row for row in reversed(rows)}
+    agreeing = [row.tier for row in rows if row.failed == best[row.tier].failed]
+    cells = [
+        f"{row.tier}{'=' * (row.failed == best[row.tier].failed and agreeing.count(row.tier) > 1)}"
+        for row in rows
+    ]
+    meaning = TIE if len(agreeing) < len(rows) else ""
+    return Column("tier", cells[:most], align="left", meaning=meaning)
 
 
 def few_seeds_text(seeds: int) -> str:

@@ -55,7 +55,9 @@ def test_without_a_criterion_the_best_median(tied):
 def test_one_that_fails_on_a_seed_gives_way_to_a_tied_one(tied):
     rows = [replace(tied[0], failed=1), tied[1], replace(tied[2], failed=2)]
     assert chosen(rows) == ("sgd", "fewest_failures")
-    assert recommend(rows, differences(rows), ACCURACY).failing == ["adam", "rmsprop"]
+    found = recommend(rows, differences(rows), ACCURACY)
+    assert (found.failing, found.tied) == (["adam", "rmsprop"], [])
+    assert "Of the optimizers of tier 1, it failed on the fewest seeds." in recommendation_text(found, rows)
     worse = [replace(tied[0], failed=1), replace(tied[1], median=0.9)]
     assert chosen(worse) == ("sgd", "fewest_failures")  # tied, although its median is worse
 
@@ -92,10 +94,15 @@ def test_a_tied_one_that_is_worse_by_what_matters_is_not_recommended(tied):
 def test_the_text_names_setting_and_reason(tied):
     tied[2] = replace(tied[2], sensitivity_width=2.8)
     found = recommend([replace(tied[0], failed=1), *tied[1:]], differences(tied), ACCURACY)
+    assert found.tied == []  # the best median failed on a seed, so that no other optimizer ties with it
     assert recommended_row(tied, found) is tied[2]
     assert recommendation_text(found, tied) == (
-        "Recommended: rmsprop at learning rate 0.00312, schedule decay. Of the tied optimizers, it has the "
-        "widest range of good learning rates (630-fold). adam failed on more seeds."
+        "Recommended: rmsprop at learning rate 0.00312, schedule decay. Of the optimizers of tier 1 with the "
+        "fewest failed seeds, it has the widest range of good learning rates (630-fold). adam failed on more "
+        "seeds."
+    )
+    assert "Of the tied optimizers, it has the widest" in recommendation_text(
+        recommend(tied, differences(tied), ACCURACY), tied
     )
     assert recommendation_text(recommend(tied[:1], [], ACCURACY), tied) == (
         "Recommended: adam at learning rate 0.00312, schedule decay."

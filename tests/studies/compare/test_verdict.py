@@ -38,6 +38,37 @@ def test_one_winner_all_tied_one_alone(rows, pairs, said):
     assert said(rows[:1]) == f"{start} reaches accuracy 98.3 ± 0.2 %; nothing was compared with it."
 
 
+@pytest.mark.parametrize(
+    ("failed", "sentences"),
+    [
+        (
+            (0, 0, 2),
+            "adam is not distinguishable from the best, nesterov (accuracy 98.3 ± 0.2 %): they tie. "
+            "rmsprop is not distinguishable from nesterov, but failed on more seeds.",
+        ),
+        (
+            (0, 1, 2),
+            "nesterov is best (accuracy 98.3 ± 0.2 %). "
+            "adam and rmsprop are not distinguishable from nesterov, but failed on more seeds.",
+        ),
+        (
+            (1, 0, 2),
+            "nesterov has the best median (accuracy 98.3 ± 0.2 %). "
+            "adam is not distinguishable from nesterov, and failed on fewer seeds. "
+            "rmsprop is not distinguishable from nesterov, but failed on more seeds.",
+        ),
+        (
+            (1, 1, 0),
+            "adam is not distinguishable from the best median, nesterov (accuracy 98.3 ± 0.2 %): they tie. "
+            "rmsprop is not distinguishable from nesterov, and failed on fewer seeds.",
+        ),
+    ],
+)
+def test_an_optimizer_that_failed_on_other_seeds_does_not_tie(rows, said, failed, sentences):
+    some = [replace(row, failed=count) for row, count in zip(rows[:3], failed, strict=True)]
+    assert said(some) == f"Within 1,000 steps (20 epochs), {sentences}"
+
+
 def test_without_pairs_no_difference_is_made_up(rows, said):
     assert "sgd and adadelta are worse." in said(rows) and " by " not in said(rows)
 

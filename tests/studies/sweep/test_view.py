@@ -200,7 +200,16 @@ def test_failed_seeds_are_reported_and_avoided(result: SweepResult) -> None:
     assert failing.best.levels["dropout"] == "0" and result.best.levels["dropout"] == "0.2"
     shown = " ".join(text(failing.view(), 120).split())
     assert "1/10" in shown and f"! dropout=0.2, net={NET}: 1 of 10 seeds failed" in shown
-    assert f"Best: dropout=0, net={NET}" in shown
+    assert f"Best: dropout=0, net={NET} (accuracy 97.6 ± 0.4 %). dropout=0.2, net={NET} has the best" in shown
+    assert "but failed on more seeds" in shown and "tie with" not in shown and "ties with" not in shown
+    assert [block.columns[0].texts for block in failing.view()[1:2]] == [("1", "1")]
+    assert [block.columns[0].texts for block in replace(result, leaderboard=rows).view()[1:2]] == [
+        ("1=", "1=")
+    ]
+    assert "tied" not in failing.summary()
+    assert f"dropout=0.2, net={NET} and 1 tied" in replace(result, leaderboard=rows).summary()
+    few = replace(failing, leaderboard=[replace(part, n_seeds=5) for part in failing.leaderboard])
+    assert "Best median among those with the fewest failed seeds: dropout=0," in " ".join(verdict(few))
 
 
 def test_ties_and_few_seeds_are_named(result: SweepResult) -> None:

@@ -1,6 +1,6 @@
-"""The recommended optimizer: one of those that the scores do not distinguish from the best.
+"""The recommended optimizer: one of tier 1, which the scores do not distinguish from the best.
 
-1. Of the tied optimizers, those with the fewest failed seeds stay.
+1. Of the optimizers of tier 1, those with the fewest failed seeds stay.
 2. Of these, those stay that are not worse than the best median by a difference that matters. With few seeds
    all optimizers tie, and a tie alone says little.
 3. The one with a range of good learning rates twice as wide as that of any other is recommended,
@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import log10
 
+from ravine.execution.evaluated_scores import tied_with_best
 from ravine.execution.result import MetricFacts
 from ravine.studies.compare.result import LeaderboardRow, Pair, Reason, Recommendation
 
@@ -30,11 +31,12 @@ def recommend(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], metric: Met
 
     rows: best first; the first one was evaluated. pairs: paired differences of the rows.
     """
-    tied = [row for row in rows if row.tier == rows[0].tier]
-    fewest = min(row.failed for row in tied)
-    safe = [row for row in tied if row.failed == fewest]
+    first_tier = [row for row in rows if row.tier == rows[0].tier]
+    fewest = min(row.failed for row in first_tier)
+    safe = [row for row in first_tier if row.failed == fewest]
+    tied = tied_with_best(rows)
     row, reason = _choose([row for row in safe if not _worse(row, safe[0], pairs, metric)])
-    if len(tied) == 1:
+    if len(first_tier) == 1:
         reason = "best"
     elif len(safe) == 1:
         reason = "fewest_failures"
@@ -43,9 +45,9 @@ def recommend(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], metric: Met
         learning_rate=row.learning_rate,
         hyperparameters=row.hyperparameters,
         schedule=row.schedule,
-        tied=[other.optimizer for other in tied if other is not row],
+        tied=[other.optimizer for other in tied if row in tied and other is not row],
         reason=reason,
-        failing=[other.optimizer for other in tied if other.failed > fewest],
+        failing=[other.optimizer for other in first_tier if other.failed > fewest],
     )
 
 

@@ -151,13 +151,15 @@ class Recommendation:
     schedule: str | None
     """Tuned learning-rate schedule."""
     tied: list[str]
-    """Other optimizers that the scores do not distinguish from the best."""
+    """Other optimizers that tie with the best median: the scores do not distinguish them, and they failed on
+    as many seeds. Empty if the recommended optimizer does not tie with the best median."""
     reason: Reason
-    """best: no other optimizer ties. Among tied optimizers: fewest_failures: failed on fewer seeds than the
-    others; widest_rates: widest range of good learning rates; fewest_steps: fewest steps to the target score;
-    least_spread: least spread over seeds; best_median: best median, as no other criterion decides."""
+    """best: alone in tier 1; fewest_failures: failed on fewer seeds than the others of tier 1. Among those of
+    tier 1 with the fewest failed seeds: widest_rates: widest range of good learning rates; fewest_steps:
+    fewest steps to the target score; least_spread: least spread over seeds; best_median: best median, as no
+    other criterion decides."""
     failing: list[str]
-    """Tied optimizers that were not recommended because they failed on more seeds."""
+    """Optimizers of tier 1 that were not recommended because they failed on more seeds."""
 
 
 @dataclass(frozen=True, kw_only=True)

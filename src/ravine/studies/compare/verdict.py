@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ravine.execution.evaluated_scores import few_seeds_text, median_cell
+from ravine.execution.evaluated_scores import few_seeds_text, median_cell, tied_with_best
 from ravine.execution.length_advice import length_text, still_falling_text
 from ravine.execution.result import MetricFacts
 from ravine.render.numbers import ScoreFormat, fold, learning_rate, listed, number
@@ -22,9 +22,8 @@ def verdict(result: CompareResult, style: ScoreFormat) -> str:
     """Return one paragraph on the best optimizer, its ties, the worse optimizers, and their condition."""
     rows = result.leaderboard
     first = rows[0]
-    tied = [row.optimizer for row in rows if row.tier == first.tier]
     length = length_text(result.plan.steps, result.plan.epochs)
-    sentences = [f"Within {length}, {_best(tied, first, len(rows), style)}"]
+    sentences = [f"Within {length}, {_best(rows, style)}"]
     sentences += _worse(rows, result.pairs, result.metric, style)
     if len(rows) > 1:
         sentences.append(few_seeds_text(first.n_seeds))
@@ -38,36 +37,57 @@ def recommendation_text(recommendation: Recommendation, rows: Sequence[Leaderboa
     setting = f"{row.optimizer} at learning rate {learning_rate(row.learning_rate)}, schedule {row.schedule}"
     if recommendation.reason == "best":
         return f"Recommended: {setting}."
+    if recommendation.reason == "fewest_failures":
+        return f"Recommended: {setting}. Of the optimizers of tier 1, it failed on the fewest seeds."
     reason = {
-        "fewest_failures": "it failed on the fewest seeds",
         "widest_rates": f"it has the widest range of good learning rates ({fold(row.sensitivity_width)})",
         "fewest_steps": f"it needs the fewest steps to the target score ({number(row.steps_to_target, 4)})",
         "least_spread": "its scores differ least between seeds",
         "best_median": "it has the best median",
     }[recommendation.reason]
-    more = ""
-    if recommendation.failing and recommendation.reason != "fewest_failures":
-        more = f" {listed(recommendation.failing)} failed on more seeds."
-    return f"Recommended: {setting}. Of the tied optimizers, {reason}.{more}"
+    failing = recommendation.failing
+    group, more = "the tied optimizers", ""
+    if failing:
+        group = "the optimizers of tier 1 with the fewest failed seeds"
+        more = f" {listed(failing)} failed on more seeds."
+    return f"Recommended: {setting}. Of {group}, {reason}.{more}"
 
 
-def _best(tied: Sequence[str], best: LeaderboardRow, total: int, style: ScoreFormat) -> str:
-    """Return the sentence about the optimizers that are not distinguishable from the best.
+def _best(rows: Sequence[LeaderboardRow], style: ScoreFormat) -> str:
+    """Return the sentences about the best median, and the optimizers not distinguishable from it.
 
-    total: number of all optimizers.
+    rows: best median first. An optimizer that failed on more or fewer seeds than the first does not tie.
     """
+    best, total = rows[0], len(rows)
     score = " ".join(filter(None, (median_cell(best, style), style.unit)))
     if total == 1:
         return f"{best.optimizer} reaches {style.metric} {score}; nothing was compared with it."
-    if len(tied) == 1:
+    same_tier = [row for row in rows if row.tier == best.tier]
+    if len(same_tier) == 1:
         return f"{best.optimizer} is best ({style.metric} {score}), and distinguishable from all others."
-    others = tied[1:]
-    verb = "is" if len(others) == 1 else "are"
-    start = f"{listed(others)} {verb} not distinguishable from the best, {best.optimizer}"
-    start += f" ({style.metric} {score})"
-    if len(tied) == total:
-        return f"{start}: all {total} tie." if total > 2 else f"{start}: a tie."
-    return f"{start}: they tie."
+    others = [row.optimizer for row in tied_with_best(rows)[1:]]
+    fewer = [row.optimizer for row in same_tier if row.failed < best.failed]
+    more = [row.optimizer for row in same_tier if row.failed > best.failed]
+    if others:
+        ties = "they tie"
+        if 1 + len(others) == total:
+            ties = f"all {total} tie" if total > 2 else "a tie"
+        place = "best median" if fewer else "best"
+        text = f"{_not_distinguishable(others)} from the {place}, {best.optimizer}"
+        text += f" ({style.metric} {score}): {ties}."
+    elif fewer:
+        text = f"{best.optimizer} has the best median ({style.metric} {score})."
+    else:
+        text = f"{best.optimizer} is best ({style.metric} {score})."
+    if fewer:
+        text += f" {_not_distinguishable(fewer)} from {best.optimizer}, and failed on fewer seeds."
+    if more:
+        text += f" {_not_distinguishable(more)} from {best.optimizer}, but failed on more seeds."
+    return text
+
+
+def _not_distinguishable(names: Sequence[str]) -> str:
+    return f"{listed(names)} {'is' if len(names) == 1 else 'are'} not distinguishable"
 
 
 def _worse(

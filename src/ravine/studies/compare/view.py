@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ravine.execution.baseline_view import baseline_blocks
 from ravine.execution.describe import data_text, score_format_of, time_row, training_option_rows
-from ravine.execution.evaluated_scores import FAILED, failed_cells, failure_warning, median_cell
+from ravine.execution.evaluated_scores import FAILED, failed_cells, failure_warning, median_cell, tier_column
 from ravine.execution.length_advice import advice_text, trend_cell
 from ravine.execution.next_steps import after_ranking
 from ravine.execution.test_rows import test_rows_sentence
@@ -149,7 +149,7 @@ def _table(result: CompareResult, style: ScoreFormat) -> Table:
     tiers = [row.tier for row in rows]
     score = " ".join(filter(None, (style.metric, style.unit)))
     columns = [
-        Column("tier", [f"{tier}=" if tiers.count(tier) > 1 else str(tier) for tier in tiers], align="left"),
+        tier_column(rows),
         Column("optimizer", [row.optimizer for row in rows], align="left", shrink=MIN_NAME_WIDTH),
         Column(score, [median_cell(row, style) for row in rows]),
         Column("failed", failed_cells(rows), priority=1, meaning=FAILED),
@@ -171,10 +171,11 @@ def _table(result: CompareResult, style: ScoreFormat) -> Table:
         ),
     ]  # fmt: skip
     empty = {MISSING_CELL, "0"}
+    fewest = min(row.failed for row in rows if row.tier == tiers[0])
     return Table(
         [column for column in columns if column.priority == 0 or set(column.texts) - empty],
         rules=[k for k, tier in enumerate(tiers) if k == 0 or tier != tiers[k - 1]],
-        strong=[k for k, tier in enumerate(tiers) if tier == tiers[0]],
+        strong=[k for k, row in enumerate(rows) if row.tier == tiers[0] and row.failed == fewest],
     )
 
 

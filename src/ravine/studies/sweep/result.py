@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ravine.execution.evaluated_scores import EvaluatedScores
+from ravine.execution.evaluated_scores import EvaluatedScores, tied_with_best
 from ravine.execution.length_advice import LengthAdvice
 from ravine.execution.network_result import NetworkResult
 from ravine.execution.result import (
@@ -242,8 +242,9 @@ class SweepResult(NetworkResult):
 
     def summary(self) -> str:
         """Return the result in one line, as `ravine runs` shows it."""
-        tied = [row for row in self.leaderboard if row.tier == self.best.tier and row is not self.best]
-        return summary_text(self.best.setting, len(tied), self.metric.name, self.best.median)
+        best = self.best
+        tied = [row for row in tied_with_best(self.leaderboard) if row.failed == best.failed]
+        return summary_text(best.setting, max(0, len(tied) - 1), self.metric.name, best.median)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the leaderboard as a table for the file leaderboard.csv."""

@@ -13,6 +13,8 @@ from ravine.execution.evaluated_scores import (
     failure_warning,
     few_seeds_text,
     median_cell,
+    tied_with_best,
+    tier_column,
 )
 from ravine.execution.length_advice import advice_text, length_text, still_falling_text
 from ravine.execution.next_steps import after_ranking
@@ -144,7 +146,7 @@ def _configurations(result: SweepResult, style: ScoreFormat) -> Table:
     tiers = [row.tier for row in result.leaderboard]
     extra = max(0, len(factors) - MAX_KEPT_FACTORS)  # factors that can give way, after all other columns
     columns = [
-        Column("tier", [f"{row.tier}{'=' * (tiers.count(row.tier) > 1)}" for row in rows], align="left"),
+        tier_column(result.leaderboard, MAX_ROWS),
         *(
             Column(
                 name,
@@ -253,18 +255,24 @@ def verdict(result: SweepResult) -> list[str]:
 def _best_sentence(rows: Sequence[ConfigurationRow], best: ConfigurationRow, style: ScoreFormat) -> str:
     """Return the sentence about the best configuration, and those that tie with it.
 
-    A configuration that failed on more seeds does not tie. With fewer than 6 seeds every configuration would
-    tie, so the sentence names only the best median.
+    best: the best median of the best tier among those with the fewest failed seeds. A configuration that
+    failed on more seeds does not tie. With fewer than 6 seeds every configuration would tie, so the sentence
+    names only the best median.
     """
     score = " ".join(filter(None, [median_cell(best, style), style.unit]))
     text = f"{best.setting} ({style.metric} {score})"
     if len(rows) == 1:
         return f"Best: {text}."
+    first = rows[0]
     if best.n_seeds < MIN_TEST_SEEDS:
-        return f"Best median: {text}."
+        least = "" if best is first else " among those with the fewest failed seeds"
+        return f"Best median{least}: {text}."
+    if best is not first:
+        better = f"{first.setting} has the best median and is not distinguishable from it"
+        return f"Best: {text}. {better}, but failed on more seeds."
     same_tier = [row for row in rows if row.tier == best.tier]
     failing = [row for row in same_tier if row.failed > best.failed]
-    tied = len(same_tier) - len(failing)
+    tied = len(tied_with_best(rows))
     if len(same_tier) == 1:
         return f"Best: {text}, distinguishable from all others."
     if tied == len(rows):
