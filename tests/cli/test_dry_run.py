@@ -133,6 +133,54 @@ def test_of_descent(ravine, folder, idle):
     assert "widths" not in found and "metric rmse" in text
 
 
+# 96 training rows of iris in batches of 16: 6 steps an epoch
+@pytest.mark.parametrize(
+    ("words", "note"),
+    [
+        # 24 steps: 20 evaluations of 2 steps
+        (
+            ["compare", "iris", "--epochs", "4"],
+            "6.67 epochs instead of 4: the number of steps is rounded to 40.",
+        ),
+        (
+            ["sweep", "iris", "--vary", "l2=0,1", "--epochs", "4"],
+            "6.67 epochs instead of 4: the number of steps is rounded to 40.",
+        ),
+        (
+            ["sweep", "iris", "--vary", "epochs=4,10"],
+            "6.67 epochs instead of 4: the number of steps is rounded to 40.",
+        ),
+        (
+            ["diagnose", "iris", "--epochs", "4"],
+            "6.67 epochs instead of 4: the number of steps is rounded to 40.",
+        ),
+        # 66 steps: 80 for 20 evaluations, which 50 snapshots of 2 steps divide
+        (
+            ["landscape", "iris", "-O", "sgd", "--epochs", "11"],
+            "13.3 epochs instead of 11: the number of steps is rounded to 80.",
+        ),
+        # 60 pairs of rows in batches of 16: 3.75 steps an epoch; 6 of 1.6 epochs are 2 evaluations of 4 steps
+        (
+            ["memorize", "iris", "--effort", "quick", "--epochs", "1.6"],
+            "2.13 epochs instead of 1.6: the number of steps is rounded to 8.",
+        ),
+    ],
+)
+def test_rounded_epochs_are_told(ravine, folder, idle, words, note):
+    ended = ravine(*words, "--dry-run")
+    assert ended.status == 0, ended.stderr
+    assert " ".join(ended.stderr.split()).count(note) == 1
+    exact = [{"4": "10", "11": "50", "1.6": "16"}.get(word, word).replace("=4,", "=20,") for word in words]
+    assert "epochs instead of" not in ravine(*exact, "--dry-run").stderr
+
+
+def test_rounded_epochs_of_descent_are_told(ravine, folder, idle):
+    words = ["descent", "diabetes", "--effort", "quick", "--batch-size", "10", "--dry-run", "--epochs"]
+    # 283 training rows in batches of 10: 61 steps are 31 evaluations of 2 steps, of at most 60
+    assert "2.19 epochs instead of 2.16: the number of steps is rounded to 62." in ravine(*words, "2.16").stderr
+    assert "epochs instead of" not in ravine(*words, "2.12").stderr
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [

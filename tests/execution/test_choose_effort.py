@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ravine.errors import UsageError
-from ravine.execution.choose_effort import choose_effort
+from ravine.execution.choose_effort import choose_effort, with_chosen_effort
 from ravine.execution.effort import COMPARE, SearchEffort
+from ravine.studies.compare.settings import CompareSettings
+from ravine.studies.sweep.settings import SweepSettings
 
 EFFORTS = [SearchEffort("quick", seeds, 1, 1, 1) for seeds in (2, 4, 8, 16)]
 
@@ -45,3 +47,13 @@ def test_a_budget_below_the_smallest_plan_is_refused_with_the_time_of_that_plan(
 def test_a_budget_that_is_no_time_is_refused() -> None:
     with pytest.raises(UsageError, match="soon"):
         choose_effort(None, "soon", COMPARE["standard"], EFFORTS, seconds)
+
+
+@pytest.mark.parametrize("kind", [CompareSettings, SweepSettings])
+def test_a_chosen_effort_takes_the_place_of_the_budget(kind: type[CompareSettings | SweepSettings]) -> None:
+    effort = SearchEffort("quick", 7, 2.5, 1, 9, trials=12, tuning_seeds=3, rates=6)
+    changed = with_chosen_effort(kind(source="iris", budget="1m"), "1m", effort, 12)
+    assert (changed.effort, changed.budget, changed.epochs) == ("quick", None, 2.5)
+    assert (changed.trials, changed.tuning_seeds, changed.seeds) == (12, 3, 7)
+    named = with_chosen_effort(kind(source="iris", seeds=5), None, effort, 12)
+    assert named == kind(source="iris", seeds=5, effort="quick")

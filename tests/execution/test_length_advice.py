@@ -11,6 +11,7 @@ from ravine.execution.length_advice import (
     advice_words,
     length_advice,
     length_text,
+    rounding_notes,
     rounding_text,
     still_falling_text,
     trend_cell,
@@ -89,3 +90,10 @@ def test_how_many_were_still_improving(trends, text):
 )
 def test_rounded_epochs_are_reported_above_one_per_cent(steps, epochs, requested, text):
     assert rounding_text(steps, epochs, requested) == text
+
+
+def test_a_note_names_the_epochs_that_rounding_changed():
+    # 6 batches in an epoch: 4 epochs are 24 steps, 20 evaluations at equal distances need 40
+    note = "6.67 epochs instead of 4: the number of steps is rounded to 40."
+    assert rounding_notes(40, 40 / 6, 4.0) == [note]
+    assert rounding_notes(24, 4.0, 4.0) == rounding_notes(40, 40 / 6, None) == []

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from ravine.errors import UsageError
+from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.budget import budget_seconds
 from ravine.execution.effort import COMPARE, SearchEffort
 from ravine.render.numbers import seconds as time_text
 
-__all__ = ["choose_effort"]
+__all__ = ["choose_effort", "with_chosen_effort"]
+
+SearchSettings = TypeVar("SearchSettings", bound=NetworkSettings)
 
 MARGIN = 1.2  # of the budget that a refusal proposes over the time that the smallest plan needs
 
@@ -53,3 +58,26 @@ def choose_effort(
             allowed=f"at least {math.ceil(least)}s",
         )
     return fitting, f"the largest within {budget}"
+
+
+def with_chosen_effort(
+    settings: SearchSettings, budget: str | None, effort: SearchEffort, trials: int
+) -> SearchSettings:
+    """Return settings that state the chosen effort in place of a budget, for resuming.
+
+    With a budget, the estimate of another moment could choose another effort, so that its numbers become
+    settings too.
+
+    settings: of a study that tunes, with the fields effort, budget, epochs, trials, tuning_seeds and seeds.
+    budget: budget of the settings. effort: chosen effort, with the counts that the settings fix. trials: its
+    number of trials, in the meaning of the study.
+    """
+    changes: dict[str, Any] = {"effort": effort.name, "budget": None}
+    if budget is not None:
+        changes |= {
+            "epochs": effort.epochs,
+            "trials": trials,
+            "tuning_seeds": effort.tuning_seeds,
+            "seeds": effort.seeds,
+        }
+    return replace(settings, **changes)

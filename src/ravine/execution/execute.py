@@ -34,7 +34,7 @@ from ravine.execution.events import (
 from ravine.execution.result import Result, StudyPlan
 from ravine.execution.run_files import write_or_check_plan, write_result
 from ravine.execution.runner import Runner
-from ravine.execution.study import Study
+from ravine.execution.study import Design, Study
 from ravine.records.os_errors import is_full, os_errors_as_data_errors
 from ravine.records.run_directory import RunDirectory
 
@@ -96,6 +96,7 @@ def _execute(
         write_config(run, settings)
     dataset, devices = _prepare(study, settings, dataset, notify)
     design = study.design(settings, dataset, devices)
+    _report_notes(design, notify)
     runner = Runner(run, notify, should_stop, design.network_steps)
     if run is not None:
         write_or_check_plan(run, study.name, design.settings, dataset, design.plan_document())
@@ -115,8 +116,15 @@ def dry_run(
 ) -> StudyPlan:
     """Return the plan of a study. Nothing is trained or written."""
     dataset, devices = _prepare(study, settings, dataset, notify)
-    plan: StudyPlan = study.load("design", "plan")(study.design(settings, dataset, devices))
+    design = study.design(settings, dataset, devices)
+    _report_notes(design, notify)
+    plan: StudyPlan = study.load("design", "plan")(design)
     return plan
+
+
+def _report_notes(design: Design, notify: Notify) -> None:
+    for note in design.notes:
+        notify(Noted(note))
 
 
 def _prepare(

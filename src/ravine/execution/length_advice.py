@@ -14,7 +14,7 @@ from ravine.render.numbers import MISSING_CELL, count, percent
 
 __all__ = [
     "LengthAdvice", "LossTrend", "advice_text", "advice_words", "length_advice", "length_text",
-    "rounding_text", "still_falling_text", "trend_cell", "trend_text",
+    "rounding_notes", "rounding_text", "still_falling_text", "trend_cell", "trend_text",
 ]  # fmt: skip
 
 LONGER = 5  # times the epochs of the study
@@ -102,11 +102,25 @@ def rounding_text(steps: int, epochs: float, requested: float | None) -> str:
     epochs: passes over the training rows in `steps` steps. requested: epochs of the settings, None for the
     usual number. The text is empty for a difference of at most 1 %.
     """
-    if requested is None or abs(epochs - requested) <= ROUNDED_SHARE * requested:
+    if requested is None or not _is_rounded(epochs, requested):
         return ""
     if steps < EVALUATIONS:
         return f"{requested:g} requested, rounded to whole steps"
     return f"{requested:g} requested, rounded up to {EVALUATIONS} evaluations"
+
+
+def rounding_notes(steps: int, epochs: float, requested: float | None) -> list[str]:
+    """Return a sentence if the epochs differ from those of the settings, else an empty list.
+
+    The arguments are those of `rounding_text`.
+    """
+    if requested is None or not _is_rounded(epochs, requested):
+        return []
+    return [f"{epochs:.3g} epochs instead of {requested:g}: the number of steps is rounded to {steps:,}."]
+
+
+def _is_rounded(epochs: float, requested: float) -> bool:
+    return abs(epochs - requested) > ROUNDED_SHARE * requested
 
 
 def trend_cell(trend: LossTrend | None) -> str:

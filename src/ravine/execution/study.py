@@ -55,6 +55,10 @@ class Design(Protocol):
     def estimated_seconds(self) -> float:
         """Estimated wall-clock seconds of the study on this machine, from a short measurement."""
 
+    @property
+    def notes(self) -> list[str]:
+        """Sentences on choices that differ from the settings, such as a rounded number of epochs."""
+
     def line(self) -> str:
         """Return the design in one line."""
 

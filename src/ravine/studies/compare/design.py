@@ -21,8 +21,9 @@ from ravine.engines import Devices
 from ravine.errors import UsageError
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.baseline_time import baseline_seconds
-from ravine.execution.choose_effort import choose_effort
+from ravine.execution.choose_effort import choose_effort, with_chosen_effort
 from ravine.execution.effort import SearchEffort, efforts_between, usual_effort
+from ravine.execution.length_advice import rounding_notes
 from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import DevelopmentSizes, MetricFacts, Plain
 from ravine.execution.run_files import data_facts
@@ -262,6 +263,11 @@ class CompareDesign:
         repeated = {name: np.repeat(values, count) for name, values in hyper.items()}
         return Trials(np.repeat(rate, count), np.tile(schedules, len(rate)), repeated)
 
+    @property
+    def notes(self) -> list[str]:
+        """A sentence if the number of epochs is rounded, else empty."""
+        return rounding_notes(self.steps, self.epochs, self.settings.epochs)
+
     def line(self) -> str:
         """Return a summary of the planned work in one line, for the terminal."""
         steps = f"{self.steps:,} step{'s' * (self.steps != 1)} ({self.epochs:.3g} epochs)"
@@ -340,16 +346,7 @@ def design(settings: CompareSettings, dataset: Dataset, devices: Devices) -> Com
         lambda effort: at_effort(effort).estimated_seconds,
     )
     chosen = at_effort(effort)
-    settled = replace(settings, effort=effort.name, budget=None)
-    if settings.budget is not None:  # written to config.toml, for resuming
-        counts = chosen.effort
-        settled = replace(
-            settled,
-            epochs=effort.epochs,
-            trials=counts.trials,
-            tuning_seeds=counts.tuning_seeds,
-            seeds=counts.seeds,
-        )
+    settled = with_chosen_effort(settings, settings.budget, chosen.effort, chosen.effort.trials)
     chosen = replace(chosen, settings=settled, effort_reason=reason)
     seeds = [*chosen.tuning_seeds, *chosen.seeds]
     check_metric_defined(dataset, METRICS[chosen.first_plan.metric], seeds, settings.validation)

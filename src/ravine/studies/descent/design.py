@@ -19,6 +19,7 @@ from ravine.errors import DataError, UsageError
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.effort import DESCENT, DescentEffort
 from ravine.execution.label_noise import LabelNoiseBatches
+from ravine.execution.length_advice import rounding_notes
 from ravine.execution.result import MetricFacts
 from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import (
@@ -179,6 +180,12 @@ class DescentDesign:
             [arm.runs(plan, rates, schedules, np.asarray(seeds), {}) for arm in self.arms.values()]
         )
         return Cohort(plan, runs if all_arms else runs.take(slice(count)), batches, spec.initial, True)
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence if the number of epochs is rounded, else empty."""
+        facts = self.facts()
+        return rounding_notes(facts.steps, facts.epochs, self.settings.epochs)
 
     def line(self) -> str:
         """Return a summary of the planned work in one line, for the terminal."""

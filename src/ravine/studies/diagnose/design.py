@@ -15,6 +15,7 @@ from ravine.errors import DataError
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.baseline_time import baseline_seconds
+from ravine.execution.length_advice import rounding_notes
 from ravine.execution.model_metadata import ModelMetadata
 from ravine.execution.prepared_training import PreparedTraining, prepare_training
 from ravine.execution.result import MetricFacts, Plain
@@ -113,6 +114,15 @@ class DiagnoseDesign:
     def metric(self) -> MetricFacts:
         """Name and direction of the score."""
         return MetricFacts.of(METRICS[self.prepared.plan.metric], self.settings.smallest_difference)
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence if the number of epochs is rounded, else empty."""
+        if self.model is not None:
+            return []
+        train = self.prepared.plan
+        epochs = train.steps * train.batch_size / self.prepared.batches.sizes[0]
+        return rounding_notes(train.steps, epochs, self.settings.epochs)
 
     def line(self) -> str:
         """Return a summary of the planned work in one line, for the terminal."""

@@ -14,6 +14,7 @@ from ravine.engines import Devices
 from ravine.errors import UsageError
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.effort import TRAIN
+from ravine.execution.length_advice import rounding_notes
 from ravine.execution.loading import load
 from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import Plain
@@ -109,6 +110,14 @@ class LandscapeDesign:
             return self.model_point.network
         assert self.trainings is not None
         return self.trainings.first.plan.network
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence if the number of epochs is rounded, else empty."""
+        training = self.facts().training
+        if training is None:
+            return []
+        return rounding_notes(training.steps, training.epochs, self.settings.epochs)
 
     def line(self) -> str:
         """Return a summary of the planned work in one line, for the terminal."""

@@ -25,6 +25,7 @@ from ravine.errors import DataError, UsageError
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.effort import MEMORIZE, MemorizeEffort, batch_size_for
 from ravine.execution.label_noise import LabelNoiseBatches
+from ravine.execution.length_advice import rounding_notes
 from ravine.execution.result import MetricFacts
 from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import (
@@ -173,6 +174,12 @@ class MemorizeDesign:
         rates, schedules = np.full(count, self.learning_rate), np.full(count, self.schedule)
         runs = arm.spec.runs(plan, rates, schedules, np.asarray(self.seeds), {})
         return Cohort(plan, runs, batches, arm.spec.initial, True)
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence if the number of epochs is rounded, else empty."""
+        facts = self.facts()
+        return rounding_notes(facts.steps, facts.epochs, self.settings.epochs)
 
     def line(self) -> str:
         """Return a summary of the planned work in one line, for the terminal."""

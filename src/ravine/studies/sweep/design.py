@@ -20,8 +20,9 @@ from ravine.data import Dataset
 from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices
 from ravine.execution import seeds as seed_ranges
-from ravine.execution.choose_effort import choose_effort
+from ravine.execution.choose_effort import choose_effort, with_chosen_effort
 from ravine.execution.effort import COMPARE, SearchEffort, efforts_between
+from ravine.execution.length_advice import rounding_notes
 from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import DevelopmentSizes, Plain
 from ravine.execution.run_files import data_facts
@@ -48,6 +49,7 @@ RANGE_DECADES = 3.0  # width of the grid of learning rates around the optimizer'
 TUNED = "tuned"
 EXTENSIONS = 0.5  # extensions of the range of learning rates that the estimated time includes
 USUAL_EFFORT = "quick"
+MAX_NOTES = 3  # on rounded epochs, where the configurations differ in length
 
 
 @dataclass(frozen=True)
@@ -212,6 +214,14 @@ class SweepDesign:
             trainings += [Training(group[0].plan, self.shapes[name], *part) for part in parts]
         return estimated_seconds(trainings, self.devices.count)
 
+    @property
+    def notes(self) -> list[str]:
+        """A sentence if the number of epochs is rounded, else empty."""
+        lengths = dict.fromkeys(
+            (point.plan.steps, point.epochs, point.configuration.settings.epochs) for point in self.points
+        )
+        return [note for length in lengths for note in rounding_notes(*length)][:MAX_NOTES]
+
     def line(self) -> str:
         """Return a summary of the planned work in one line, for the terminal."""
         size = f"{count(len(self.points), 'configuration')}, {count(self.runs, 'network')}"
@@ -292,16 +302,7 @@ def design(settings: SweepSettings, dataset: Dataset, devices: Devices) -> Sweep
         "values",
     )
     designed = at_effort(effort)
-    settled = replace(settings, effort=effort.name, budget=None)
-    if settings.budget is not None:  # written to config.toml, for resuming
-        counts = designed.effort
-        settled = replace(
-            settled,
-            epochs=effort.epochs,
-            trials=counts.rates,
-            tuning_seeds=counts.tuning_seeds,
-            seeds=counts.seeds,
-        )
+    settled = with_chosen_effort(settings, settings.budget, designed.effort, designed.effort.rates)
     check_metric_defined(
         dataset, designed.metric, [*designed.tuning_seeds, *designed.seeds], settings.validation
     )

@@ -73,6 +73,11 @@ class TrainDesign:
         """Name and direction of the score."""
         return MetricFacts.of(METRICS[self.prepared.plan.metric], self.settings.smallest_difference)
 
+    @property
+    def notes(self) -> list[str]:
+        """Empty: the report and the dry run name rounded epochs."""
+        return []
+
     def line(self) -> str:
         """Return a summary of the planned work in one line, for the terminal."""
         prepared = self.prepared
