@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ravine.baselines import BASELINES, Inputs, Size, TrainingRows, find_baseline
+from ravine.baselines import BASELINES, Inputs, Size, TrainingRows, find_baseline, simple_baselines
 from ravine.baselines.baseline import class_logits
 
 RANDOM = np.random.default_rng(0)
@@ -105,3 +105,12 @@ def test_a_large_table_is_cut_and_a_huge_one_left_out():
 def test_logits_of_two_classes_are_log_odds():
     z = class_logits(np.array([-1.0, 2.0]), np.array([0, 1]), 2)
     np.testing.assert_allclose(z, [[0, -1], [0, 2]])
+
+
+def test_a_network_should_beat_all_models_but_the_flexible_one():
+    assert simple_baselines() == ["constant", "linear model"]
+
+
+def test_only_the_trees_take_a_time_that_matters():
+    times = {name: find_baseline(name).seconds(Size(1_000, 4, 2), 400, 10) for name in BASELINES}
+    assert times["boosted trees"] > 0 and times["constant"] == times["linear model"] == 0

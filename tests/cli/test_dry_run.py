@@ -177,7 +177,8 @@ def test_rounded_epochs_are_told(ravine, folder, idle, words, note):
 def test_rounded_epochs_of_descent_are_told(ravine, folder, idle):
     words = ["descent", "diabetes", "--effort", "quick", "--batch-size", "10", "--dry-run", "--epochs"]
     # 283 training rows in batches of 10: 61 steps are 31 evaluations of 2 steps, of at most 60
-    assert "2.19 epochs instead of 2.16: the number of steps is rounded to 62." in ravine(*words, "2.16").stderr
+    note = "2.19 epochs instead of 2.16: the number of steps is rounded to 62."
+    assert note in ravine(*words, "2.16").stderr
     assert "epochs instead of" not in ravine(*words, "2.12").stderr
 
 

@@ -11,7 +11,8 @@ from pkgutil import resolve_name
 from ravine.baselines.baseline import Baseline, FitPlan, Inputs, Look, Size, TrainingRows
 
 __all__ = [
-    "BASELINES", "SIMPLE", "Baseline", "FitPlan", "Inputs", "Look", "Size", "TrainingRows", "find_baseline",
+    "BASELINES", "Baseline", "FitPlan", "Inputs", "Look", "Size", "TrainingRows", "find_baseline",
+    "simple_baselines",
 ]  # fmt: skip
 
 # The registry, from the simplest to the most flexible. To add a baseline, write its file and add a line here.
@@ -22,11 +23,12 @@ BASELINES: dict[str, str] = {
 }
 
 
-SIMPLE = tuple(BASELINES)[:-1]
-"""Names of the simple baselines, all but the most flexible. A network should be better than each of them."""
-
-
 def find_baseline(name: str) -> Baseline:
     """Return the baseline of a name in `BASELINES`. Raises KeyError for another name."""
     baseline: Baseline = resolve_name(BASELINES[name])
     return baseline
+
+
+def simple_baselines() -> list[str]:
+    """Return the names of the simple baselines, the simplest first. A network should be better than each."""
+    return [name for name in BASELINES if find_baseline(name).simple]

@@ -126,6 +126,11 @@ class FitPlan:
     seeds: int
 
 
+def no_seconds(size: Size, bins: int, seeds: int) -> float:
+    """Return 0, the estimated seconds of a baseline whose fits are fast."""
+    return 0.0
+
+
 @dataclass(frozen=True)
 class Baseline:
     """A simple model to compare a network with.
@@ -136,6 +141,9 @@ class Baseline:
     plan            plan(size) -> the fits, fewer for larger problems
     outputs         outputs(train, inputs, looks) -> outputs [N, K] of each look (outer list) for each of
                     `inputs` (inner list)
+    simple          whether a network should be better than the model, which cannot fit every function
+    seconds         seconds(size, bins, seeds) -> estimated seconds of tuning and of the fits on some seeds
+                    of scores; bins: number of different values, at most 255 of an input, over all inputs
     signed_weights  whether the model can be fitted with negative row weights
     cannot_overfit  whether the best look on the training rows is the best look, so that nothing is tuned
     """
@@ -145,6 +153,8 @@ class Baseline:
     plural: bool
     plan: Callable[[Size], FitPlan]
     outputs: Callable[[TrainingRows, Sequence[Inputs], Sequence[Look]], list[list[np.ndarray]]]
+    simple: bool = False
+    seconds: Callable[[Size, int, int], float] = no_seconds
     signed_weights: bool = False
     cannot_overfit: bool = False
 

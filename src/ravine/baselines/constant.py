@@ -59,4 +59,6 @@ def weighted_median(values: np.ndarray, weight: np.ndarray) -> float:
     return float((ordered[low] + ordered[min(high, len(ordered) - 1)]) / 2)
 
 
-CONSTANT = Baseline("constant", "A constant", False, plan, outputs, signed_weights=True, cannot_overfit=True)
+CONSTANT = Baseline(
+    "constant", "A constant", False, plan, outputs, simple=True, signed_weights=True, cannot_overfit=True
+)

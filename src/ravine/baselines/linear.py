@@ -83,4 +83,4 @@ def fit_ridge(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, strength:
         return Ridge(alpha=strength).fit(x, y, sample_weight=weight)
 
 
-LINEAR = Baseline("linear model", "A linear model", False, plan, outputs)
+LINEAR = Baseline("linear model", "A linear model", False, plan, outputs, simple=True)

@@ -1,6 +1,7 @@
 """Boosted trees: scikit-learn's histogram gradient boosting.
 
     F_t(x) = F_t-1(x) + eta tree_t(x)        (1)   tree_t: fitted to the gradient of the loss at F_t-1
+    seconds of a tree = leaves x bins x BIN_S + rows x ROW_S                                         (2)
 
 The inputs are the encoded columns, with missing values as NaN. One fit with the most trees gives the outputs
 for every smaller number of trees.
@@ -31,6 +32,7 @@ SHAPES: tuple[Look, ...] = (  # scikit-learn's usual values first
 )
 FAST: Look = {"learning_rate": 0.2, "leaves": 31, "rows_per_leaf": 20}
 TREE_COUNTS = (100, 25, 50, 200)
+BIN_S, ROW_S = 1e-8, 2e-7  # of scikit-learn's histogram gradient boosting on one core of an AMD EPYC
 
 
 def plan(size: Size) -> FitPlan:
@@ -49,6 +51,27 @@ def plan(size: Size) -> FitPlan:
         shapes, counts, tuning_seeds, seeds = SHAPES[:2], TREE_COUNTS[:3], 1, 7
     looks = tuple({**shape, TREE_COUNT: count} for count in counts for shape in shapes)
     return FitPlan(rows, looks, tuning_seeds, seeds)
+
+
+def seconds(size: Size, bins: int, seeds: int) -> float:
+    """Return the estimated seconds of tuning and of the fits on `seeds` seeds of scores, by (2).
+
+    bins: number of different values, at most 255 of an input, over all inputs.
+    """
+    fits = plan(size)
+    if not fits.rows:
+        return 0.0
+    most: dict[tuple[float, float], float] = {}  # trees to fit by (learning rate, leaves)
+    for look in fits.looks:
+        shape = look["learning_rate"], look["leaves"]
+        most[shape] = max(most.get(shape, 0.0), look[TREE_COUNT])
+
+    def of_tree(leaves: float) -> float:
+        return leaves * bins * BIN_S + fits.rows * ROW_S  # (2)
+
+    tuning = fits.tuning_seeds * sum(count * of_tree(leaves) for (_, leaves), count in most.items())
+    usual = fits.looks[0][TREE_COUNT] * of_tree(float(np.mean([leaves for _, leaves in most])))
+    return size.outputs * (tuning + min(seeds, fits.seeds) * usual)
 
 
 def outputs(train: TrainingRows, inputs: Sequence[Inputs], looks: Sequence[Look]) -> list[list[np.ndarray]]:
@@ -109,4 +132,4 @@ def new_model(shape: Look, trees: int, classifies: bool) -> Any:
     )
 
 
-TREES = Baseline("boosted trees", "Boosted trees", True, plan, outputs)
+TREES = Baseline("boosted trees", "Boosted trees", True, plan, outputs, seconds=seconds)

@@ -7,18 +7,18 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from ravine.execution.baseline_rows import BaselineDifference, BaselineRow
-from ravine.execution.evaluated_scores import MIN_TEST_SEEDS, PAIRED
+from ravine.execution.evaluated_scores import PAIRED
 from ravine.execution.result import MetricFacts, ScoreSummary
 from ravine.render.blocks import Block, Column, Paragraph, Table
 from ravine.render.numbers import MISSING_CELL, ScoreFormat, count, is_number
+from ravine.significance import MIN_TEST_SEEDS, SIGNIFICANCE_LEVEL
 
 if TYPE_CHECKING:
     from ravine.baselines import Baseline
 
-__all__ = ["SIGNIFICANCE_LEVEL", "baseline_blocks", "baseline_sentence", "best_baseline"]
+__all__ = ["baseline_blocks", "baseline_sentence", "best_baseline"]
 
 TITLE = "Is a network the right tool?"
-SIGNIFICANCE_LEVEL = 0.05  # of the paired test with the best baseline
 
 
 def baseline_blocks(rows: Sequence[BaselineRow], style: ScoreFormat, metric: MetricFacts) -> list[Block]:
@@ -81,7 +81,7 @@ def baseline_sentence(rows: Sequence[BaselineRow], style: ScoreFormat, metric: M
         by = f" by {amount}" if found.difference else ""
         chance = "" if order == "as good as" else ", too few to exclude chance"
         return f"{model.title} {verb} {order} the network ({found.network}){by} {seeds}{chance}."
-    if found.p_value >= SIGNIFICANCE_LEVEL:
+    if found.p_value > SIGNIFICANCE_LEVEL:
         return (
             f"The network ({found.network}) and {name}, the best of these models, are not distinguishable "
             f"{seeds} (difference {style.change(found.difference, found.interval)})."

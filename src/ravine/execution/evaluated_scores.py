@@ -10,9 +10,10 @@ from ravine.execution.length_advice import LossTrend
 from ravine.execution.result import ScoreSummary
 from ravine.render.blocks import Column
 from ravine.render.numbers import ScoreFormat, count, is_number
+from ravine.significance import FEW_SEEDS, MIN_TEST_SEEDS
 
 __all__ = [
-    "FAILED", "MIN_TEST_SEEDS", "PAIRED", "EvaluatedScores", "failed_cells", "failure_warning",
+    "FAILED", "PAIRED", "EvaluatedScores", "failed_cells", "failure_warning",
     "few_seeds_text", "median_cell", "tied_with_best", "tier_column",
 ]  # fmt: skip
 
@@ -22,10 +23,6 @@ PAIRED = "median of the differences on the same seeds, which can differ from the
 """The meaning of a paired difference (Hodges-Lehmann estimate), in words."""
 TIE = "= marks a tie; other rows of the same tier failed on more or fewer seeds"
 """The meaning of the equals sign at a tier, in words."""
-FEW_SEEDS = 10
-"""Number of seeds below which similar scores cannot be distinguished."""
-MIN_TEST_SEEDS = 6
-"""Fewest seeds with which a rank test can find a difference: its smallest p value is 2 / 2^6 = 0.03."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ravine.errors import UsageError
+from ravine.significance import MIN_TEST_SEEDS, SIGNIFICANCE_LEVEL
 from ravine.statistics.diverged import FloatArray, as_floats
 
 __all__ = ["FinalTrend", "final_trend"]
@@ -48,9 +49,6 @@ WINDOW, WIDE_WINDOW = 0.25, 0.5
 """Shares of the training, at its end, whose points determine the change in the last tenth."""
 MIN_POINTS = 5
 """Fewest points of a curve, and of the window."""
-MIN_SIGN_SEEDS = 6
-"""Fewest seeds with which a sign test can be significant: 2 / 2^6 = 0.03."""
-SIGNIFICANCE_LEVEL = 0.05
 MIN_RATIO = 4.0
 """Smallest mean change over its standard error, with fewer seeds."""
 
@@ -165,7 +163,7 @@ def _agree(changes: FloatArray, errors: FloatArray) -> bool:
     errors: standard errors of the changes [seed], which decide with few seeds.
     """
     count, positive = len(changes), int(np.count_nonzero(changes > 0))
-    if count < MIN_SIGN_SEEDS:
+    if count < MIN_TEST_SEEDS:
         error = float(np.sqrt((errors**2).sum())) / count
         return bool(positive == count and changes.mean() >= MIN_RATIO * error)
     tail = sum(comb(count, k) for k in range(positive, count + 1)) / 2**count

@@ -32,6 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ravine.errors import UsageError
+from ravine.significance import SIGNIFICANCE_LEVEL
 from ravine.statistics.diverged import FloatArray, as_floats, median, orient
 from ravine.statistics.paired_tests import midranks_of_sorted, paired_differences, signed_rank_p
 
@@ -41,7 +42,7 @@ __all__ = ["rank_names", "tiers"]
 def tiers(
     values: Mapping[str, npt.ArrayLike],
     greater_is_better: bool,
-    alpha: float = 0.05,
+    alpha: float = SIGNIFICANCE_LEVEL,
     seed: int = 0,
     shuffles: int = 999,
 ) -> dict[str, int]:

@@ -22,6 +22,7 @@ from ravine.render.numbers import (
     learning_rate,
     number,
 )
+from ravine.significance import MIN_TEST_SEEDS
 from ravine.studies.compare.result import ComparePlan, CompareResult, LeaderboardRow
 from ravine.studies.compare.sensitivity import sensitivity_curves
 from ravine.studies.compare.verdict import recommendation_text, verdict
@@ -33,7 +34,6 @@ TUNING_SCOPES = {
     "all": "all hyperparameters: momentum, averaging rates and eps too, in as many trials",
 }
 RANGE_ENDS = {"low": "the lower end", "high": "the upper end"}
-MIN_MEDIAN_SEEDS = 6  # of a 95 % interval of a median
 LOSS_AT_END = "trend of the validation loss: still fell at the end, or rose from its lowest value to the end"
 MIN_NAME_WIDTH = 16  # columns; longer names are cut to it before another column is dropped
 
@@ -132,7 +132,7 @@ def _steps_of_each(plan: ComparePlan) -> str:
 def _heading(result: CompareResult, style: ScoreFormat) -> Heading:
     data, seeds = result.data, result.leaderboard[0].n_seeds
     scores = f"validation {style.metric}, median of {count(seeds, 'fresh seed')}"
-    scores += ", too few for an interval" if seeds < MIN_MEDIAN_SEEDS else " ± 95 % interval"
+    scores += ", too few for an interval" if seeds < MIN_TEST_SEEDS else " ± 95 % interval"
     if result.plan.tuning_scope == "all":
         scores += "; all hyperparameters of each optimizer tuned (--tune all)"
         others = [row.optimizer for row in result.leaderboard if read_optimizer(row.optimizer).source]

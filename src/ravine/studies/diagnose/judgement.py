@@ -22,15 +22,15 @@ from ravine.execution.result import MetricFacts
 from ravine.execution.score_summary import finite_or_none
 from ravine.networks import LOSSES
 from ravine.records.record import Record
+from ravine.significance import SIGNIFICANCE_LEVEL
 from ravine.statistics import compare_paired, holm
 from ravine.studies.diagnose.result import Outcome, PairedComparison
 
 __all__ = [
-    "MIN_SEEDS_TO_CONFIRM", "SIGNIFICANCE_LEVEL", "Judged", "Outcomes", "Yardstick", "can_confirm", "choose",
+    "MIN_SEEDS_TO_CONFIRM", "Judged", "Outcomes", "Yardstick", "can_confirm", "choose",
     "is_better", "judge",
 ]  # fmt: skip
 
-SIGNIFICANCE_LEVEL = 0.05  # of Holm's test (2)
 SMALLEST_LOSS_SHARE = 0.005  # of the loss of a constant; no smaller difference of two losses matters
 ROUNDING = 1e-9  # relative; 0.975 - 0.970 is a little below 0.005
 MEASURES = ("loss", "lowest_loss", "score")

@@ -22,6 +22,7 @@ from ravine.execution.constant_score import ConstantScores, failed_count
 from ravine.execution.length_advice import LossTrend
 from ravine.execution.result import MetricFacts, ScoreSummary
 from ravine.execution.score_summary import UNBOUNDED, clipped, finite_or_none, score_summary
+from ravine.significance import SIGNIFICANCE_LEVEL
 from ravine.statistics import (
     Interval,
     PairedComparison,
@@ -37,8 +38,6 @@ from ravine.studies.sweep.configurations import Configuration
 from ravine.studies.sweep.result import AdjustedDifference, ConfigurationRow, LevelEffect, PairedDifference
 
 __all__ = ["Scores", "leaderboard", "level_effects"]
-
-MAX_P = 0.05  # largest adjusted p value of a level that helps or hurts
 
 
 @dataclass
@@ -212,7 +211,7 @@ def _effect(
         first=level == first,
         median=medians[level],
         effect=None if pair is None or p is None else _adjusted(pair, p),
-        helps=None if pair is None or p is None or p > MAX_P else pair.p_better > 0.5,
+        helps=None if pair is None or p is None or p > SIGNIFICANCE_LEVEL else pair.p_better > 0.5,
         matters=pair is None or metric.matters(medians[first], medians[level], pair.difference),
         diverged=sum(int(np.sum(~np.isfinite(values))) for values in runs),
         n_runs=sum(values.size for values in runs),

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from ravine.execution.describe import data_text, score_format_of, time_row
 from ravine.execution.evaluated_scores import (
     FAILED,
-    MIN_TEST_SEEDS,
     PAIRED,
     failed_cells,
     failure_warning,
@@ -35,6 +34,7 @@ from ravine.render.numbers import (
     is_number,
     learning_rate,
 )
+from ravine.significance import MIN_TEST_SEEDS, SIGNIFICANCE_LEVEL
 from ravine.studies.sweep.result import (
     ConfigurationRow,
     LevelEffect,
@@ -45,8 +45,6 @@ from ravine.studies.sweep.result import (
 
 __all__ = ["next_steps", "plan_view", "verdict", "view"]
 
-SIGNIFICANCE_LEVEL = 0.05
-MIN_MEDIAN_SEEDS = 6  # of a 95 % interval of a median
 MAX_FAILURE_NOTES = 4
 MAX_ROWS = 40  # of a table; the JSON document contains all rows
 MAX_KEPT_FACTORS = 3  # columns of extra factors are dropped where there is no room
@@ -134,7 +132,7 @@ def _style(result: SweepResult) -> ScoreFormat:
 def _heading(result: SweepResult, style: ScoreFormat) -> Heading:
     data, seeds = result.data, max(row.n_seeds for row in result.leaderboard)
     measure = f"validation {style.metric}, median of {count(seeds, 'fresh seed')}"
-    measure += " ± 95 % interval" if seeds >= MIN_MEDIAN_SEEDS else ", too few for an interval"
+    measure += " ± 95 % interval" if seeds >= MIN_TEST_SEEDS else ", too few for an interval"
     measure += f"; {length_text(result.plan.steps, result.plan.epochs)} each"
     tuned = "; each configuration at its own tuned learning rate" * (result.design.learning_rate == "tuned")
     size = f"{count(data.rows, 'row')}, {count(data.features, 'feature')}"

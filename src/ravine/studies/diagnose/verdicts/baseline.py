@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ravine.baselines import SIMPLE
+from ravine.baselines import simple_baselines
 from ravine.networks import METRICS
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
@@ -53,7 +53,7 @@ def no_better_than_baseline(run: Observation) -> Finding | None:
         Evidence("decrease of the loss of a constant, as a share", lowest.share, None, 1.96 * lowest.error,
                  "lowest loss")
     )  # fmt: skip
-    comparisons = [pair for name in SIMPLE if (pair := _comparison(run, name)) is not None]
+    comparisons = [pair for name in simple_baselines() if (pair := _comparison(run, name)) is not None]
     leading = [pair for pair in comparisons if pair.clear]
     learned_nothing = lowest.share <= MIN_LOSS_GAIN and not _beyond(run, score, constant)
     ends_as_constant = (

@@ -6,6 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from ravine.data.unlike_rows import MIN_DISTANCE
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 from ravine.studies.diagnose.verdicts.verdict import verdict
@@ -15,7 +16,6 @@ __all__ = ["contradicting", "label_noise", "near_duplicates", "order_not_exchang
 MIN_LEARNED = 0.05  # share of the loss of a constant that validation must show; else nothing is confident
 MAX_CONFIDENT_WRONG = 0.06  # share of wrong labels where each class is predicted with most confidence
 MAX_UNRELATED = 0.1  # share of targets that may be those of other rows
-MIN_DISTANCE = 0.1  # smallest distance of a column that counts, see `ravine.data.unlike_rows`
 FAR = 0.2  # distance above which unlike test rows are a fault
 MAX_NEAR = 0.05  # share of rows with a nearly equal training row
 MANY_NEAR = 0.5  # the same; above it, the validation score says little on new rows
