@@ -15,6 +15,7 @@ TOPICS = {
     "execution/test_version1.py": "files that version 1 wrote, read by several commands",
     # what several files do together
     "data/test_real_files.py": "real data sets, read and prepared",
+    "studies/compare/test_winner.py": "the winner of a comparison, trained and diagnosed by its settings",
     "optimizers/test_optax_cases.py": "optax's own test file, run on every rule",
     "training/test_gpu.py": "a GPU against a CPU, run by name where there is one",
     "training/test_resuming.py": "cohorts stopped at every chunk and resumed",

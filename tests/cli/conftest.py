@@ -124,6 +124,7 @@ class FakeDesign:
     settings: object
     network_steps: int = 4
     estimated_seconds: float = 1.0
+    notes: tuple[str, ...] = ()
 
     def line(self):
         return "what will be done"

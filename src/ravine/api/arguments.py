@@ -22,7 +22,8 @@ from ravine.data.metric_checks import check_metric_defined, check_target_scale
 from ravine.data.table import repeated_names, unique_names
 from ravine.engines import prepare
 from ravine.errors import DataError, UsageError
-from ravine.execution.base_settings import NetworkSettings, check_test_share
+from ravine.execution.base_settings import NetworkSettings
+from ravine.execution.data_settings import check_test_share
 from ravine.execution.loading import load
 from ravine.networks import find_metric
 

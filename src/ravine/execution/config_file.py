@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ravine.data.builtin import BUILTIN
-from ravine.execution.base_settings import DataSettings
+from ravine.execution.data_settings import DataSettings
 from ravine.records.atomic_files import write_atomic
 from ravine.records.run_directory import RunDirectory
 from ravine.records.toml_files import dump

@@ -44,13 +44,15 @@ def median_cell(row: ScoreSummary, style: ScoreFormat) -> str:
 
 
 class RankedRow(Protocol):
-    """A row of a leaderboard: its tier, 1 is best, and its number of failed seeds."""
+    """A row of a leaderboard."""
 
     @property
-    def tier(self) -> int: ...
+    def tier(self) -> int:
+        """The tier; 1 is best."""
 
     @property
-    def failed(self) -> int: ...
+    def failed(self) -> int:
+        """Number of failed seeds."""
 
 
 Row = TypeVar("Row", bound=RankedRow)

@@ -7,7 +7,8 @@ from dataclasses import replace
 from ravine.data import Dataset, Table, prepare, read
 from ravine.data.metric_checks import check_metric_defined, check_target_scale
 from ravine.errors import UsageError, about_option
-from ravine.execution.base_settings import NetworkSettings, check_test_share
+from ravine.execution.base_settings import NetworkSettings
+from ravine.execution.data_settings import check_test_share
 from ravine.networks import find_metric
 
 __all__ = ["load"]

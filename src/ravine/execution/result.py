@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from ravine.execution.base_settings import DataSettings
+    from ravine.execution.data_settings import DataSettings
     from ravine.execution.saved_model import Model
     from ravine.networks.metrics import Metric
     from ravine.records.record import Record

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from ravine.data.builtin import BUILTIN
 from ravine.errors import DataError, UsageError
-from ravine.execution.base_settings import DataSettings
+from ravine.execution.data_settings import DataSettings
 from ravine.records.run_index import find_run
 
 __all__ = ["check_source", "with_models_found"]

@@ -1,10 +1,12 @@
-"""A result of a comparison, made by hand: six optimizers in three tiers."""
+"""Results of comparisons: one made by hand, six optimizers in three tiers, and a short one of two."""
 
 import math
 
 import pytest
 
+from ravine.execution.execute import execute
 from ravine.execution.length_advice import LossTrend
+from ravine.execution.registry import find_study
 from ravine.execution.result import DataFacts, MetricFacts, Seconds, SplitSizes
 from ravine.studies.compare.result import (
     CompareResult,
@@ -15,6 +17,9 @@ from ravine.studies.compare.result import (
     Recommendation,
     WinnerScores,
 )
+from ravine.studies.compare.settings import CompareSettings
+
+QUICK = CompareSettings(optimizers=["sgd", "adam"], effort="quick", net="8", epochs=4)
 
 TREND = LossTrend(
     direction="falling", change=-0.031, agreeing=1.0, rise=0.0, lowest_step=1000, lowest_epochs=20.0,
@@ -149,3 +154,21 @@ def pairs():
 def result(rows, pairs):
     """Return the result of these rows and pairs."""
     return make_result(rows, pairs)
+
+
+@pytest.fixture(scope="session")
+def compare():
+    """Return the function that runs a comparison, with the arguments of `execute`."""
+
+    def run_comparison(settings, dataset=None, run=None, **listeners):
+        result = execute(find_study("compare"), settings, dataset=dataset, run=run, **listeners)
+        assert isinstance(result, CompareResult)
+        return result
+
+    return run_comparison
+
+
+@pytest.fixture(scope="session")
+def found(compare, blobs):
+    """Return the result of a comparison of two optimizers."""
+    return compare(QUICK, blobs)

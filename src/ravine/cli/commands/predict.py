@@ -51,7 +51,7 @@ def predict(
     quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
     """Predict and write the predictions. Returns the exit status."""
-    from ravine.execution.base_settings import display_name
+    from ravine.execution.data_settings import display_name
     from ravine.execution.predict_result import score_text
 
     console.configure(json=json, quiet=quiet, verbose=verbose)

@@ -27,7 +27,7 @@ def resume(console: Console, run: str, json: bool, quiet: bool, verbose: bool) -
     from ravine.cli.output import show_result
     from ravine.cli.progress import progress_display
     from ravine.cli.signals import stop_on_signals
-    from ravine.execution.base_settings import display_name
+    from ravine.execution.data_settings import display_name
     from ravine.execution.resume_check import check_resumable
     from ravine.options.paths import relative_path
     from ravine.records.run_directory import RunDirectory

@@ -13,11 +13,11 @@ from ravine.execution.base_settings import (
     HyperScheduleSettings,
     NetworkSettings,
     budget_option,
-    display_name,
     effort_option,
     seeds_option,
     tuning_seeds_option,
 )
+from ravine.execution.data_settings import display_name
 from ravine.execution.study import DATA_HELP, Study
 from ravine.optimizers import DEFAULT_OPTIMIZERS
 from ravine.options.fields import option

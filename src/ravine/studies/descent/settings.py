@@ -8,10 +8,10 @@ from ravine.execution.base_settings import (
     GeneralizationSettings,
     LearningRateSettings,
     NetworkSettings,
-    display_name,
     effort_option,
     seeds_option,
 )
+from ravine.execution.data_settings import display_name
 from ravine.execution.study import DATA_HELP, Study
 from ravine.options.fields import option, redefined
 

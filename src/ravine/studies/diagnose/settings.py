@@ -9,8 +9,8 @@ from ravine.execution.base_settings import (
     BaselineSettings,
     FixedTrainingSettings,
     WinnerSettings,
-    display_name,
 )
+from ravine.execution.data_settings import display_name
 from ravine.execution.seeds import most_seeds
 from ravine.execution.study import Study
 from ravine.options.fields import option, redefined

@@ -6,11 +6,11 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from ravine.execution.base_settings import DataSettings
 from ravine.execution.baseline_rows import BaselineRow
 from ravine.execution.baselines import run_baselines, with_differences
 from ravine.execution.constant_score import constant_scores
 from ravine.execution.context import RunContext
+from ravine.execution.data_settings import DataSettings
 from ravine.execution.events import Noted
 from ravine.execution.result import Artifacts
 from ravine.execution.run_files import data_facts, split_sizes

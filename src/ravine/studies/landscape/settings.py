@@ -11,8 +11,8 @@ from ravine.execution.base_settings import (
     USUAL_EPOCHS,
     LearningRateSettings,
     NetworkSettings,
-    display_name,
 )
+from ravine.execution.data_settings import display_name
 from ravine.execution.study import Study
 from ravine.options.fields import option, options_of, redefined
 

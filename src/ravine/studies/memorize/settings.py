@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.base_settings import GeneralizationSettings, display_name, effort_option, seeds_option
+from ravine.execution.base_settings import GeneralizationSettings, effort_option, seeds_option
+from ravine.execution.data_settings import display_name
 from ravine.execution.study import DATA_HELP, Study
 
 __all__ = ["STUDY", "MemorizeSettings"]

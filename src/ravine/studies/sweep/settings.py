@@ -13,11 +13,11 @@ from ravine.execution.base_settings import (
     NetworkSettings,
     OptimizerSettings,
     budget_option,
-    display_name,
     effort_option,
     seeds_option,
     tuning_seeds_option,
 )
+from ravine.execution.data_settings import display_name
 from ravine.execution.study import Study
 from ravine.options.fields import option
 from ravine.studies.sweep.factors import MAX_CONFIGURATIONS, factors_as_text, read_factors

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.base_settings import (
-    BaselineSettings,
-    LearningRateSettings,
-    WinnerSettings,
-    display_name,
-)
+from ravine.execution.base_settings import BaselineSettings, LearningRateSettings, WinnerSettings
+from ravine.execution.data_settings import display_name
 from ravine.execution.study import DATA_HELP, Study
 from ravine.options.fields import option, redefined
 

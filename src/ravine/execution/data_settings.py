@@ -1,0 +1,107 @@
+"""Settings of the data, which every study has: file or built-in set, columns, weights, test rows and task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ravine.errors import UsageError
+from ravine.options.fields import option
+from ravine.options.settings import Settings
+
+__all__ = ["DataSettings", "check_test_share", "display_name"]
+
+
+def display_name(source: str) -> str:
+    """Return the name of data for messages: the file name without its folder."""
+    from pathlib import Path  # slow to import, and not needed for help
+
+    return "standard input" if source == "-" else Path(source).name or source
+
+
+def check_test_share(text: str) -> None:
+    """Raise UsageError for a number that is not a share of the rows. Every other text names a file."""
+    try:
+        share = float(text)
+    except ValueError:
+        return
+    if not 0 < share < 1:
+        raise UsageError(
+            f"--test {text} cannot be held out.", "A share of the rows is above 0 and below 1.",
+            "Type for example --test 0.2.", option="test", value=text,
+            allowed="a share above 0 and below 1, or a file",
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False, repr=False, init=False)
+class DataSettings(Settings):
+    """Settings of the data, and of the way to read them.
+
+    models: keys of the fields that name a run or a model.
+    """
+
+    models: ClassVar[tuple[str, ...]] = ()
+
+    source: str = option(
+        "", "File, '-' for standard input, or name of a built-in data set.", section="Data", metavar="DATA",
+        positional=True,
+    )  # fmt: skip
+    target: str | None = option(
+        None,
+        "Column to predict, by name or index; if not given, a column with a usual name, such as target.",
+        section="Data", metavar="COLUMN", short="-t",
+        common=True,
+    )  # fmt: skip
+    features: list[str] | None = option(
+        None,
+        "Input columns; if not given, all but target, weights and groups. Commas separate names.",
+        section="Data",
+        metavar="COLUMNS",
+    )
+    drop: list[str] | None = option(
+        None, "Columns to leave out of the inputs. Commas separate names.", section="Data", metavar="COLUMNS"
+    )
+    weights: str | None = option(
+        None,
+        "Column of row weights for loss and metric; if not given, all rows weigh the same.",
+        section="Data",
+        metavar="COLUMN",
+    )
+    groups: str | None = option(
+        None,
+        "Column with the group of each row; a group is never divided between training, validation and test.",
+        section="Data",
+        metavar="COLUMN",
+    )
+    negative_weights: str = option(
+        "error",
+        "Treatment of negative weights: refuse (error), keep, take absolute values (abs), or drop the rows.",
+        section="Data",
+        choices=("error", "keep", "abs", "drop"),
+    )
+    test: str | None = option(
+        None,
+        "Test file, or share of the rows to hold out; if not given, the test rows of the data, else 0.2.",
+        section="Data",
+        metavar="FILE|SHARE",
+        check=check_test_share,
+        common=True,
+    )
+    missing: list[str] | None = option(
+        None,
+        "Values that count as missing in inputs and target, besides empty cells. Commas separate values, as "
+        "in -999,?.",
+        section="Data",
+        metavar="CODES",
+    )
+    task: str = option(
+        "auto",
+        "Whether the target is a class (classify) or a number (regress); auto decides by its values.",
+        section="Data",
+        choices=("auto", "classify", "regress"),
+    )
+
+    @property
+    def needs_source(self) -> bool:
+        """Whether the user must name data. A saved model in the folder of its run knows its data."""
+        return True
