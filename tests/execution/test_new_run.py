@@ -40,6 +40,12 @@ def test_a_run_lies_in_runs_and_is_the_latest(folder):
     assert load(run.path / "config.toml")["source"] == str(folder / "data.csv")
 
 
+def test_a_run_elsewhere_writes_nothing_else(folder):
+    result = execute_in_new_run(TRAIN, settings(), out="mine")
+    assert sorted(path.name for path in folder.iterdir()) == ["data.csv", "mine"]
+    assert [str(run.path) for run in list_runs()] == [str(folder / "mine")] and result.run_dir == "mine"
+
+
 def test_data_from_python_name_the_run_and_no_file(folder):
     x = np.random.default_rng(0).normal(size=(60, 2))
     dataset = from_arrays(x, x[:, 0] > 0, name="arrays")

@@ -104,7 +104,7 @@ def test_a_run_without_a_model_names_the_newest_that_has_one(here):
 
 
 def test_latest_is_the_newest_run_with_a_model(here):
-    with RunDirectory.create(name="digits", out="first", make_root=True) as trained, trained.lock():
+    with RunDirectory.create(name="digits", out="first") as trained, trained.lock():
         save_model(trained.models, ARRAYS, ABOUT)
     for out in (None, "second"):
         with RunDirectory.create(name="digits", out=out):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ravine.errors import DataError, UsageError
-from ravine.records import run_paths
+from ravine.records import run_index, run_paths
 from ravine.records.atomic_files import write_atomic
 from ravine.records.run_directory import RunDirectory
 from ravine.records.run_index import SCHEMA_VERSION, find_run, list_runs
@@ -65,6 +65,37 @@ def test_out_names_the_folder(here, make):
     Path("empty").mkdir()
     with make() as first, make(out="empty") as run:
         assert find_run("latest") == run.path.resolve() != first.path.resolve()
+
+
+def test_out_makes_no_folder_of_runs_and_the_run_is_found(here, make, monkeypatch):
+    monkeypatch.setenv("RAVINE_CACHE", str(here / "cache"))
+    with make(out="a/b") as first, make(out="c") as second:
+        assert sorted(path.name for path in here.iterdir()) == ["a", "c", "cache"]
+    assert find_run("latest") == second.path.resolve()
+    assert {run.id for run in list_runs()} == {first.id, second.id}
+    assert list_runs("other") == []  # of another working folder
+    monkeypatch.setenv("RAVINE_CACHE", str(here / "empty"))
+    assert list_runs() == []  # without the cache, the run is only not listed
+    assert RunDirectory.open("c").id == second.id
+
+
+def test_a_run_is_complete_without_a_cache(here, make, monkeypatch):
+    (here / "file").write_text("")
+    monkeypatch.setenv("RAVINE_CACHE", str(here / "file"))
+    with make(out="a") as run:
+        assert "not in the list of runs" in run.log_file.read_text()
+    with make() as run:
+        assert "not in the list" not in run.log_file.read_text()
+    assert [listed.id for listed in list_runs()] == [run.id]
+
+
+def test_a_forgotten_run_is_not_listed(here, make):
+    with make(out="a") as first, make(out="b") as second:
+        pass
+    run_paths.forget_elsewhere(Path("runs"), first.path)
+    assert [run.id for run in list_runs()] == [second.id]
+    run_paths.forget_elsewhere(Path("runs"), second.path)
+    assert list_runs() == [] and not run_index.elsewhere_file(Path("runs")).exists()
 
 
 def test_out_that_holds_something_is_refused(here, make):

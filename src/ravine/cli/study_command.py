@@ -97,7 +97,6 @@ def _execute(study: Study, settings: NetworkSettings, out: str | None, console: 
             study,
             settings,
             out=out,
-            make_root=True,
             command=["ravine", *sys.argv[1:]],
             notify=progress.show_event,
             should_stop=should_stop,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ravine.errors import UsageError
+from ravine.records.user_cache import user_cache
 
 if TYPE_CHECKING:
     from jax import Device
@@ -67,9 +68,8 @@ def cores() -> int:
 
 
 def cache_folder() -> Path:
-    """Return the folder of compiled programs, below $RAVINE_CACHE, else $XDG_CACHE_HOME, else ~/.cache."""
-    base = os.environ.get("RAVINE_CACHE") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "ravine" / "programs"
+    """Return the folder of compiled programs."""
+    return user_cache() / "programs"
 
 
 def _writable(folder: Path) -> bool:

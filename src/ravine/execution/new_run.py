@@ -37,7 +37,6 @@ def execute_in_new_run(
     settings: NetworkSettings,
     *,
     out: str | os.PathLike[str] | None = None,
-    make_root: bool = False,
     command: Sequence[str] = (),
     dataset: Dataset | None = None,
     notify: Notify = ignore,
@@ -45,9 +44,8 @@ def execute_in_new_run(
 ) -> Result:
     """Create a run directory, execute a study in it, and return the result.
 
-    out: folder, by default a new one in `runs/`. make_root: whether a run in `out` creates `runs/` if it is
-    missing, so that `runs/latest` can point to the run. command: words of the command, for run.json. A run
-    that ends before its plan is written leaves no directory. Raises as `execute` does.
+    out: folder, by default a new one in `runs/`. command: words of the command, for run.json. A run that ends
+    before its plan is written leaves no directory. Raises as `execute` does.
     """
     if dataset is None:
         check_source(settings, study.name)
@@ -55,9 +53,7 @@ def execute_in_new_run(
     latest_before = _latest()
     new_folders = _new_folders(out)
     name = dataset.name if dataset is not None else settings.run_name
-    run = RunDirectory.create(
-        ROOT, name, out=out, command=command, verb=study.name, seed=settings.seed, make_root=make_root
-    )
+    run = RunDirectory.create(ROOT, name, out=out, command=command, verb=study.name, seed=settings.seed)
     try:
         settings = _with_stdin_copied(settings, run)
         write_config(run, settings)

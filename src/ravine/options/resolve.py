@@ -26,7 +26,7 @@ __all__ = ["Resolved", "resolve"]
 
 PROJECT = "pyproject.toml"
 CONFIG = "config.toml"
-CACHE = "RAVINE_CACHE"  # read by the engines, which keep compiled programs there
+CACHE = "RAVINE_CACHE"  # read by `ravine.records.user_cache`
 
 Kind = TypeVar("Kind", bound=Settings)
 

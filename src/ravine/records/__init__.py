@@ -7,6 +7,7 @@ content_hash    content_hash, sha256_of_file: hashes of values and of files
 os_errors       os_errors_as_data_errors: operating-system errors as DataError, with advice
 record          Record, Status: results of many training runs
 lock            WriterLock: one writer at a time
+user_cache      folder of files that Ravine can do without
 run_paths       name and folder of a new run, the link `latest`
 run_index       list_runs, find_run, read_run_file: search in a folder of runs
 run_directory   RunDirectory: the files of one run

@@ -34,7 +34,13 @@ from ravine.records.atomic_files import (
 from ravine.records.content_hash import content_hash
 from ravine.records.lock import WriterLock
 from ravine.records.run_index import LATEST, RUN_FILE, SCHEMA_VERSION, STATES, find_run, read_run_file
-from ravine.records.run_paths import check_run_folder, create_run_folder, slug, update_latest_link
+from ravine.records.run_paths import (
+    check_run_folder,
+    create_run_folder,
+    remember_elsewhere,
+    slug,
+    update_latest_link,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,14 +74,13 @@ class RunDirectory:
         seed: int | None = None,
         data_sha256: str | None = None,
         split_hash: str | None = None,
-        make_root: bool = False,
         **more: object,
     ) -> RunDirectory:
         """Create `root/<UTC time>-<name>-<id>/`, or `out`, and return its writer; `root/latest` points to it.
 
-        make_root: whether a run in `out` creates `root` for the link if there is no such folder.
-        `update` adds the facts that are not known yet, such as `data_sha256` and `split_hash`. Raises
-        DataError if `out` is not empty or cannot be written.
+        A run in `out` does not create `root`, and is in the list of runs. `update` adds the
+        facts that are not known yet, such as `data_sha256` and `split_hash`. Raises DataError if `out` is not
+        empty or cannot be written.
         """
         from ravine.version import __version__
 
@@ -111,12 +116,9 @@ class RunDirectory:
             write_json(path / RUN_FILE, metadata)
             run = cls(path, metadata, lock)
             run.log(f"{verb} {name}: {' '.join(map(str, command))}")
-            if make_root:
-                with os_errors_as_data_errors(root):
-                    Path(root).mkdir(exist_ok=True)
-            problem = update_latest_link(Path(root), path) if Path(root).is_dir() else None
-            if problem:  # the run itself is complete without the link
-                run.log(problem)
+            for note_run in (remember_elsewhere, update_latest_link):
+                if problem := note_run(Path(root), path):  # the run itself is complete without it
+                    run.log(problem)
         except BaseException:
             lock.release()
             raise

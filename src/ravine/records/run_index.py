@@ -5,6 +5,7 @@ The module imports neither NumPy nor JAX, so `ravine runs` answers at once.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,15 +15,15 @@ from typing import Any
 from ravine.errors import DataError, nearest
 from ravine.records.atomic_files import DamagedFile, os_errors_as_data_errors, read_json
 from ravine.records.lock import is_locked
+from ravine.records.user_cache import user_cache
 
 __all__ = [
-    "INTERRUPTED", "RunInfo", "SeveralRuns", "find_best_model", "find_model", "find_run", "list_runs",
-    "read_run_file", "summary_text",
+    "INTERRUPTED", "RunInfo", "SeveralRuns", "elsewhere_file", "find_best_model", "find_model", "find_run",
+    "list_runs", "read_run_file", "summary_text",
 ]  # fmt: skip
 
 SCHEMA_VERSION = 2
 LATEST = "latest"
-ELSEWHERE = ".elsewhere"  # names of the runs in other folders, one a line, relative to the folder of runs
 BEST_MODEL = Path("models", "best", "model.json")  # in a run directory
 RUN_FILE = "run.json"
 STATES = ("running", "finished", "stopped", "failed")
@@ -80,33 +81,42 @@ def read_run_file(folder: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:
-    """Return the runs in `root`, newest first; an empty list if there is no such folder.
+    """Return the runs in `root`, newest first; an empty list if there are none.
 
     If `root` itself is a run, the list has this run alone. Runs in other folders (`-o DIR`) are listed too,
-    if `root/.elsewhere` names them. Folders without a run are skipped. A run whose `run.json` is
+    if `elsewhere_file` names them. Folders without a run are skipped. A run whose `run.json` is
     damaged or newer is listed with a state that says so.
     """
-    root = Path(root)
-    if not root.is_dir():
-        return []
-    with os_errors_as_data_errors(root, "read"):
-        folders = [folder for folder in root.iterdir() if folder.name != LATEST and _is_run(folder)]
-        folders += _elsewhere(root)
+    root, folders = Path(root), []
+    if root.is_dir():
+        with os_errors_as_data_errors(root, "read"):
+            folders = [folder for folder in root.iterdir() if folder.name != LATEST and _is_run(folder)]
+    folders += _elsewhere(root)
     if not folders and _is_run(root):
         folders = [root]
     return sorted(map(_info, folders), key=lambda run: (run.created, run.path.name), reverse=True)
 
 
+def elsewhere_file(root: Path) -> Path:
+    """Return the file in the cache that names runs outside `root`, one path a line, the newest last.
+
+    A command with `-o DIR` writes nothing but its run and this line, so that `ravine runs` and `latest` find
+    the run from the same working folder.
+    """
+    name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
+    return user_cache() / "runs" / name
+
+
 def _elsewhere(root: Path) -> list[Path]:
-    """Return the runs outside `root` that `root/latest` points to or `root/.elsewhere` names, each once."""
+    """Return the runs outside `root` that `root/latest` points to or `elsewhere_file` names, each once."""
     link, paths = root / LATEST, []
     try:
         if link.is_symlink():
             paths.append(link.readlink())
         elif link.is_file():
             paths.append(Path(link.read_text("utf-8").strip()))
-        if (root / ELSEWHERE).is_file():
-            paths += map(Path, (root / ELSEWHERE).read_text("utf-8").splitlines())
+        if (file := elsewhere_file(root)).is_file():
+            paths += map(Path, file.read_text("utf-8", "surrogateescape").splitlines())
     except (OSError, ValueError):  # not readable, or not text
         pass
     runs = dict.fromkeys(filter(None, (_outside(root, path) for path in paths)))

@@ -12,9 +12,12 @@ from ravine.records.atomic_files import TEMPORARY, remove_temporaries, write_ato
 from ravine.records.lock import NAME as LOCK_NAME
 from ravine.records.lock import WriterLock
 from ravine.records.os_errors import os_errors_as_data_errors
-from ravine.records.run_index import ELSEWHERE, LATEST, RUN_FILE
+from ravine.records.run_index import LATEST, RUN_FILE, elsewhere_file
 
-__all__ = ["check_run_folder", "create_run_folder", "forget_elsewhere", "slug", "update_latest_link"]
+__all__ = [
+    "check_run_folder", "create_run_folder", "forget_elsewhere", "remember_elsewhere", "slug",
+    "update_latest_link",
+]  # fmt: skip
 
 RUN_REMAINS = (RUN_FILE, LOCK_NAME, "log.txt", "stdin")  # files of a run without a configuration
 
@@ -82,17 +85,12 @@ def _check_empty(path: Path) -> None:
 def update_latest_link(root: Path, path: Path) -> str | None:
     """Let `root/latest` point to `path` by a link, or by a text file where links are impossible.
 
-    A run in another folder is also named in `root/.elsewhere`, so that it stays in the list of runs. Return a
-    sentence with the reason if neither can be written, else None. A run does not fail without the
-    link.
+    Return a sentence with the reason if neither can be written, else None. A run does not fail without the
+    link. A `root` that does not exist is not made, and has no link.
     """
+    if not root.is_dir():
+        return None
     link, target = root / LATEST, os.path.relpath(path.resolve(), root.resolve())
-    if path.resolve().parent != root.resolve():
-        try:
-            with (root / ELSEWHERE).open("ab", buffering=0) as file:
-                file.write(f"{target}\n".encode("utf-8", "surrogateescape"))
-        except OSError as error:
-            return f"{link} was not set: {error}"
     temporary = root / f"{TEMPORARY}{os.getpid()}-{uuid.uuid4().hex[:12]}"
     try:
         temporary.symlink_to(target, target_is_directory=True)
@@ -110,9 +108,26 @@ def update_latest_link(root: Path, path: Path) -> str | None:
     return None
 
 
+def remember_elsewhere(root: Path, path: Path) -> str | None:
+    """Name a run outside `root` in the cache, so that it stays in the list of runs.
+
+    Return a sentence with the reason if the cache cannot be written, else None. A run does not fail for it.
+    """
+    target, file = path.resolve(), elsewhere_file(root)
+    if target.parent == root.resolve():
+        return None
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("ab", buffering=0) as lines:
+            lines.write(os.fsencode(f"{target}\n"))
+    except OSError as error:
+        return f"The run is not in the list of runs: {error}"
+    return None
+
+
 def forget_elsewhere(root: Path, path: Path) -> None:
-    """Remove a run from `root/.elsewhere`, and the file if it is then empty. Raises OSError."""
-    file, target = root / ELSEWHERE, os.path.relpath(path.resolve(), root.resolve())
+    """Remove a run from the cache of `remember_elsewhere`. Raises OSError."""
+    file, target = elsewhere_file(root), str(path.resolve())
     if not file.is_file():
         return
     lines = [line for line in file.read_text("utf-8", "surrogateescape").splitlines() if line != target]

@@ -60,6 +60,7 @@ def test_runs_of_an_empty_folder(ravine):
 def test_a_run_that_was_written_elsewhere_is_listed_with_its_path(ravine, study):
     assert ravine("compare", "data.csv", "-o", "mine/a").status == 0
     assert ravine("train", "data.csv", "-o", "mine/b").status == 0
+    assert not Path("runs").exists()
     paths = [line.split()[:2] for line in ravine("runs").stdout.splitlines()[1:]]
     assert paths == [["mine/b", "train"], ["mine/a", "compare"]]
     assert Path(json.loads(ravine("resume", "latest", "--json").stdout)["run_dir"]).name == "b"
