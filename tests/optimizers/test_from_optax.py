@@ -128,3 +128,14 @@ def test_random_keys_in_a_state_are_plain_integers_and_draw_what_optax_draws():
     ours, _ = walk(from_optax("noisy_sgd", {"key": 3})(0.1))
     theirs, _ = walk(optax.noisy_sgd(learning_rate=0.1, key=3))
     np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+def test_the_key_of_a_run_fixes_its_random_numbers():
+    def path(seed, **keywords):
+        key = jax.random.key_data(jax.random.key(seed))
+        return walk(from_optax("noisy_sgd", keywords)(0.1, key))[0]
+
+    np.testing.assert_array_equal(path(1), path(1))
+    assert np.all(path(1) != path(2)) and np.all(path(1) != path(1, key=3))
+    theirs = optax.noisy_sgd(learning_rate=0.1, key=jax.random.fold_in(jax.random.key(1), 3))
+    np.testing.assert_allclose(path(1, key=3), walk(theirs)[0], rtol=1e-12)

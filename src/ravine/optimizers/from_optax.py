@@ -34,12 +34,14 @@ class OptaxState(NamedTuple):
     inner: Any
 
 
-def from_optax(name: str, keywords: Mapping[str, object] | None = None) -> Callable[[Rate], Optimizer]:
-    """Return the constructor of an optax optimizer, a function (learning rate) -> Optimizer.
+def from_optax(name: str, keywords: Mapping[str, object] | None = None) -> Callable[..., Optimizer]:
+    """Return the constructor of an optax optimizer, a function (learning rate, key) -> Optimizer.
 
-    name: name in `OPTAX`. keywords: keyword arguments of the optimizer in optax. Raises UsageError for an
-    optimizer or a keyword that optax does not have, for an optimizer in `UNSUPPORTED`, and for a value that
-    optax refuses.
+    name: name in `OPTAX`. keywords: keyword arguments of the optimizer in optax. key: random key of a
+    run [2], for an optimizer that draws random numbers; None = as optax draws them, the same for every run.
+
+    Raises UsageError for an optimizer or a keyword that optax does not have, for an optimizer in
+    `UNSUPPORTED`, and for a value that optax refuses.
     """
     check_optax(name)
     factory = getattr(optax, name, None) or getattr(optax.contrib, name)
@@ -60,13 +62,17 @@ def from_optax(name: str, keywords: Mapping[str, object] | None = None) -> Calla
                 allowed=tuple(allowed),
             )
 
-    def constructor(learning_rate: Rate = OPTAX[name].rate_center) -> Optimizer:
-        return _adapt(
-            lambda eta: factory(learning_rate=eta, **keywords), learning_rate, EVAL_PARAMS.get(name)
-        )
+    def constructor(learning_rate: Rate = OPTAX[name].rate_center, key: jax.Array | None = None) -> Optimizer:
+        chosen = keywords if key is None else {**keywords, "key": _key_of_run(key, keywords["key"])}
+        return _adapt(lambda eta: factory(learning_rate=eta, **chosen), learning_rate, EVAL_PARAMS.get(name))
 
     _try_step(constructor, name, keywords)
     return constructor
+
+
+def _key_of_run(key: jax.Array, keyword: Any) -> jax.Array:
+    """Return the random key that the key of a run [2] and the keyword `key=3` fix together."""
+    return jax.random.fold_in(jax.random.wrap_key_data(key), int(keyword) % 2**32)
 
 
 def _schedule_free_point(params: optax.Params, state: OptaxState) -> Any:

@@ -19,6 +19,7 @@ class OptaxRule(NamedTuple):
     rate_center: float
     accepts_vector: bool = True
     calls_lapack: bool = False
+    random: bool = False
 
 
 # Learning rates by kind of update: 0.1 in proportion to the gradient, 3e-3 divided by its size, 3e-4 by its
@@ -50,7 +51,7 @@ OPTAX: dict[str, OptaxRule] = {
     "muon": OptaxRule(1e-2, accepts_vector=False),
     "nadam": OptaxRule(3e-3),
     "nadamw": OptaxRule(3e-3),
-    "noisy_sgd": OptaxRule(0.1),
+    "noisy_sgd": OptaxRule(0.1, random=True),
     "novograd": OptaxRule(1e-2, accepts_vector=False),
     "optimistic_adam_v2": OptaxRule(3e-3),
     "optimistic_gradient_descent": OptaxRule(0.1),
@@ -67,7 +68,7 @@ OPTAX: dict[str, OptaxRule] = {
     "yogi": OptaxRule(1e-2),
 }
 
-# Arguments that optax requires. The noise of noisy_sgd depends on its key, so it is the same for every seed.
+# Arguments that optax requires. A training combines the key of noisy_sgd with the random key of its run.
 REQUIRED_ARGUMENTS: dict[str, dict[str, Any]] = {"noisy_sgd": {"key": 0}}
 
 # Optimizers of optax that a comparison cannot run, with the reason.

@@ -92,6 +92,7 @@ class Rule:
     accepts_vector: whether it can treat all parameters as one vector; False if it depends on layers.
     elementwise: whether the update of a weight depends only on the gradients of that weight.
     calls_lapack: whether a step decomposes matrices. On a CPU such programs run one at a time.
+    random: whether it draws random numbers. Its constructor then takes `key`, the random key of a run [2].
     stability: the stability limit, None if it is not known.
     diagonal: preconditioner P of the update -eta P^-1 m, None for one learning rate for all weights.
     style: plot style, None for the next free style.
@@ -107,6 +108,7 @@ class Rule:
     accepts_vector: bool = True
     elementwise: bool = True
     calls_lapack: bool = False
+    random: bool = False
     stability: Stability | None = field(default=None, repr=False, compare=False)
     diagonal: Diagonal | None = field(default=None, repr=False, compare=False)
     style: PlotStyle | None = field(default=None, repr=False, compare=False)
@@ -325,4 +327,5 @@ def _rule(spec: ParsedOptimizer) -> Rule:
         accepts_vector=optax_rule.accepts_vector,
         elementwise=False,
         calls_lapack=optax_rule.calls_lapack,
+        random=optax_rule.random,
     )

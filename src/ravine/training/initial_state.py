@@ -64,7 +64,7 @@ def stacked_params(
 
 
 def rng_key(root: int, seed: int) -> np.ndarray:
-    """Return the random key of a seed for dropout and augmentation, [key]: two numbers of uint32."""
+    """Return the random key of a seed for all draws in its steps, [key]: two numbers of uint32."""
     return keyed_generator(root, "steps", seed).integers(0, 2**32, 2, dtype=np.uint32)
 
 

@@ -47,6 +47,9 @@ Carry = tuple["RunState", jax.Array]
 """State of a run, and the number of steps that it has done."""
 
 
+OPTIMIZER_KEY = 2**32 - 1  # folded into the random key of a run for its optimizer; no step has this number
+
+
 class Numbers(TypedDict):
     """The numbers of a run: scalars, or arrays [run] for the runs of a group.
 
@@ -54,7 +57,7 @@ class Numbers(TypedDict):
     classes.
     hyper: hyperparameters of the optimizer, by name.
     extra: hyperparameters of network, transforms, label smoothing and augmentation, by name.
-    key: random key [2], only where steps draw random numbers.
+    key: random key [2], only where the run draws random numbers.
     """
 
     rate: jax.Array
@@ -96,7 +99,8 @@ def optimizer_of(
     all factors are 1.
     """
     now = _scheduled(numbers, factors)
-    rule = plan.rule.build(now["rate"], **now["hyper"])
+    key = {"key": jax.random.fold_in(numbers["key"], OPTIMIZER_KEY)} if plan.rule.random else {}
+    rule = plan.rule.build(now["rate"], **now["hyper"], **key)
     if not plan.transforms:
         return rule
     transforms = {name: now["extra"][name] for name in plan.transforms}

@@ -61,8 +61,8 @@ class Plan:
 
     @property
     def random(self) -> bool:
-        """Whether a step draws random numbers, for dropout or augmentation."""
-        return self.network.dropout or bool(self.augment)
+        """Whether a run draws random numbers, for dropout, augmentation or its optimizer."""
+        return self.network.dropout or bool(self.augment) or self.rule.random
 
     @property
     def evaluation_key(self) -> EvaluationKey:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ravine.errors import UsageError
+from ravine.render.plot_style import COLORS
 from ravine.studies.landscape.plots import draw
 
 LINE = np.linspace(-1, 1, 5)
@@ -128,3 +129,14 @@ def test_the_sharpest_direction_of_a_preconditioned_rule_is_named_after_it(chang
     assert title in str(result).replace("\n", " ")
     labels = [str(line.get_label()) for line in result.figures()["profile"].axes[0].lines]
     assert f"{title}, curvature 2" in labels
+
+
+def test_the_colors_of_the_paths_do_not_depend_on_the_order_of_the_arrays(example):
+    def colors(result):
+        flat, _ = map_of(result, "trajectories")
+        return {line.get_label(): line.get_color() for line in flat.get_lines()}
+
+    arrays = {name: example.arrays[name] for name in sorted(example.arrays)}  # as a file holds them
+    resumed = example.with_artifacts(dataclasses.replace(example.artifacts, arrays=arrays))
+    assert list(arrays) != list(example.arrays) and colors(resumed) == colors(example)
+    assert colors(example)["sgd"] == COLORS[0]  # the first optimizer of the command

@@ -167,7 +167,7 @@ def _plane(result: LandscapeResult, plane: PlaneRow, arrays: Arrays) -> Figure:
     filled = flat.contourf(x, y, shown, levels=levels, norm=norm, cmap="cividis")
     lines = flat.contour(x, y, shown, levels=levels, colors="black", linewidths=0.6)
     flat.clabel(lines, levels[::2], fmt=lambda value: f"{value:.2g}", fontsize=7)
-    _marked(flat, name, arrays)
+    _marked(flat, name, result)
     if same_scale:
         flat.set_aspect("equal")
     if name == "eigenvectors":
@@ -236,15 +236,21 @@ def _curvature_ratio(result: LandscapeResult, extent: tuple[float, float], same_
     return f"{text}\nthe {wide} axis is stretched {max(extent) / min(extent):.3g}-fold"
 
 
-def _marked(axes: Axes, name: str, arrays: Arrays) -> None:
-    """Draw paths and points on a map of the loss, with white edges to stand out on any background."""
+def _marked(axes: Axes, name: str, result: LandscapeResult) -> None:
+    """Draw paths and points on a map of the loss, with white edges to stand out on any background.
+
+    The place of an optimizer in the result decides its color. The order of the arrays does not, since a file
+    sorts them.
+    """
     from matplotlib import patheffects
 
-    base = f"plane/{name}/mark/"
+    arrays, base = result.arrays, f"plane/{name}/mark/"
+    places = {row.optimizer: place for place, row in enumerate(result.trajectories)}
     halo: list[patheffects.AbstractPathEffect] = [patheffects.withStroke(linewidth=4, foreground="white")]
-    keys = [key for key in arrays if key.startswith(base)]
-    for k, key in enumerate(keys):
-        label, positions = key.removeprefix(base), np.asarray(arrays[key])
+    labels = sorted(key.removeprefix(base) for key in arrays if key.startswith(base))
+    labels.sort(key=lambda label: places.get(label, len(places)))
+    for k, label in enumerate(labels):
+        k, positions = places.get(label, k), np.asarray(arrays[base + label])
         if len(positions) > 1:
             (line,) = axes.plot(
                 *positions.T, color=COLORS[k + (k > 0)], linestyle=LINES[k], marker=MARKS[k],
@@ -260,8 +266,9 @@ def _marked(axes: Axes, name: str, arrays: Arrays) -> None:
                 text = axes.annotate(label.split()[-1], positions[0], (7, 5), textcoords="offset points")
                 text.set_path_effects(halo)
     if name == "trajectories":
+        origin = np.asarray(arrays[base + labels[0]])[0]
         (start,) = axes.plot(
-            *np.asarray(arrays[keys[0]])[0], marker="D", color="white", markersize=9, markeredgecolor="black",
+            *origin, marker="D", color="white", markersize=9, markeredgecolor="black",
             markeredgewidth=1.5, linestyle="none", label="start", zorder=4,
         )  # fmt: skip
         start.set_gid("start")
