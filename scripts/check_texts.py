@@ -9,7 +9,7 @@ first       its first line is a statement: a capital first, a period last, no qu
             of a function, an imperative
 shapes      a public function that takes or returns arrays gives their shapes in brackets, such as [N, D]
 fields      a field of a result has a text below it
-exports     a constant in `__all__` has a text below, a comment beside or above, or holds a text itself
+exports     a constant in `__all__` has a text below, a comment after or above, or holds a text itself
 share       in the packages of `DOCUMENTED`, docstrings are at least a quarter of code and docstrings
 banned      no expression of the list
 """
@@ -254,7 +254,7 @@ def field_faults(sources: Sources, path: Path) -> Iterator[Fault]:
 
 
 def export_faults(sources: Sources, path: Path) -> Iterator[Fault]:
-    """Yield the constants in `__all__` that have no text below and no comment beside or above."""
+    """Yield the constants in `__all__` that have no text below and no comment after or above."""
     tree, lines = sources.trees[path], path.read_text().splitlines()
     exported = {
         item.value

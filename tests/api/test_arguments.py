@@ -43,7 +43,7 @@ def test_missing_codes_reach_arrays():
     x[::7, 0] = -1500.0
     assert len(given(x, Y).features) == 3
     data = given(x, Y, missing=[-1500])
-    assert len(data.features) == 4  # an indicator beside it
+    assert len(data.features) == 4  # an indicator in addition to it
     assert np.isnan(data.x[::7, 0]).all()
     np.testing.assert_array_equal(data.x, given(x, Y, missing=["-1500"]).x)
 

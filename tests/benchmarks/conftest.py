@@ -11,7 +11,7 @@ BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 @pytest.fixture(scope="module")
 def module():
-    """Return a loader of the modules of benchmarks/, which stand beside one another, not in a package."""
+    """Return a loader of the modules of benchmarks/, which stand next to one another, not in a package."""
     sys.path.insert(0, str(BENCHMARKS))
     loaded = set(sys.modules)
 

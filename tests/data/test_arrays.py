@@ -140,7 +140,7 @@ def test_test_arrays():
         (np.column_stack([A, B]), YES, {"test": (np.zeros((2, 3)), ["no", "yes"])}, "3 columns"),
         ([[1, 2], [3]], [0, 1], {}, "differ in length"),
         (np.column_stack([A, B]), A + 1j, {}, "is complex"),
-        (np.full((N, 2), np.nan), YES, {}, "No input column is left"),
+        (np.full((N, 2), np.nan), YES, {}, "No feature is left"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(x, y, options, says):

@@ -90,10 +90,10 @@ RARE = np.where(np.arange(N) == 3, "odd", YES)
         ({"a": A, "y": YES}, {"target": 7}, "no column 7"),
         ({"a": A, "y": YES}, {"target": "-3"}, "no column -3"),
         ({"a": A, "y": YES}, {"drop": ["b"]}, "no drop column 'b'"),
-        ({"a": A, "y": YES}, {"features": ["y"]}, "'y' is not an input"),
-        ({"a": A, "y": YES}, {"drop": ["a"]}, "No input column is left"),
-        ({"y": YES}, {}, "No input column is left"),
-        ({"a": np.ones(N), "y": YES}, {}, "No input column is left"),
+        ({"a": A, "y": YES}, {"features": ["y"]}, "'y' is not a feature"),
+        ({"a": A, "y": YES}, {"drop": ["a"]}, "No feature is left"),
+        ({"y": YES}, {}, "No feature is left"),
+        ({"a": np.ones(N), "y": YES}, {}, "No feature is left"),
         ({"a": A, "y": YES}, {"task": "regress"}, "words such as 'no'"),
         ({"a": A, "y": YES}, {"task": "rank"}, "no task 'rank'"),
         ({"a": A, "y": ["x"] * N}, {}, "has one class"),
@@ -122,6 +122,6 @@ def test_what_cannot_be_learned_is_refused_with_a_sentence(table, columns, optio
 
 def test_a_data_set_is_frozen_and_shows_itself():
     data = prepare(read("iris"))
-    assert "150 rows (30 test), 4 inputs" in repr(data)
+    assert "150 rows (30 test), 4 features" in repr(data)
     with pytest.raises(dataclasses.FrozenInstanceError):
         data.seed = 1

@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent
 
 @pytest.fixture(scope="module")
 def comparison():
-    """Return the module `comparison`, which stands beside this file and not in a package."""
+    """Return the module `comparison`, which stands next to this file and not in a package."""
     sys.path.insert(0, str(FOLDER))
     try:
         yield importlib.import_module("comparison")

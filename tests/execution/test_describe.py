@@ -22,8 +22,8 @@ def scores(mean, interval):
 
 
 def test_data_in_one_line():
-    assert data_text(facts(1797, 64)) == "wine: 1,797 rows, 64 inputs, classify 'kind'"
-    assert data_text(facts(1, 1)) == "wine: 1 row, 1 input, classify 'kind'"
+    assert data_text(facts(1797, 64)) == "wine: 1,797 rows, 64 features, classify 'kind'"
+    assert data_text(facts(1, 1)) == "wine: 1 row, 1 feature, classify 'kind'"
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ def test_an_event_is_written_as_json_with_its_data(event):
 
 
 def test_messages_are_for_people():
-    assert EXAMPLES[0].message == "digits: 1,797 rows, 64 inputs, target 'label' (10 classes)"
-    assert DataLoaded("a", 1, 1, "regress", "y", None).message == "a: 1 row, 1 input, target 'y' (a number)"
+    assert EXAMPLES[0].message == "digits: 1,797 rows, 64 features, target 'label' (10 classes)"
+    assert DataLoaded("a", 1, 1, "regress", "y", None).message == "a: 1 row, 1 feature, target 'y' (a number)"
     assert EXAMPLES[4].message == ""  # progress alone leaves no line
     assert EXAMPLES[5].message.splitlines() == [
         "First scores: validation accuracy, best of 15 trials, 1 seed; tuning goes on.",

@@ -105,7 +105,7 @@ def test_lines_show_each_message_once_and_the_run_directory(clock):
     lines = Lines(written.append)
     for event in events():
         lines.show_event(event)
-    data = "digits: 1,797 rows, 64 inputs, target 'target' (10 classes)"
+    data = "digits: 1,797 rows, 64 features, target 'target' (10 classes)"
     assert written == [data, NOTE, "12 networks", "Run: runs/a", EXTENDED]
 
 

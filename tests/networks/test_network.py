@@ -144,7 +144,7 @@ def test_layers_tell_the_shapes_there_are(text):
 
     jax.eval_shape(lambda x: network._outputs(params, x, {"slope": 0.1}, normalise, drop), drawn(2, 24))
     shapes = [shape for _, shape, _ in network.layers()[1:-1]]
-    if network.connection == "dense":  # beside the new units, what entered
+    if network.connection == "dense":  # next to the new units, what entered
         assert shapes == [(24 + 6,), (24 + 6 + 4,)] and seen == [(6,), (4,)]
     else:
         assert shapes == seen

@@ -116,11 +116,12 @@ def compare(
     smallest_difference: Smallest difference of scores that matters, in the unit of the metric (accuracy:
         0.01 is a point); if not given, 0.005 for shares such as accuracy, auc and r2, and 1 % of the
         score for errors. [at least 0 and below 1e+30]
-    features: Input columns; if not given, all but target, weights and groups. Commas separate names.
-    drop: Columns to leave out of the inputs. Commas separate names.
+    features: Columns to use as features; if not given, all but target, weights and groups. Commas
+        separate names.
+    drop: Columns that are not features. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
         drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing in inputs and target, besides empty cells. Commas separate
+    missing: Values that count as missing in features and target, besides empty cells. Commas separate
         values, as in -999,?.
     task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
         [auto, classify, regress; default: auto]
@@ -298,11 +299,12 @@ def train(
     smallest_difference: Smallest difference of scores that matters, in the unit of the metric (accuracy:
         0.01 is a point); if not given, 0.005 for shares such as accuracy, auc and r2, and 1 % of the
         score for errors. [at least 0 and below 1e+30]
-    features: Input columns; if not given, all but target, weights and groups. Commas separate names.
-    drop: Columns to leave out of the inputs. Commas separate names.
+    features: Columns to use as features; if not given, all but target, weights and groups. Commas
+        separate names.
+    drop: Columns that are not features. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
         drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing in inputs and target, besides empty cells. Commas separate
+    missing: Values that count as missing in features and target, besides empty cells. Commas separate
         values, as in -999,?.
     task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
         [auto, classify, regress; default: auto]
@@ -478,11 +480,12 @@ def diagnose(
     smallest_difference: Smallest difference of scores that matters, in the unit of the metric (accuracy:
         0.01 is a point); if not given, 0.005 for shares such as accuracy, auc and r2, and 1 % of the
         score for errors. [at least 0 and below 1e+30]
-    features: Input columns; if not given, all but target, weights and groups. Commas separate names.
-    drop: Columns to leave out of the inputs. Commas separate names.
+    features: Columns to use as features; if not given, all but target, weights and groups. Commas
+        separate names.
+    drop: Columns that are not features. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
         drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing in inputs and target, besides empty cells. Commas separate
+    missing: Values that count as missing in features and target, besides empty cells. Commas separate
         values, as in -999,?.
     task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
         [auto, classify, regress; default: auto]
@@ -653,11 +656,12 @@ def sweep(
     smallest_difference: Smallest difference of scores that matters, in the unit of the metric (accuracy:
         0.01 is a point); if not given, 0.005 for shares such as accuracy, auc and r2, and 1 % of the
         score for errors. [at least 0 and below 1e+30]
-    features: Input columns; if not given, all but target, weights and groups. Commas separate names.
-    drop: Columns to leave out of the inputs. Commas separate names.
+    features: Columns to use as features; if not given, all but target, weights and groups. Commas
+        separate names.
+    drop: Columns that are not features. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
         drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing in inputs and target, besides empty cells. Commas separate
+    missing: Values that count as missing in features and target, besides empty cells. Commas separate
         values, as in -999,?.
     task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
         [auto, classify, regress; default: auto]
@@ -825,11 +829,12 @@ def landscape(
         optimizer. [above 0 and below 1e+30]
     schedule: Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ... [default:
         constant]
-    features: Input columns; if not given, all but target, weights and groups. Commas separate names.
-    drop: Columns to leave out of the inputs. Commas separate names.
+    features: Columns to use as features; if not given, all but target, weights and groups. Commas
+        separate names.
+    drop: Columns that are not features. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
         drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing in inputs and target, besides empty cells. Commas separate
+    missing: Values that count as missing in features and target, besides empty cells. Commas separate
         values, as in -999,?.
     task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
         [auto, classify, regress; default: auto]
@@ -985,11 +990,12 @@ def memorize(
         optimizer. [above 0 and below 1e+30]
     schedule: Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ... [default:
         constant]
-    features: Input columns; if not given, all but target, weights and groups. Commas separate names.
-    drop: Columns to leave out of the inputs. Commas separate names.
+    features: Columns to use as features; if not given, all but target, weights and groups. Commas
+        separate names.
+    drop: Columns that are not features. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
         drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing in inputs and target, besides empty cells. Commas separate
+    missing: Values that count as missing in features and target, besides empty cells. Commas separate
         values, as in -999,?.
     task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
         [auto, classify, regress; default: auto]
@@ -1137,11 +1143,12 @@ def descent(
         [above 0 and below 1e+30]
     schedule: Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ... [default:
         constant]
-    features: Input columns; if not given, all but target, weights and groups. Commas separate names.
-    drop: Columns to leave out of the inputs. Commas separate names.
+    features: Columns to use as features; if not given, all but target, weights and groups. Commas
+        separate names.
+    drop: Columns that are not features. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
         drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing in inputs and target, besides empty cells. Commas separate
+    missing: Values that count as missing in features and target, besides empty cells. Commas separate
         values, as in -999,?.
     task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
         [auto, classify, regress; default: auto]

@@ -123,7 +123,7 @@ def _parts_of(
             raise DataError(
                 f"X has shape {array.shape}.",
                 "It must be [N, D].",
-                "For one input column, pass X.reshape(-1, 1).",
+                "For one feature, pass X.reshape(-1, 1).",
             )
         if array.ndim < 2:
             raise DataError(

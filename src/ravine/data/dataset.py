@@ -79,5 +79,5 @@ class Dataset:
         kind = f"{len(self.classes)} classes" if self.classes is not None else "numbers"
         return (
             f"Dataset({self.name}: {len(self):,} rows ({len(self.test):,} test), "
-            f"{len(self.features)} inputs, target '{self.target}', {self.task}: {kind})"
+            f"{len(self.features)} features, target '{self.target}', {self.task}: {kind})"
         )

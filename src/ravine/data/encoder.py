@@ -30,7 +30,7 @@ BOOLEAN_WORDS = {"true": 1.0, "false": 0.0}  # a column of booleans with a missi
 
 @dataclass(frozen=True)
 class Column:
-    """Encoding of one input column.
+    """Encoding of one feature.
 
     name             name of the column
     kind             "number", "category" or "date"
@@ -77,7 +77,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Encoder:
-    """Encodings of all input columns of a data set."""
+    """Encodings of all features of a data set."""
 
     columns: tuple[Column, ...]
 

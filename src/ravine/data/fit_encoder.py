@@ -54,13 +54,13 @@ def fit_encoder(
         return _fit_images(frame)
     columns, findings = _fit_columns(whole, frame, keep, missing, target_codes)
     if not columns and not keep:
-        # An input that looks like a row number is better than no input.
+        # A feature that looks like a row number is better than no feature.
         columns, with_identifiers = _fit_columns(whole, frame, True, missing, target_codes)
         columns = [column for column in columns if frame[column.name].nunique(dropna=False) > 1]
         findings = with_identifiers if columns else findings
     if not columns:
         raise DataError(
-            "No input column is left.", "; ".join(findings.lines()) + ".", "Name the inputs with --features."
+            "No feature is left.", "; ".join(findings.lines()) + ".", "Name the features with --features."
         )
     if not classify:
         findings.extremes += extremes(target, y)
@@ -70,7 +70,7 @@ def fit_encoder(
     copies = int(frame[[column.name for column in columns]].duplicated().sum())
     if copies:
         repeat = "row repeats" if copies == 1 else "rows repeat"
-        notes.append(f"{copies:,} development {repeat} the inputs of another row")
+        notes.append(f"{copies:,} development {repeat} the features of another row")
     return Encoder(tuple(columns))
 
 

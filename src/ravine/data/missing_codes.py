@@ -49,7 +49,7 @@ def missing_codes(numbers: np.ndarray, known: Iterable[float] = ()) -> list[floa
 
 
 def _stands_apart(low: float, count: int, rest: np.ndarray) -> bool:
-    """Return whether the value `low`, which occurs `count` times, is a code beside the `rest` [m]."""
+    """Return whether the value `low`, which occurs `count` times, is a code next to the `rest` [m]."""
     if low not in MISSING_CODES or count < 2:
         return False
     # In a quantity that is otherwise never negative, -999 is a code. In any other, the gap must be wide.

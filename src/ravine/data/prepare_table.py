@@ -41,7 +41,7 @@ def prepare(
     table              table from `read`
     target             target column; by default a column with a usual name, such as "target" or "class"
     task               "classify", "regress" or "auto", which decides by the values of the target
-    features           input columns; by default all others
+    features           columns to use as features; by default all others
     drop               columns to leave out
     weights            column of event weights
     groups             column of groups; the rows of a group stay together in every split
@@ -143,7 +143,7 @@ def inputs_of(
     drop: Sequence[str | int] | None,
     others: set[str],
 ) -> list[str]:
-    """Return the names of the input columns: `features`, or all columns except `others`, without `drop`.
+    """Return the names of the features: `features`, or all columns except `others`, without `drop`.
 
     others: the target, and the columns of weights and groups.
 
@@ -158,7 +158,7 @@ def inputs_of(
         both = [name for name in names if name in others]
         if both:
             raise DataError(
-                f"'{both[0]}' is not an input.",
+                f"'{both[0]}' is not a feature.",
                 "The column holds the target, the weights or the groups.",
                 f"Leave '{both[0]}' out of --features.",
                 option="features",
@@ -170,9 +170,9 @@ def inputs_of(
     names = [name for name in names if name not in dropped]
     if not names:
         raise DataError(
-            "No input column is left.",
+            "No feature is left.",
             "All others are dropped." if dropped else "The table has no column other than the target.",
-            "Drop fewer columns." if dropped else "Use a table with at least one input column.",
+            "Drop fewer columns." if dropped else "Use a table with at least one feature.",
         )
     return names
 

@@ -1,4 +1,4 @@
-"""Rows of results for baselines: a constant, a linear model and boosted trees, beside the network."""
+"""Rows of results for baselines: a constant, a linear model and boosted trees, compared with the network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The blocks that show baselines beside a network: a small table, and one sentence that compares the two."""
+"""The blocks that compare baselines with a network: a small table, and one sentence that compares the two."""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ def _row(
     plan, reason = baseline.plan(size), ""
     rows, looks = plan.rows, plan.looks
     if not rows:
-        reason = f"left out: {size.rows:,} rows x {count(size.features, 'input')} take too long"
+        reason = f"left out: {size.rows:,} rows x {count(size.features, 'feature')} take too long"
     elif dataset.weights is not None and (dataset.weights < 0).any() and not baseline.signed_weights:
         reason = "left out: it cannot be fitted with negative weights"
     elif rows < size.rows:

@@ -54,12 +54,13 @@ class DataSettings(Settings):
     )  # fmt: skip
     features: list[str] | None = option(
         None,
-        "Input columns; if not given, all but target, weights and groups. Commas separate names.",
+        "Columns to use as features; if not given, all but target, weights and groups. Commas separate "
+        "names.",
         section="Data",
         metavar="COLUMNS",
     )
     drop: list[str] | None = option(
-        None, "Columns to leave out of the inputs. Commas separate names.", section="Data", metavar="COLUMNS"
+        None, "Columns that are not features. Commas separate names.", section="Data", metavar="COLUMNS"
     )
     weights: str | None = option(
         None,
@@ -89,8 +90,8 @@ class DataSettings(Settings):
     )
     missing: list[str] | None = option(
         None,
-        "Values that count as missing in inputs and target, besides empty cells. Commas separate values, as "
-        "in -999,?.",
+        "Values that count as missing in features and target, besides empty cells. Commas separate values, "
+        "as in -999,?.",
         section="Data",
         metavar="CODES",
     )

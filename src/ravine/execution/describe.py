@@ -17,7 +17,7 @@ ROW_NOTES = {"penalties": "; of weights only, no biases, no norms"}
 
 def data_text(data: DataFacts) -> str:
     """Return the data in one line: name, size, task and target."""
-    size = f"{count(data.rows, 'row')}, {count(data.features, 'input')}"
+    size = f"{count(data.rows, 'row')}, {count(data.features, 'feature')}"
     return f"{data.name}: {size}, {data.task} '{data.target}'"
 
 

@@ -56,9 +56,9 @@ class DataLoaded(Event):
     @property
     def message(self) -> str:
         kind = "a number" if self.classes is None else f"{self.classes} classes"
-        inputs = f"{self.features} input{'s' * (self.features != 1)}"
+        features = f"{self.features} feature{'s' * (self.features != 1)}"
         rows = f"{self.rows:,} row{'s' * (self.rows != 1)}"
-        return f"{self.name}: {rows}, {inputs}, target '{self.target}' ({kind})"
+        return f"{self.name}: {rows}, {features}, target '{self.target}' ({kind})"
 
 
 @dataclass(frozen=True)

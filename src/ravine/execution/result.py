@@ -50,7 +50,7 @@ class DataFacts:
     rows: int
     """Number of rows, without rows that lack a target."""
     features: int
-    """Number of inputs of the network, the columns after encoding."""
+    """Number of features, counted after encoding: the inputs of the network."""
     task: str
     """classify or regress."""
     target: str

@@ -25,7 +25,7 @@ class SeedRange(NamedTuple):
 
 
 RANGES = {
-    "baselines.tune": SeedRange(0, 1_000),  # of baselines beside any study; no evaluation begins below 1,000
+    "baselines.tune": SeedRange(0, 1_000),  # of baselines in any study; no evaluation begins below 1,000
     "compare.tune": SeedRange(0, 1_000),
     "compare.evaluate": SeedRange(1_000, 10_000),
     "sweep.tune": SeedRange(0, 1_000),
