@@ -56,7 +56,7 @@ class Design(Protocol):
         """Estimated wall-clock seconds of the study on this machine, from a short measurement."""
 
     @property
-    def notes(self) -> list[str]:
+    def notes(self) -> Sequence[str]:
         """Sentences on choices that differ from the settings, such as a rounded number of epochs."""
 
     def line(self) -> str:
