@@ -26,7 +26,6 @@ Generated from the files in `benchmarks/results/` by `python scripts/generate_do
   target for Ravine's own value.
 - "Hoped for" is a second, more ambitious target, where there is one.
 - Several settings of each peer are measured, and its fastest counts.
-- A commit with a plus sign had changes that were not committed.
 - A network-step is one training step of one network. "Cold" means that no compiled program is cached.
 
 To repeat a table on your machine, run the command above it.
@@ -63,6 +62,13 @@ def _version(environment: Mapping[str, Any]) -> int:
     return 1 if environment["date"] <= VERSION_1_UNTIL else 2
 
 
+def _code(environment: Mapping[str, Any]) -> str:
+    """Return version and commit of Ravine, in words. A plus sign marks changes that were not committed."""
+    commit = environment["commit"]
+    changes = " with uncommitted changes" * commit.endswith("+")
+    return f"version {_version(environment)} of Ravine (commit {commit.removesuffix('+')}{changes})"
+
+
 def _versions(documents: list[Mapping[str, Any]]) -> str:
     """Return a sentence that names the version of Ravine behind the figures."""
     old = sum(_version(document["environment"]) == 1 for document in documents)
@@ -95,8 +101,8 @@ def _section(file: Path, document: Mapping[str, Any]) -> str:
     text = [
         f"### {document['row']}\n",
         f"{document['what'][0].upper()}{document['what'][1:]}.\n",
-        f"`{script}`, version {_version(environment)} (commit {environment['commit']}), "
-        f"{environment['date'][:10]}, [benchmarks/{path}](../benchmarks/{path})\n",
+        f"Measured by `{script}` on {environment['date'][:10]}, with {_code(environment)}. All values: "
+        f"[benchmarks/{path}](../benchmarks/{path})\n",
         "| measured | Ravine | peer | peer's value | ratio | target | reached | hoped for |",
         "|---|---|---|---|---|---|---|---|",
         *(_row(line) for line in document["lines"]),

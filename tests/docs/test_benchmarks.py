@@ -42,8 +42,8 @@ def _line(**changes):
 def folder(tmp_path):
     """Return a folder of results with one file, and a function that writes the lines of that file."""
 
-    def write(*lines, date="2026-11-26T10:00:00Z"):
-        environment = {"processor": "Sun 4", "cores": 1, "commit": "abc1234", "date": date}
+    def write(*lines, date="2026-11-26T10:00:00Z", commit="abc1234"):
+        environment = {"processor": "Sun 4", "cores": 1, "commit": commit, "date": date}
         path = tmp_path / "results" / "sun-4" / "bake.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         result = {"row": "bake", "what": "loaves", "environment": environment, "lines": lines}
@@ -60,7 +60,10 @@ def test_a_line_with_a_peer_shows_value_baseline_ratio_and_target(folder):
         in text
     )
     assert "## Sun 4, 1 cores" in text
-    assert "`python benchmarks/bake.py`, version 1 (commit abc1234), 2026-11-26" in text
+    assert (
+        "Measured by `python benchmarks/bake.py` on 2026-11-26, with version 1 of Ravine (commit abc1234)."
+        in text
+    )
 
 
 def test_a_line_without_a_peer_shows_a_dash_and_a_single_value_has_no_range(folder):
@@ -82,7 +85,13 @@ def test_the_version_follows_the_date(folder):
     assert "All tables were measured with version 1" in document(folder(_line()))
     text = document(folder(_line(), date="2026-12-24T00:00:00Z"))
     assert "0 of the 1 tables were measured with version 1" in text
-    assert "version 2 (commit abc1234)" in text
+    assert "version 2 of Ravine (commit abc1234)" in text
+
+
+def test_uncommitted_changes_are_stated_in_words(folder):
+    text = document(folder(_line(), commit="abc1234+"))
+    assert "version 1 of Ravine (commit abc1234 with uncommitted changes)" in text
+    assert "+" not in text.split("### bake")[1]
 
 
 def test_a_folder_without_results_is_an_error(tmp_path):

@@ -205,6 +205,16 @@ def test_npz_refuses_what_would_be_lost(tmp_path):
     assert files_in(tmp_path) == []
 
 
+def test_the_message_on_a_masked_array_names_a_remedy_that_also_works_for_integers(tmp_path):
+    array = np.ma.masked_array([1, 2], [True, False])
+    with pytest.raises(UsageError, match="is masked") as error:
+        write_npz(tmp_path / "a.npz", {"x": array})
+    remedy = "array.astype(float).filled(np.nan)"
+    assert remedy in str(error.value)
+    write_npz(tmp_path / "a.npz", {"x": eval(remedy, {"np": np, "array": array})})
+    np.testing.assert_array_equal(read_npz(tmp_path / "a.npz")["x"], [np.nan, 2.0])
+
+
 # ------------------------------------------------------------------------------------------------- atomic
 
 

@@ -148,10 +148,10 @@ def compare(
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
     init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
-        1e+30]
-    l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
-        below 1e+30]
+    l1: Coefficient c of the L1 penalty, the sum of c abs(w) over weights, not biases; 0 = off. [at least
+        0 and below 1e+30]
+    l2: Coefficient c of the L2 penalty, the sum of c w^2 / 2 over weights, not biases; 0 = off. [at least
+        0 and below 1e+30]
     weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
         1e+30]
     label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
@@ -172,8 +172,8 @@ def compare(
         chosen to fit.
     trials: Trials of each optimizer in tuning; if not given, set by the effort. [at least 2 and at most
         10000]
-    tuning_seeds: Seeds of each trial in tuning; if not given, set by the effort. [at least 1 and at most
-        1000]
+    tuning_seeds: Number of seeds of each trial in tuning; if not given, set by the effort. [at least 1
+        and at most 1000]
     seeds: Number of fresh seeds, unused in tuning, that the result rests on; if not given, set by the
         effort. [at least 2 and at most 10000]
 
@@ -332,10 +332,10 @@ def train(
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
     init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
-        1e+30]
-    l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
-        below 1e+30]
+    l1: Coefficient c of the L1 penalty, the sum of c abs(w) over weights, not biases; 0 = off. [at least
+        0 and below 1e+30]
+    l2: Coefficient c of the L2 penalty, the sum of c w^2 / 2 over weights, not biases; 0 = off. [at least
+        0 and below 1e+30]
     weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
         1e+30]
     label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
@@ -513,10 +513,10 @@ def diagnose(
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
     init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
-        1e+30]
-    l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
-        below 1e+30]
+    l1: Coefficient c of the L1 penalty, the sum of c abs(w) over weights, not biases; 0 = off. [at least
+        0 and below 1e+30]
+    l2: Coefficient c of the L2 penalty, the sum of c w^2 / 2 over weights, not biases; 0 = off. [at least
+        0 and below 1e+30]
     weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
         1e+30]
     label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
@@ -688,10 +688,10 @@ def sweep(
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
     init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
-        1e+30]
-    l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
-        below 1e+30]
+    l1: Coefficient c of the L1 penalty, the sum of c abs(w) over weights, not biases; 0 = off. [at least
+        0 and below 1e+30]
+    l2: Coefficient c of the L2 penalty, the sum of c w^2 / 2 over weights, not biases; 0 = off. [at least
+        0 and below 1e+30]
     weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
         1e+30]
     label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
@@ -712,8 +712,8 @@ def sweep(
         chosen to fit.
     trials: Learning rates that are tried for each configuration; if not given, set by the effort. [at
         least 2 and at most 10000]
-    tuning_seeds: Seeds of each trial in tuning; if not given, set by the effort. [at least 1 and at most
-        1000]
+    tuning_seeds: Number of seeds of each trial in tuning; if not given, set by the effort. [at least 1
+        and at most 1000]
     seeds: Number of fresh seeds, unused in tuning, that the result rests on; if not given, set by the
         effort. [at least 2 and at most 10000]
 
@@ -862,10 +862,10 @@ def landscape(
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
     init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
-        1e+30]
-    l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
-        below 1e+30]
+    l1: Coefficient c of the L1 penalty, the sum of c abs(w) over weights, not biases; 0 = off. [at least
+        0 and below 1e+30]
+    l2: Coefficient c of the L2 penalty, the sum of c w^2 / 2 over weights, not biases; 0 = off. [at least
+        0 and below 1e+30]
     weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
         1e+30]
     label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
@@ -1022,10 +1022,10 @@ def memorize(
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
     init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
-        1e+30]
-    l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
-        below 1e+30]
+    l1: Coefficient c of the L1 penalty, the sum of c abs(w) over weights, not biases; 0 = off. [at least
+        0 and below 1e+30]
+    l2: Coefficient c of the L2 penalty, the sum of c w^2 / 2 over weights, not biases; 0 = off. [at least
+        0 and below 1e+30]
     weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
         1e+30]
     label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
@@ -1174,10 +1174,10 @@ def descent(
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
     init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
-        1e+30]
-    l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
-        below 1e+30]
+    l1: Coefficient c of the L1 penalty, the sum of c abs(w) over weights, not biases; 0 = off. [at least
+        0 and below 1e+30]
+    l2: Coefficient c of the L2 penalty, the sum of c w^2 / 2 over weights, not biases; 0 = off. [at least
+        0 and below 1e+30]
     weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
         1e+30]
     label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0

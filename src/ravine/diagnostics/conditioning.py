@@ -103,7 +103,7 @@ def conditioning(spectrum: ExactSpectrum, damping: float = 0.0) -> Conditioning:
         raise UsageError(
             f"All {len(sizes)} eigenvalues are zero within rounding.",
             "The loss does not depend on the weights here: all units are dead, or the outputs saturate.",
-            "Measure at another point, or change the initialization.",
+            "Measure at other weights, or change the initialization.",
         )
     largest, smallest = float(range_.max()), float(range_.min())
     ratio = _ratio(largest, smallest, rounding)  # (1)
@@ -143,7 +143,7 @@ def condition_bounds(
         raise UsageError(
             "The matrix is zero.",
             "The loss does not depend on the weights here: all units are dead, or the outputs saturate.",
-            "Measure at another point, or change the initialization.",
+            "Measure at other weights, or change the initialization.",
         )
     nonzero = np.abs(theta) - residuals > tolerance  # Ritz values that prove an eigenvalue that is not zero
     least = float((np.abs(theta) + residuals)[nonzero].min()) if nonzero.any() else largest

@@ -148,7 +148,7 @@ def exact_spectrum(
         raise UsageError(
             f"{int((~np.isfinite(array)).sum())} entries of the matrix are not finite.",
             "All entries must be finite.",
-            "Measure at another point.",
+            "Compute the matrix at other weights, or in float64.",
         )
     kind = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
     wide = array.astype(np.float64)
@@ -203,7 +203,7 @@ def _checked(matrix: jax.Array) -> npt.NDArray[Any]:
         raise UsageError(
             "The curvature is not finite at these parameters.",
             "The second derivatives overflow here, or the loss has none.",
-            "Work in float64, or measure at another point.",
+            "Work in float64, or measure at other weights.",
         )
     epsilon = float(np.finfo(entries.dtype).eps)
     check_symmetric(float(np.abs(entries - entries.T).max()), float(np.abs(entries).max()), epsilon)

@@ -297,7 +297,7 @@ def operator_of(
     """Return the operator of `programs` at `params`.
 
     name    name of the number that must be finite, for messages
-    setup   preparation inside a compiled loop; without it the operator is prepared at once
+    setup   preparation in the compiled loop of the caller; None = the operator is prepared at once
 
     Raises UsageError if the number or the gradient is not finite.
     """
@@ -352,5 +352,5 @@ def check_finite(value: float, slope: float = 0.0, *, name: str = "The loss") ->
         raise UsageError(
             "The gradient is not finite at these parameters, although the loss is finite.",
             "It must be finite; perhaps a root or logarithm is differentiated at zero.",
-            "Work in float64, or measure at another point.",
+            "Work in float64, or measure at other weights.",
         )

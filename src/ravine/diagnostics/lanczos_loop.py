@@ -167,13 +167,14 @@ def lanczos_step(
 def extreme_eigenvalues(
     matvec: Callable[[jax.Array], jax.Array], start: jax.Array, steps: int
 ) -> ExtremeEigenvalues:
-    """Return the largest and the smallest Ritz value of a symmetric matrix after `steps` products.
+    """Return the largest and the smallest eigenvalue of a symmetric matrix A, estimated in `steps` steps.
 
     matvec   v [D] -> A v [D]
     start    start vector [D], not zero
 
-    At a breakdown the steps end earlier, and the residuals are zero. The function can be traced inside jit,
-    vmap and scan.
+    Both estimates are Ritz values theta of the Lanczos steps. The result also holds the unit vector v [D] and
+    the residual |A v - theta v| of each. At a breakdown (2) the steps end earlier, and the residuals are
+    zero. The function can be traced inside jit, vmap and scan.
     """
     basis, count = _steps_in_program(matvec, start / jnp.linalg.norm(start), min(steps, start.size))
     ends = []

@@ -34,7 +34,7 @@ constant of the new operator, such as a diagonal.
 
 @dataclass(frozen=True)
 class InLoopSetup:
-    """Preparation of an operator inside the compiled loop that uses it.
+    """Preparation of an operator inside the compiled loop that uses it, in place of `TracedOperator.prepare`.
 
     prepare      (args, start [D]) -> (point, unit vector [D] from which the loop starts, loss)
     args         first argument of `prepare`
@@ -54,13 +54,14 @@ class InLoopSetup:
 
 @dataclass(frozen=True)
 class TracedOperator:
-    """An operator for use inside compiled programs.
+    """A symmetric matrix A [D, D] at some weights, for use inside compiled programs.
 
     apply     (point, v [D]) -> A v [D]; the same function with another point needs no new compilation
-    prepare   () -> point, the linearization; called once, when the point is first needed
+    prepare   () -> point, the arrays that `apply` needs, such as the network linearized at the weights;
+              called once, when the point is first needed
     dtype     type of the vectors
     context   () -> context that sets the precision in which JAX compiles and runs
-    setup     preparation of the point inside a compiled loop, or None
+    setup     preparation in the compiled loop of the caller instead of `prepare`; None = `prepare` only
     """
 
     apply: Callable[[Any, jax.Array], jax.Array]
@@ -71,7 +72,7 @@ class TracedOperator:
 
     @cached_property
     def point(self) -> Any:
-        """Return the linearization of the network, which is prepared on first use."""
+        """Return the first argument of `apply`, which is prepared on first use."""
         return self.prepare()
 
     def transformed(self, transform: Transform, array: npt.ArrayLike) -> TracedOperator:
@@ -210,7 +211,7 @@ def as_operator(matrix: npt.ArrayLike) -> SymmetricOperator:
         raise UsageError(
             f"{int((~np.isfinite(dense)).sum())} entries of the matrix are not finite.",
             "All entries must be finite.",
-            "Measure at another point.",
+            "Compute the matrix at other weights, or in float64.",
         )
     kind = dense.dtype if dense.dtype.kind == "f" else np.dtype(np.float64)
     wide = dense.astype(np.float64)
@@ -238,7 +239,7 @@ def check_images(products: Vector) -> None:
         raise UsageError(
             "A product with the curvature is not finite.",
             "It must be finite; the second derivatives overflow here, or the loss has none.",
-            "Work in float64, or measure at another point.",
+            "Work in float64, or measure at other weights.",
         )
 
 

@@ -164,9 +164,9 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 def parabola(x: npt.ArrayLike, center: float, curvature: float, slope: float = 0.0) -> Vector:
     """Return center + slope x + curvature x^2 / 2, equation (3), at `x` [X]: [X].
 
-    With the stability limit of an optimizer as curvature, it is the steepest valley in which the optimizer is
-    stable. `x` is a length in weight space. For a `Slice`, multiply its positions by the norm of the
-    direction.
+    With the stability limit of an optimizer as curvature, the parabola is the steepest valley in which the
+    optimizer is stable. `x` is a length in weight space. For a `Slice`, multiply its positions by the norm of
+    the direction.
 
     Raises UsageError if a coefficient is not finite.
     """
@@ -175,7 +175,7 @@ def parabola(x: npt.ArrayLike, center: float, curvature: float, slope: float = 0
         raise UsageError(
             f"There is no parabola through {center} with slope {slope} and curvature {curvature}.",
             "All three must be finite.",
-            "Measure at a point with a finite loss.",
+            "Measure at weights with a finite loss.",
         )
     return center + slope * at + 0.5 * curvature * at**2  # (3)
 

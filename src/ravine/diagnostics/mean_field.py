@@ -101,7 +101,7 @@ def variance_map(
     _check(weight_variance, bias_variance, start)
     if depth < 1:
         raise UsageError(
-            f"A network of {depth} layers has no gain.", "At least 1 layer is needed.", "Use depth=1 or more."
+            f"The depth is {depth} layers.", "At least 1 layer is needed.", "Use depth=1 or more."
         )
     with jax.enable_x64(True):
         program = _layers(activation, QUADRATURE_NODES, depth)

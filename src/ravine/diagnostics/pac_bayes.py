@@ -86,7 +86,11 @@ def kl_inverse(error: float, budget: float) -> float:
     """
     _check_share("error", error)
     if not budget >= 0:
-        raise UsageError(f"The budget is {budget}.", "It must be at least 0.", "Pass KL / N or more.")
+        raise UsageError(
+            f"The budget, the upper limit of kl(error, p), is {budget}.",
+            "It must be at least 0.",
+            "Use maurer(error, divergence, rows), which computes the budget.",
+        )
     if error >= 1 or budget == 0:
         return float(error)
     low, high = float(error), 1.0

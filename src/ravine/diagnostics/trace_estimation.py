@@ -123,7 +123,7 @@ def _check(probes: int) -> None:
     """Raise UsageError for fewer than 2 probes."""
     if probes < 2:
         raise UsageError(
-            f"{probes} probes give no error of the estimate.",
-            "At least 2 are needed, since the error follows from their scatter.",
+            f"The number of probes is {probes}.",
+            "At least 2 are needed, since the error of the estimate follows from their scatter.",
             "Use probes=32.",
         )

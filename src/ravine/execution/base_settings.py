@@ -105,7 +105,8 @@ def budget_option(common: bool = False) -> Any:
 def tuning_seeds_option(purpose: str) -> Any:
     """Return the settings field `tuning_seeds`. purpose: use of the seeds, such as `compare.tune`."""
     return option(
-        None, "Seeds of each trial in tuning; if not given, set by the effort.", section="Comparison",
+        None, "Number of seeds of each trial in tuning; if not given, set by the effort.",
+        section="Comparison",
         at_least=1, at_most=most_seeds(purpose),
     )  # fmt: skip
 
@@ -233,12 +234,12 @@ class NetworkSettings(DataSettings):
         1.0, "Factor on the initial weights; 1 = unchanged.", section="Network", above=0, below=1e6, neutral=1
     )
     l1: float | None = option(
-        None, "Coefficient of the L1 penalty on the weights, without biases; 0 = off.",
+        None, "Coefficient c of the L1 penalty, the sum of c abs(w) over weights, not biases; 0 = off.",
         section="Regularization", at_least=0,
         below=HUGE, neutral=0, schedulable=True, plan_row="penalties", plan_text="L1 {}",
     )  # fmt: skip
     l2: float | None = option(
-        None, "Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off.",
+        None, "Coefficient c of the L2 penalty, the sum of c w^2 / 2 over weights, not biases; 0 = off.",
         section="Regularization", at_least=0,
         below=HUGE, neutral=0, schedulable=True, plan_row="penalties", plan_text="L2 {} (in the gradient)",
     )  # fmt: skip

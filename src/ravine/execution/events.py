@@ -102,11 +102,12 @@ class StageStarted(Event):
 
 @dataclass(frozen=True)
 class ChunkDone(Event):
-    """A chunk of training, the steps between two saves, has ended.
+    """A cohort has begun, or one of its chunks has ended. A chunk is the training between two saves.
 
-    done, total: network steps of the whole study. finished, diverged: numbers of runs so far.
-    seconds_left: estimate from the steps so far, None before the first. scores: best validation score so far,
-    by optimizer or group. next_chunk_s: estimated seconds of the next chunk, None if training pauses.
+    done, total: network steps of the whole study; one step of k networks counts k. finished, diverged:
+    numbers of runs so far. seconds_left: estimated seconds until the study ends, None until this process has
+    trained a chunk. scores: best validation score so far, by name, such as that of an optimizer.
+    next_chunk_s: estimated seconds of the next chunk of the cohort, None after its last one.
     """
 
     stage: str
@@ -163,7 +164,7 @@ class FirstScores(Event):
 class RangeExtended(Event):
     """Tuning has extended the range of all learning rates on one side.
 
-    side: low or high. names: optimizers or groups whose best learning rate was at that end.
+    side: low or high. names: optimizers or configurations whose best learning rate was there.
     """
 
     side: str
@@ -177,7 +178,7 @@ class RangeExtended(Event):
 
 @dataclass(frozen=True)
 class RunEnded(Event):
-    """The study has ended. state: finished, stopped or failed. seconds: wall-clock time."""
+    """The study has ended. state: finished, stopped on request, or failed. seconds: wall-clock time."""
 
     state: str
     seconds: float

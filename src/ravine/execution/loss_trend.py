@@ -22,10 +22,12 @@ def loss_trend(
     batches: Batches,
     schedule_text: str,
 ) -> LossTrend | None:
-    """Return the trend of validation losses [seed, time] at the end of training.
+    """Return whether validation losses [seed, time] fall, rise or stay flat at the end of training.
 
-    scores [seed, time]: validation scores by `metric`. schedule_text: schedule of the learning rate. Returns
-    None if most runs diverged or stopped early, and with too few evaluations.
+    scores [seed, time]: validation scores by `metric`. schedule_text: schedule of the learning rate. If the
+    rate changes, the sum of the rates so far measures the progress of the training, not the number of steps.
+    Returns None if most runs diverged or stopped early, or if there are too few evaluations; see
+    `final_trend`.
     """
     trend = final_trend(losses, _progress(plan, batches, schedule_text))
     if trend is None:

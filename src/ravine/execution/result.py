@@ -360,7 +360,8 @@ class Result(Document):
     def records(self) -> Mapping[str, Record]:
         """Training curves and states of all runs, by stage and cohort, such as "tune adam".
 
-        The records are read from the run directory if needed. A cohort of version 1 has the name of its file.
+        The records are read from the run directory if needed. A cohort that version 1 of Ravine wrote has the
+        name of its file.
         """
         if self.artifacts.records or self.run_dir is None:
             return self.artifacts.records

@@ -35,7 +35,7 @@ REPEATS = 8  # of a measurement, whose shortest time counts
 
 @dataclass(frozen=True)
 class Training:
-    """A cohort to be trained: its plan and program shape, and its number of runs.
+    """A cohort to be trained: its plan, the sizes of its program, and its number of runs.
 
     share: probability that it is trained, or the number of times.
     """

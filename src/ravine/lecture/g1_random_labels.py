@@ -124,7 +124,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the training accuracy over the steps; right, the accuracy on new rows."""
+    """Draw, left, the training accuracy over the steps; right, the final accuracy on new rows by labels."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)

@@ -131,7 +131,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the share of positive definite matrices; right, loss and index of the critical points."""
+    """Draw, left, the share of positive definite matrices over N; right, the loss over the index."""
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)

@@ -155,7 +155,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the variance of the weight; right, the noise scale over the distance from the minimum."""
+    """Draw, left, the variance of the weight over the learning rate; right, the noise scale of a batch."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)

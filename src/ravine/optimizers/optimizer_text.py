@@ -72,9 +72,11 @@ def read_optimizer(text: str) -> ParsedOptimizer:
 
 
 def read_optimizers(texts: str | Sequence[str]) -> list[ParsedOptimizer]:
-    """Return the parts of a text with commas, `sgd,adam,optax:lion(b1=0.9)`, or of a sequence of such texts.
+    """Return the optimizers of a list, each with its source, name and keywords.
 
-    Raises UsageError for an empty list, for an unknown name, and for an optimizer that occurs twice.
+    texts: a text with commas between optimizers, `sgd,adam(b1=0.9,b2=0.99)`, or several such texts. Commas in
+    brackets do not separate optimizers. Raises UsageError for an empty list, for an unknown name, and if an
+    optimizer occurs twice with the same keywords.
     """
     names = split(texts) if isinstance(texts, str) else [part for text in texts for part in split(text)]
     names = [name for name in names if name]

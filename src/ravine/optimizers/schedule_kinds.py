@@ -142,4 +142,4 @@ SCHEDULES: dict[str, ScheduleKind] = {
 }
 
 SCHEDULE_ALIASES = {"decay": "cosine"}
-"""Other names of schedules, which version 1 wrote and users may type: alias -> name in `SCHEDULES`."""
+"""Other names of schedules, from version 1 of Ravine, which users may type: alias -> name in `SCHEDULES`."""

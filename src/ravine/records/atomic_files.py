@@ -224,7 +224,11 @@ def _storable(name: str, array: object) -> np.ndarray:
             f"{name!r:.80} cannot name an array.", "A name is short text without NUL.", "Rename it."
         )
     if isinstance(array, np.ma.MaskedArray):
-        raise UsageError(f"Array '{name}' is masked.", "The mask would be lost.", "Use array.filled(np.nan).")
+        raise UsageError(
+            f"Array '{name}' is masked.",
+            "A file holds no masks, so masked entries would look like data.",
+            "Fill them, for example with array.astype(float).filled(np.nan).",
+        )
     plain = np.asarray(array, order="C")
     if plain.dtype.hasobject or (plain.dtype.kind == "V" and plain.dtype.names is None):
         raise UsageError(

@@ -152,7 +152,7 @@ class Record:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the record to an NPZ file, atomically; equal records give equal bytes.
 
-        Raises DataError, UsageError.
+        Raises DataError if the file cannot be written, and UsageError for an array that a file cannot hold.
         """
         names = {group: list(getattr(self, group)) for group in GROUPS}  # the file itself is sorted
         header = {"schema_version": SCHEMA_VERSION, "meta": self.meta, "names": names}

@@ -170,7 +170,7 @@ def summary_text(winner: str, tied: int, metric: str, score: float | None) -> st
 
 
 def _summary(summary: object) -> str | None:
-    """Return the summary of a run.json in one line; version 1 wrote a dictionary."""
+    """Return the summary of a run.json in one line; version 1 of Ravine wrote a dictionary."""
     if not isinstance(summary, Mapping) or "winner" not in summary:
         return None if summary is None else str(summary)
     score, tied = summary.get("score"), summary.get("tied")

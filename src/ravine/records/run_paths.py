@@ -33,7 +33,7 @@ def slug(name: str) -> str:
 
 
 def check_run_folder(out: str | os.PathLike[str] | None) -> None:
-    """Raise UsageError if the name of the folder is empty."""
+    """Raise UsageError if `out`, the folder of a new run, is an empty text; None is allowed."""
     if out is not None and not os.fspath(out):
         raise UsageError("The folder of the run has no name.", "--out is empty.", "Type --out DIR.")
 

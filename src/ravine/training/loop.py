@@ -188,7 +188,10 @@ def _loss(plan: Plan, numbers: Numbers) -> Callable[[jax.Array, jax.Array], jax.
 def evaluate(
     key: EvaluationKey, params: Params, stats: Statistics, numbers: Numbers, valid: Rows
 ) -> tuple[jax.Array, jax.Array]:
-    """Return loss and score (scalars) on validation rows x [m, D]. key: `Plan.evaluation_key`."""
+    """Return loss and score, two scalars, on validation rows: x [m, D], y [m].
+
+    key: the network and the names of loss and metric, from `Plan.evaluation_key`.
+    """
     network, loss, metric, *_ = key
     outputs = network.apply(params, valid.x, stats, numbers["extra"])
     return (

@@ -1,7 +1,8 @@
 """The shape of a compiled program: runs in a group, runs in memory, and segments between two saves.
 
 A group holds the runs that one CPU core or one GPU advances at the same time. Each place in it is a member. A
-chunk is the sequence of segments between two saves of the state. A table holds rows of data for members.
+segment is the training between two evaluations. A chunk is the sequence of segments between two saves of the
+state. A table holds rows of data for members.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class ProgramShape:
     tables: tables of rows that a group reads; equal to `size` if each member has a table of its own.
     valid: validation rows of a seed.
     width: runs whose states are held in memory at the same time.
-    segments: segments of a chunk.
+    segments: number of segments in a chunk.
     """
 
     size: int
@@ -45,16 +46,17 @@ class ProgramShape:
 def shape_for(
     plan: Plan, batches: Batches, runs: int, seeds: int, devices: Devices, size: int | None = None
 ) -> ProgramShape:
-    """Return the program shape for up to `runs` runs of `seeds` different seeds, within the memory.
+    """Return the sizes of a compiled program for up to `runs` runs of `seeds` different seeds.
 
-    size: members of a group, None for a number that fits the memory. Runs in groups of equal size give the
-    same bits.
+    size: members of a group; None = as many as fit the cache of a CPU or the memory of a GPU. A run gives the
+    same bits in all groups of equal size.
 
-    The estimate of the memory counts weights, gradient and two arrays of optimizer state per parameter. The
-    number of segments in a chunk, the part of the training between two saves, divides the number of
-    evaluations. It is the largest such number that leaves at least `CHUNKS` chunks. On a CPU every run has
-    its own copy of the rows, which is faster to read. On a GPU the runs of one seed share the rows, which
-    takes less memory.
+    A run needs memory for weights, gradient and two arrays of optimizer state per parameter. Runs that do not
+    fit the memory together train one after another.
+
+    All chunks have the same number of segments. It is the largest number with at least `CHUNKS` chunks, or 1.
+    On a CPU every run has its own copy of the rows, which is faster to read. On a GPU the runs of one seed
+    share the rows, which takes less memory.
     """
     state = 4 * np.dtype(plan.precision).itemsize * plan.network.parameters  # weights, gradient, two slots
     size = size or devices.group_size(state, runs)

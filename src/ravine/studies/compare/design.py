@@ -225,7 +225,7 @@ class CompareDesign:
         return low, high
 
     def trials(self, rule: Rule) -> Trials:
-        """Return the trials of an optimizer before its range of learning rates is extended."""
+        """Return the trials to run first for an optimizer, in its usual range of learning rates."""
         low, high = self.range(rule)
         seed = self.settings.seed
         if self.settings.tune == "learning-rate":
@@ -233,7 +233,7 @@ class CompareDesign:
         return self._full(rule, self.rate_count, low, high, seed)
 
     def extended(self, rule: Rule, sides: Sequence[str]) -> Trials:
-        """Return the trials of an optimizer in one more decade of learning rates.
+        """Return the trials to run next for an optimizer, in one more decade of learning rates.
 
         sides: "low" or "high" for each extension; the last of them adds the decade.
         """

@@ -61,9 +61,9 @@ class TrainHeldOutPairs:
 
 
 def pairs(dataset: Dataset, root: int, max_pairs: int) -> TrainHeldOutPairs:
-    """Return up to `max_pairs` pairs of training and validation rows, drawn at random.
+    """Return up to `max_pairs` pairs of rows, drawn at random from all rows except the test rows.
 
-    root: the root seed, which determines the draw.
+    A row is in at most one pair. root: the root seed, which determines the draw.
     """
     order = keyed_generator(root, "pairs").permutation(dataset.development)
     count = min(len(order) // 2, max_pairs)
