@@ -65,7 +65,7 @@ def gradient_noise() -> list[Case]:
             lambda seed: curve(seed, rows=600, noise=1.0),
             900 + k,
             "gradient_noise",
-            "rate_high overfits edge_of_stability interpolation_peak batches_small",
+            "rate_high overfits edge_of_stability interpolation_peak batches_small no_better_than_baseline",
             net="linear",
             optimizer="sgd",
             learning_rate=[0.05, 0.08, 0.06][k % 3],

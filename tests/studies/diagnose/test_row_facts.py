@@ -152,5 +152,5 @@ def test_rows_with_weight_0_do_not_count_among_targets() -> None:
 
 def test_few_targets_and_equal_predictions_are_not_judged() -> None:
     y, f = _targets(3, 0.4, 0.2)
-    assert unrelated_targets(Rows(None, y[:99]), f[:99]) == {}
+    assert unrelated_targets(Rows(None, y[:299]), f[:299]) == {}
     assert unrelated_targets(Rows(None, y), np.ones((2000, 1))) == {}

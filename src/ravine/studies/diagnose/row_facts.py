@@ -25,7 +25,7 @@ MAX_BINS = 100
 CONFIDENT_SHARE = 0.2  # of the rows that a class is predicted for, the most confident ones
 MIN_CONFIDENT = 20  # rows; a class with fewer confident rows is not judged
 LARGE_ERRORS = 0.1  # share of the largest errors, whose targets are compared with their predictions
-MIN_TARGETS = 100  # rows; targets of fewer are not judged
+MIN_TARGETS = 300  # rows; the slope of fewer than 30 large errors says little
 MAX_PAIRED = 1000  # rows whose targets are compared with the predictions of all these rows
 
 
@@ -164,7 +164,7 @@ def unrelated_targets(rows: Rows, outputs: np.ndarray) -> dict[str, np.ndarray]:
     where c is exceeded by a tenth of the pairs (i, j). If a share q of the rows has the target of another
     row, (1) is about q or more. The slope (2) is about 1 for errors that do not depend on f, of any size: y
     is f plus an error. It is 0 or below for targets of other rows, which do not depend on f. The result is
-    empty for fewer than 100 rows, or equal predictions.
+    empty for fewer than 300 rows, or equal predictions.
     """
     y, f = np.asarray(rows.y, np.float64).ravel(), np.asarray(outputs, np.float64)[:, 0]
     weight = np.ones(len(y)) if rows.weight is None else np.abs(np.asarray(rows.weight, np.float64))

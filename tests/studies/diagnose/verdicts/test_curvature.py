@@ -62,6 +62,26 @@ def test_noise_is_a_fault_if_it_costs_enough(
     assert found.fires == fires
 
 
+@pytest.mark.parametrize(("last", "fires"), [(0.09, True), (0.07, False)])
+def test_weights_that_still_improve_fast_are_no_noise(
+    record_with: Callable[..., Record], last: float, fires: bool
+) -> None:
+    """The average of the last weights has a loss of 0.08: lower than the mean of their losses, 0.1."""
+    series = {"signal": np.full((1, 11), 1.4), "squares": np.full((1, 11), 3.0)}
+    record = record_with(final={"averaged": np.array([[0.08, 0.1, last]])}, series=series)
+    found = gradient_noise(Observation(record))
+    assert found is not None
+    assert found.fires == fires
+    longer = {"longer": np.full((1, 50), 0.01), "longer_train": np.array([0.01])}
+    record = record_with(
+        final={"averaged": np.array([[0.08, 0.1, last]]), **longer}, series=series,
+        metadata={"changed": {"longer": "4"}},
+    )  # fmt: skip
+    found = gradient_noise(Observation(record))
+    assert found is not None
+    assert not found.fires
+
+
 @pytest.mark.parametrize(("gain", "fires"), [(None, True), (0.01, False), (0.2, True)])
 def test_conditioning_slows_training_if_a_longer_one_is_better(
     record_with: Callable[..., Record], gain: float | None, fires: bool

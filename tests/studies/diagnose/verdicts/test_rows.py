@@ -23,12 +23,16 @@ RecordWith = Callable[..., Record]
         ([0.02, 0.4], 200, False),  # classes that overlap: one of them is clear where it is predicted
         ([0.1, 0.1], 20, False),  # 2 of 20 may be chance
         ([np.nan, 0.3], 200, False),  # one class alone is not judged
+        ([0.45, 0.48], 200, False),  # half of the labels are wrong by chance
     ],
 )
 def test_labels_are_noisy_if_no_class_is_clear(
     record_with: RecordWith, wrong: list[float], rows: int, noisy: bool
 ) -> None:
-    final = {"confident_wrong": np.array([wrong]), "confident_rows": np.full((1, 2), rows)}
+    final = {
+        "confident_wrong": np.array([wrong]), "confident_rows": np.full((1, 2), rows),
+        "class_weights": np.array([[300.0, 300.0]]),
+    }  # fmt: skip
     record = record_with(final=final, metadata={"classes": ["a", "b"], "task": "classify"})
     found = label_noise(Observation(record))
     assert (found is not None and found.fires) == noisy
@@ -52,8 +56,14 @@ def test_targets_are_noisy_if_large_errors_have_unrelated_targets(
 
 
 def test_targets_that_nothing_was_learned_of_are_not_judged(record_with: RecordWith) -> None:
-    final = {"unrelated_targets": np.array([[0.9, 0.05, -0.9, 0.2]]), "best_rows": np.full((1, 50), 0.96)}
+    noisy = {"unrelated_targets": np.array([[0.9, 0.05, -0.9, 0.2]])}
+    final = noisy | {"best_rows": np.full((1, 50), 0.96)}
     assert label_noise(Observation(record_with(final=final))) is None
+    longer = {"longer": np.full((1, 50), 0.01), "longer_train": np.array([0.01])}
+    for rows, judged in ((0.9, False), (0.04, True)):  # a longer training removes errors, or not clearly
+        final = noisy | longer | {"best_rows": np.full((1, 50), rows)}
+        record = record_with(final=final, metadata={"changed": {"longer": "4"}})
+        assert (label_noise(Observation(record)) is not None) == judged
 
 
 @pytest.mark.parametrize(

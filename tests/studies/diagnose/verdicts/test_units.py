@@ -51,3 +51,7 @@ def test_units_that_died_are_a_fault_if_living_units_are_better(
     assert found is not None
     assert found.fires == fires
     assert found.sentence.startswith("Units are dead: ") == fires
+    stays = {"train_loss": np.ones((1, 11))}  # nothing is learned
+    found = dead(Observation(record_with(final=final, metadata=metadata, series=stays)))
+    assert found is not None
+    assert found.fires == (end > 0.4)

@@ -78,12 +78,14 @@ def gradient_noise(run: Observation) -> Finding | None:
     """
     if not run.has("averaged") or run.diverged:
         return None
-    averaged, mean_loss, _ = run.final("averaged")
+    averaged, mean_loss, last_loss = run.final("averaged")
     gain = float(mean_loss - averaged) / max(mean_loss, 1e-300)
     scale, _, _ = run.noise_scale(slice(-5, None))
     batch = run.metadata.batch_size
     gain_over_constant = float(mean_loss - averaged) / max(run.constant_loss, 1e-300)
     costs = (gain > 0.15 and gain_over_constant > MIN_NOISE) or gain_over_constant > MIN_GAIN
+    # while the loss falls fast, its mean is high without any noise
+    costs = costs and averaged < last_loss and not clear_gain(run, "longer")
     fires = bool(costs and scale > NOISY * batch and highest_loss(run) < 3)
     scale_text = "above the number of rows measured" if not np.isfinite(scale) else f"{scale:,.0f} rows"
     sentence = (

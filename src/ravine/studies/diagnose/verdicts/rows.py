@@ -9,12 +9,14 @@ import numpy as np
 from ravine.data.unlike_rows import MIN_DISTANCE
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
+from ravine.studies.diagnose.verdicts.gain import clear_gain
 from ravine.studies.diagnose.verdicts.verdict import verdict
 
 __all__ = ["contradicting", "label_noise", "near_duplicates", "order_not_exchangeable", "test_unlike"]
 
-MIN_LEARNED = 0.05  # share of the loss of a constant that validation must show; else nothing is confident
+MIN_LEARNED = 0.05  # share of the loss of a constant that validation must show in a regression
 MAX_CONFIDENT_WRONG = 0.06  # share of wrong labels where each class is predicted with most confidence
+CURES = ("longer", "higher_rate", "lower_rate", "without_penalty", "without_dropout", "wider")
 MAX_UNRELATED = 0.1  # share of targets that may be those of other rows
 FAR = 0.2  # distance above which unlike test rows are a fault
 MAX_NEAR = 0.05  # share of rows with a nearly equal training row
@@ -46,7 +48,9 @@ def label_noise(run: Observation) -> Finding | None:
     """Return the verdict "label_noise": labels are wrong even where the network is most confident.
 
     Where classes overlap, errors lie at the border of the classes. Labels that are wrong at random are wrong
-    for confident predictions of every class too, so the class with the smallest share of them decides.
+    for confident predictions of every class too, so the class with the smallest share of them decides. Its
+    confident predictions must be better than chance. Errors that a changed training removes, such as a longer
+    one, are no noise.
 
     A target of numbers is wrong in many rows if the largest errors are as large as those of unrelated rows,
     and if the targets there do not follow the predictions.
@@ -58,11 +62,14 @@ def label_noise(run: Observation) -> Finding | None:
     wrong, counts = run.final("confident_wrong"), run.final("confident_rows")
     judged = np.flatnonzero(np.isfinite(wrong))
     classes = run.metadata.classes
-    if len(judged) < 2 or classes is None or not _learned(run) > MIN_LEARNED:
+    if len(judged) < 2 or classes is None or not _learned(run) > 0 or clear_gain(run, *CURES):
         return None
     best = int(judged[np.argmin(wrong[judged])])
     value, count = float(wrong[best]), float(counts[best])
     error = float(np.sqrt(max(value * (1 - value), 0.0) / count))
+    weights = run.final("class_weights")
+    if not value + 2 * error < 1 - weights[best] / weights.sum():  # no better than chance
+        return None
     fires = value - error > MAX_CONFIDENT_WRONG
     sentence = (
         f"Labels are noisy, or the inputs do not decide them: of the validation rows that are most clearly "
@@ -85,7 +92,7 @@ def _learned(run: Observation) -> float:
 
 def _unrelated_targets(run: Observation) -> Finding | None:
     """Return the verdict "label_noise" for a target of numbers."""
-    if not _learned(run) > MIN_LEARNED:
+    if not _learned(run) > MIN_LEARNED or clear_gain(run, *CURES):
         return None
     share, share_error, slope, slope_error = (float(number) for number in run.final("unrelated_targets"))
     fires = share - share_error > MAX_UNRELATED and slope + 1.96 * slope_error < 0

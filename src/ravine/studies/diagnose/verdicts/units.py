@@ -13,6 +13,7 @@ from ravine.studies.diagnose.verdicts.verdict import verdict
 __all__ = ["dead", "exploding", "not_standardized", "saturated", "units_alike", "vanishing"]
 
 MAX_ALIKE = 0.5  # share of the units of a layer
+LEARNED = 0.1  # share of the loss of a constant; a network that removed less has learned nothing
 MAX_DEAD = 0.4  # the same, as `ravine.studies.diagnose.changed_runs.MANY_DEAD`
 MAX_FLOW_RATIO = 30.0  # of the gradients at the first and the last hidden layer
 
@@ -86,7 +87,8 @@ def dead(run: Observation) -> Finding | None:
 
     Units that were dead at the start never learned anything. Units that died during training are a fault if a
     training in which no unit can die, with leaky ReLU, has a clearly lower loss: many networks have more
-    units than they need. If no such training was made, the share of dead units alone decides.
+    units than they need. If no such training was made, or if nothing was learned, the share of dead units
+    alone decides.
     """
     if not run.has("dead") or not activation(run.metadata.activation).has_flat_side:
         return None
@@ -98,7 +100,9 @@ def dead(run: Observation) -> Finding | None:
     gain = gain_of(run, "living_units")
     better = gain is not None and gain.clear
     compared = run.has("living_units")  # also by a training that diverged, which has no gain
-    fires = value > MAX_DEAD and (better or not compared or at_start > MAX_DEAD or value == 1)
+    learned = run.progress > LEARNED
+    wrong = at_start > MAX_DEAD or value == 1 or not learned
+    fires = value > MAX_DEAD and (better or not compared or wrong)
     where = f"layer {layer + 1}, step {int(run.series('step')[run.end])}"
     units = f"{100 * value:.0f} % of the units in layer {layer + 1}"
     sentence = f"Units are dead: {units} pass no gradient for any row."
