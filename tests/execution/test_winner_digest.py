@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ravine.execution.base_settings import WinnerSettings
+from ravine.execution.training_settings import WinnerSettings
 from ravine.execution.winner_digest import chosen_by, winner_digest
 
 BEST = WinnerSettings.from_dict(

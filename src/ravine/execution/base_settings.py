@@ -14,24 +14,20 @@ from ravine.options.settings import Settings
 __all__ = [
     "CHECK_OPTIMIZER",
     "CHECK_SCHEDULE",
-    "DIGEST_DIGITS",
     "USUAL_EPOCHS",
     "BaselineSettings",
     "DifferenceSettings",
-    "FixedTrainingSettings",
     "GeneralizationSettings",
     "HyperScheduleSettings",
     "LearningRateSettings",
     "NetworkSettings",
     "OptimizerSettings",
-    "WinnerSettings",
     "budget_option",
     "effort_option",
     "seeds_option",
     "tuning_seeds_option",
 ]  # fmt: skip
 
-DIGEST_DIGITS = 12  # of the digest of the settings of a winner
 CHECK_OPTIMIZER = "ravine.optimizers.optimizer_text:read_optimizer"
 """Reader of the text of an optimizer, as `option` takes it."""
 CHECK_SCHEDULE = "ravine.optimizers.schedule_text:read_schedule"
@@ -52,16 +48,6 @@ def check_hyper_schedule(text: str) -> None:
             "Write for example --hyper-schedule 'rho=linear(end=0.5)'.",
         )
     read_schedule(schedule)
-
-
-def check_digest(text: str) -> None:
-    """Raise UsageError for a text that is no digest of settings."""
-    if len(text) != DIGEST_DIGITS or set(text) - set("0123456789abcdef"):
-        raise UsageError(
-            f"--winner-digest {text} is no digest.", f"A digest has {DIGEST_DIGITS} hexadecimal digits.",
-            "Type -c best.toml, which states it.", option="winner_digest", value=text,
-            allowed=f"{DIGEST_DIGITS} hexadecimal digits",
-        )  # fmt: skip
 
 
 def seeds_option(default: int | None, *purposes: str, at_least: int = 2) -> Any:
@@ -311,47 +297,6 @@ class BaselineSettings(Settings):
         "Baselines on the same splits (a constant, a linear model, boosted trees); the flag leaves them out.",
         section="Comparison",
     )
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class FixedTrainingSettings(
-    NetworkSettings, DifferenceSettings, HyperScheduleSettings, LearningRateSettings, OptimizerSettings
-):
-    """Settings of a training without tuning."""
-
-    epochs: float | None = redefined(NetworkSettings, "epochs", None, help=USUAL_EPOCHS, common=True)
-    seeds: int = seeds_option(1, "train.train", at_least=1)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class WinnerSettings(FixedTrainingSettings):
-    """Settings of a training that can repeat the evaluation of a study's winner, as `best.toml` holds them.
-
-    A run depends on the number of runs in its group by rounding, so the group size is one of the settings.
-    """
-
-    winner_of: str | None = option(
-        None,
-        "Study (compare or sweep) whose winner is trained, on the seeds that chose it; best.toml states it.",
-        section="Training", choices="ravine.execution.seeds:WINNERS",
-    )  # fmt: skip
-    winner_digest: str | None = option(
-        None,
-        "Digest of the settings of the winner; best.toml states it. Other settings were not chosen.",
-        section="Training",
-        check=check_digest,
-    )
-    fresh_seeds: bool = option(
-        False,
-        "Train on fresh seeds, which no study uses to choose a winner.",
-        section="Training",
-    )
-    group_size: int | None = option(
-        None,
-        "Number of runs in a group, which one core or GPU advances at the same time; if not given, set by "
-        "the memory.",
-        section="Machine", at_least=1, at_most=2**20, unit="runs",
-    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)

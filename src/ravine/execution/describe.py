@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.result import DataFacts, MetricFacts, Plain, ScoreSummary, StudyPlan
+from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.networks.metrics import METRICS
 from ravine.options.fields import options_of
 from ravine.render.numbers import ScoreFormat, count, is_number, score_format_for, seconds

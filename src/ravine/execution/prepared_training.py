@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ravine.data import Dataset
-from ravine.execution.base_settings import FixedTrainingSettings, NetworkSettings
+from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.effort import TRAIN, Effort, batch_size_for
+from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.execution.training_spec import (
     TrainingSpec,
     check_patience,

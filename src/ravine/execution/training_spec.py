@@ -16,8 +16,9 @@ import numpy as np
 from ravine.data import Dataset
 from ravine.errors import UsageError, about_option, did_you_mean
 from ravine.execution.average_text import AVERAGES, read_average
-from ravine.execution.base_settings import FixedTrainingSettings, NetworkSettings
+from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.effort import EVALUATIONS
+from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.networks import Network, default_loss, default_metric, metric, network_text
 from ravine.networks.augmentation_text import AUGMENTATIONS, check_inputs, read_augmentation
 from ravine.networks.connections import GATE_BIAS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ravine.execution.base_settings import DIGEST_DIGITS, FixedTrainingSettings, WinnerSettings
+from ravine.execution.training_settings import DIGEST_DIGITS, FixedTrainingSettings, WinnerSettings
 from ravine.options.fields import options_of
 from ravine.records.content_hash import content_hash
 

@@ -9,7 +9,7 @@ import pytest
 
 from ravine.data import Dataset, from_arrays
 from ravine.errors import DataError, UsageError
-from ravine.execution.base_settings import FixedTrainingSettings
+from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.studies.diagnose.design import DiagnoseDesign, plan, training_settings
 from ravine.studies.diagnose.settings import DiagnoseSettings
 

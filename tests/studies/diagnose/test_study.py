@@ -12,11 +12,11 @@ import pytest
 import ravine
 from ravine.data import Dataset
 from ravine.errors import DataError, Stopped
-from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.execute import execute
 from ravine.execution.named_run import resolve_source
 from ravine.execution.registry import find_study
 from ravine.execution.resume import resume
+from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.options.fields import options_of
 from ravine.options.resolve import resolve as resolve_settings
 from ravine.records.record import Record

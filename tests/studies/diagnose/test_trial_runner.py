@@ -10,10 +10,10 @@ import pytest
 
 from ravine.data import Dataset
 from ravine.errors import UsageError
-from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.context import RunContext
 from ravine.execution.events import ignore, never
 from ravine.execution.runner import Runner
+from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.studies.diagnose.design import DiagnoseDesign
 from ravine.studies.diagnose.trial_runner import TrialRunner, source_columns, with_changes, without_columns
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ravine.data import Dataset
-from ravine.execution.base_settings import FixedTrainingSettings
+from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.records.record import Record
 from ravine.studies.diagnose.judgement import Outcomes
 from ravine.studies.diagnose.observation import Observation

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from ravine.execution.base_settings import FixedTrainingSettings, WinnerSettings
 from ravine.execution.baseline_rows import BaselineRow
 from ravine.execution.baselines import run_baselines, with_differences
 from ravine.execution.constant_score import constant_scores
@@ -26,6 +25,7 @@ from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
 from ravine.execution.saved_network import saved_network_facts
 from ravine.execution.score_summary import score_summary
+from ravine.execution.training_settings import FixedTrainingSettings, WinnerSettings
 from ravine.execution.training_spec import schedules_of, training_options
 from ravine.execution.tuning import extend_ranges
 from ravine.execution.winner_digest import winner_digest

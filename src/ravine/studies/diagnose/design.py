@@ -13,7 +13,6 @@ from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices
 from ravine.errors import DataError
 from ravine.execution import seeds as seed_ranges
-from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.baseline_time import baseline_seconds
 from ravine.execution.length_advice import rounding_notes
 from ravine.execution.model_metadata import ModelMetadata
@@ -21,6 +20,7 @@ from ravine.execution.prepared_training import PreparedTraining, prepare_trainin
 from ravine.execution.result import MetricFacts, Plain
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
+from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.execution.training_spec import training_options
 from ravine.execution.training_time import COMPILE_S, Training, estimated_seconds, training_seconds
 from ravine.networks import METRICS

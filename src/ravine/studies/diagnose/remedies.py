@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ravine.execution.base_settings import FixedTrainingSettings
+from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.networks import CONNECTIONS, NORMALIZATIONS, NetworkSpec, activation, read_network
 from ravine.optimizers import resolve, schedule
 

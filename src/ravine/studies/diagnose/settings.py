@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ravine.execution.base_settings import (
-    BaselineSettings,
-    FixedTrainingSettings,
-    WinnerSettings,
-)
+from ravine.execution.base_settings import BaselineSettings
 from ravine.execution.data_settings import display_name
 from ravine.execution.seeds import most_seeds
 from ravine.execution.study import Study
+from ravine.execution.training_settings import FixedTrainingSettings, WinnerSettings
 from ravine.options.fields import option, redefined
 
 __all__ = ["STUDY", "DiagnoseSettings"]

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ravine.data import Dataset
-from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.context import RunContext
 from ravine.execution.evaluation import test_scores
 from ravine.execution.prepared_training import PreparedTraining, batches_for, prepare_training
 from ravine.execution.result import Plain
+from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.execution.training_spec import TrainingSpec, schedules_of, share_structure, training_spec
 from ravine.optimizers import resolve, schedule
 from ravine.records.record import Record

@@ -14,7 +14,7 @@ from typing import Any
 
 from ravine.data import Dataset
 from ravine.errors import UsageError, about_option, did_you_mean
-from ravine.execution.base_settings import FixedTrainingSettings
+from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.execution.training_spec import (
     TrainingSpec,
     check_patience,

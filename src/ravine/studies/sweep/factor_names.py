@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ravine.execution.base_settings import FixedTrainingSettings
+from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.networks.network_text import NUMBERS
 from ravine.options.fields import options_of
 

@@ -20,7 +20,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ravine.errors import UsageError, about_option
-from ravine.execution.base_settings import FixedTrainingSettings
+from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.options.fields import options_of
 
 __all__ = ["MAX_CONFIGURATIONS", "Factor", "design_levels", "factors_as_text", "read_factors", "split"]

@@ -12,7 +12,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from ravine.execution.base_settings import WinnerSettings
 from ravine.execution.constant_score import ConstantScores, constant_scores
 from ravine.execution.context import RunContext
 from ravine.execution.divergence import all_diverged
@@ -26,6 +25,7 @@ from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
 from ravine.execution.saved_network import saved_network_facts
 from ravine.execution.score_summary import score_summary
+from ravine.execution.training_settings import WinnerSettings
 from ravine.execution.training_spec import with_structure
 from ravine.execution.tuning import extend_ranges
 from ravine.execution.winner_digest import winner_digest

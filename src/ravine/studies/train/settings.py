@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.base_settings import BaselineSettings, LearningRateSettings, WinnerSettings
+from ravine.execution.base_settings import BaselineSettings, LearningRateSettings
 from ravine.execution.data_settings import display_name
 from ravine.execution.study import DATA_HELP, Study
+from ravine.execution.training_settings import WinnerSettings
 from ravine.options.fields import option, redefined
 
 __all__ = ["STUDY", "TrainSettings"]
