@@ -3,8 +3,7 @@
 PYTHON ?=
 WORKERS ?= 2
 # Tests of numbers and of bits: test-all runs them again with programs that are compiled as for users.
-NUMERICAL := tests/training tests/networks tests/optimizers tests/diagnostics tests/engines \
-  tests/studies/compare/test_winner.py tests/cli/test_end_to_end.py
+NUMERICAL := tests/training tests/engines tests/studies/compare/test_winner.py tests/cli/test_end_to_end.py
 CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
 OLDEST := 3.11
 
