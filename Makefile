@@ -2,8 +2,8 @@
 
 PYTHON ?=
 WORKERS ?= 2
-# Tests of numbers and of bits: test-all runs them again with programs that are compiled as for users.
-NUMERICAL := tests/training tests/engines tests/studies/compare/test_winner.py tests/cli/test_end_to_end.py
+# Tests that compare runs bit by bit: test-all runs them again with programs that are compiled as for users.
+BITWISE := tests/training tests/engines tests/studies/compare/test_winner.py tests/cli/test_end_to_end.py
 CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
 OLDEST := 3.11
 
@@ -18,7 +18,7 @@ PIP := $(RUN) pip --disable-pip-version-check
 help:
 	@echo "make demo      install into $(ENV), then compare optimizers on handwritten digits"
 	@echo "make test      install the test tools, then run all tests except the slow ones"
-	@echo "make test-all  run all tests, and the numerical ones a second time with optimized programs"
+	@echo "make test-all  run all tests, and some a second time with optimized programs"
 	@echo "make check     run lint, types, contract and test"
 	@echo "make lint      check errors and format with ruff"
 	@echo "make types     check types with mypy"
@@ -34,7 +34,7 @@ test: $(ENV)/.test-installed
 
 test-all: $(ENV)/.test-installed
 	@$(RUN) pytest -n $(WORKERS) --dist worksteal --compile quick
-	@$(RUN) pytest -n $(WORKERS) --dist worksteal $(NUMERICAL)
+	@$(RUN) pytest -n $(WORKERS) --dist worksteal $(BITWISE)
 
 lint: $(ENV)/.test-installed
 	@$(RUN) ruff check .
