@@ -1,4 +1,4 @@
-"""The blocks that compare baselines with a network: a small table, and one sentence that compares the two."""
+"""The blocks on baselines: a small table, and a sentence that compares the best of them with the network."""
 
 from __future__ import annotations
 
