@@ -1,9 +1,12 @@
 """The design of a comparison of optimizers: all its runs, fixed before training.
 
-tune      trials of every optimizer on tuning seeds: quasi-random learning rates, each under every schedule
-extend    one more decade of learning rates for all optimizers, if the best learning rate of an optimizer lies
-          at an end of its range; at most twice
-evaluate  the best setting of every optimizer under every schedule, on fresh seeds (not used in tuning)
+A comparison has three stages:
+
+    tune      trials of every optimizer on tuning seeds: quasi-random learning rates, each under every
+              learning-rate schedule
+    extend    one more decade of learning rates for all optimizers, if the best learning rate of at least one
+              optimizer lies at an end of its range; this stage occurs at most twice
+    evaluate  the best trial of every optimizer under every schedule, on fresh seeds (not used in tuning)
 """
 
 from __future__ import annotations
@@ -60,9 +63,10 @@ Side = Literal["low", "high"]
 
 @dataclass(frozen=True)
 class Trials:
-    """Settings of one optimizer to try in tuning.
+    """Trials of one optimizer in tuning: combinations of learning rate, schedule and other numbers to try.
 
-    rate: learning rates [trial]. schedule: schedules [trial]. hyper: other hyperparameters {name: [trial]}.
+    rate: learning rates [trial]. schedule: learning-rate schedules as text [trial]. hyper: values of the
+    other tuned hyperparameters, {name: [trial]}; empty if only learning rate and schedule are tuned.
     """
 
     rate: np.ndarray
@@ -73,7 +77,10 @@ class Trials:
         return len(self.rate)
 
     def runs(self, spec: TrainingSpec, plan: Plan, seeds: Sequence[int]) -> Runs:
-        """Return the runs of every trial on every seed; run = trial * len(seeds) + seed."""
+        """Return the runs that train every trial on every seed, trial by trial.
+
+        Run trial * len(seeds) + k trains the trial on the k-th of the seeds.
+        """
         count = len(seeds)
         return spec.runs(
             plan,
@@ -84,13 +91,13 @@ class Trials:
         )
 
     def take(self, index: Sequence[int] | np.ndarray) -> Trials:
-        """Return the trials with the indices `index` [trial], in this order."""
+        """Return a part of these trials: those at the positions `index` [trial], in the order of `index`."""
         chosen = np.asarray(index, int)
         hyper = {name: values[chosen] for name, values in self.hyper.items()}
         return Trials(self.rate[chosen], self.schedule[chosen], hyper)
 
     def plus(self, other: Trials) -> Trials:
-        """Return these trials followed by the trials of `other`."""
+        """Return one set of trials: the trials of this set, followed by those of the set `other`."""
         hyper = {name: np.concatenate([self.hyper[name], other.hyper[name]]) for name in self.hyper}
         return Trials(
             np.concatenate([self.rate, other.rate]), np.concatenate([self.schedule, other.schedule]), hyper
@@ -99,10 +106,11 @@ class Trials:
 
 @dataclass(frozen=True)
 class CompareDesign:
-    """The design of one comparison: trials, seeds, and the compiled part of each optimizer's training.
+    """The design of one comparison of optimizers: trials, seeds, and the compiled part of each training.
 
-    optimizers: text of each optimizer as the user typed it, by its short name. effort_reason: reason for the
-    chosen amount of work.
+    rules: the optimizers. optimizers: the parsed text of each optimizer as the user typed it, by its name.
+    plans: the compiled part of the training of each optimizer, by its name. effort_reason: reason for the
+    chosen effort (amount of work), in words.
     """
 
     settings: CompareSettings
@@ -118,74 +126,92 @@ class CompareDesign:
 
     @property
     def tuning_seeds(self) -> list[int]:
-        """Seeds on which settings are tuned."""
+        """Seeds on which the trials of every optimizer are tuned."""
         return seed_ranges.seeds("compare.tune", self.effort.tuning_seeds)
 
     @property
     def seeds(self) -> list[int]:
-        """Fresh seeds, on which the tuned settings are evaluated."""
+        """Fresh seeds, on which the best trial of each optimizer is evaluated. Tuning does not use them."""
         return seed_ranges.seeds("compare.evaluate", self.effort.seeds)
 
     @property
     def first_plan(self) -> Plan:
-        """The plan (compiled training) of the first optimizer.
+        """The plan (compiled part of the training) of the first optimizer.
 
-        The plans of all optimizers have the same steps, batches, network and metric.
+        It serves for facts that do not depend on the optimizer: the plans of all optimizers have the same
+        number of steps, batch size, network and metric.
         """
         return next(iter(self.plans.values()))
 
     @property
     def steps(self) -> int:
-        """Steps of one run."""
+        """Number of optimizer steps of one run, the same for every run of the comparison."""
         return self.first_plan.steps
 
     @property
     def epochs(self) -> float:
-        """Passes of one run over the training rows."""
+        """Number of passes of one run over its training rows (epochs)."""
         return self.steps * self.first_plan.batch_size / self.batches.sizes[0]
 
     @property
     def metric(self) -> MetricFacts:
-        """Name and direction of the score that optimizers are compared by."""
+        """The metric that optimizers are compared by: name, direction, smallest difference that matters."""
         return MetricFacts.of(METRICS[self.first_plan.metric], self.settings.smallest_difference)
 
     @property
     def reference(self) -> str:
-        """The optimizer whose best validation score is the target that all optimizers try to reach."""
+        """The name of the reference optimizer, whose best validation score is the target of all optimizers.
+
+        It is the first default optimizer if that is compared, else the first optimizer of the comparison.
+        """
         names = [rule.name for rule in self.rules]
         return DEFAULT_OPTIMIZERS[0] if DEFAULT_OPTIMIZERS[0] in names else names[0]
 
     @property
     def rate_count(self) -> int:
-        """Number of learning rates to try for each optimizer, each under every schedule."""
+        """Number of learning rates that tuning tries for each optimizer before any extension of the range.
+
+        Each learning rate is tried under every schedule.
+        """
         return max(2, self.effort.trials // len(self.settings.schedules))
 
     @property
     def added_rates(self) -> int:
-        """Number of learning rates in one more decade, as dense as in the first range."""
+        """Number of learning rates that one extension of the range by a decade adds for each optimizer.
+
+        The added learning rates have the density of those in the first range.
+        """
         return max(1, round(self.rate_count / RANGE_DECADES))
 
     @property
     def tuning_runs(self) -> int:
-        """Number of runs that tune one optimizer."""
+        """Number of runs that tune one optimizer if its range of learning rates is not extended."""
         return self.rate_count * len(self.settings.schedules) * len(self.tuning_seeds)
 
     @property
     def runs(self) -> int:
-        """Number of runs of the comparison if no range of learning rates is extended."""
+        """Number of runs of the whole comparison, tuning and evaluation, if no range is extended.
+
+        The range is that of the learning rates of an optimizer.
+        """
         evaluation = len(self.settings.schedules) * len(self.seeds)
         return len(self.rules) * (self.tuning_runs + evaluation)
 
     @property
     def network_steps(self) -> int:
-        """Sum of the steps of all networks if no range of learning rates is extended."""
+        """Sum of the training steps of all networks of the comparison.
+
+        Steps that an extension of the range of learning rates would add are not included.
+        """
         return self.runs * self.steps
 
     @property
     def reports_first_scores(self) -> bool:
-        """Whether tuning begins with a part of the trials of every optimizer, whose scores are reported.
+        """Whether tuning first trains a part of its runs, to report scores of all optimizers early.
 
-        A tuning of few operations ends soon. On a GPU, the part would take as long as all trials.
+        The part contains the runs of every optimizer under the last schedule on the first tuning seed. It is
+        left out where it would save no time: a tuning of few operations ends soon, and on a GPU the part
+        would take as long as all trials.
         """
         plan, tuning = self.first_plan, len(self.rules) * self.tuning_runs * self.steps
         operations = tuning * plan.batch_size * plan.network.flops
@@ -193,16 +219,20 @@ class CompareDesign:
 
     @cached_property
     def shape(self) -> ProgramShape:
-        """The numbers of runs and rows that a compiled program has room for.
+        """The numbers of runs and of rows that the compiled program of each optimizer has room for.
 
-        They are the same in tuning and evaluation, so that each program compiles once.
+        The sizes are the same in tuning and evaluation, so that the program of an optimizer compiles once.
         """
         most_seeds = max(len(self.tuning_seeds), len(self.seeds))
         return shape_for(self.first_plan, self.batches, self.tuning_runs, most_seeds, self.devices)
 
     @cached_property
     def estimated_seconds(self) -> float:
-        """Estimated wall-clock seconds of the comparison on this machine, from a short measurement."""
+        """Estimated wall-clock seconds of the comparison on this machine.
+
+        A short measurement of the speed of training gives the estimate. It includes the baselines and, on
+        average, half an extension of the range of learning rates.
+        """
         evaluation = len(self.settings.schedules) * len(self.seeds)
         added = self.added_rates * len(self.settings.schedules) * len(self.tuning_seeds)
         trainings = [
@@ -216,16 +246,20 @@ class CompareDesign:
         return estimated_seconds(trainings, self.devices.count, baselines)
 
     def range(self, rule: Rule, sides: Sequence[str] = ()) -> tuple[float, float]:
-        """Return the lowest and the highest learning rate to try for an optimizer.
+        """Return the range (lowest, highest) of the learning rates to try for an optimizer.
 
-        sides: "low" or "high" for each extension of the range by a decade.
+        Without extension, the range spans 4 decades around the optimizer's usual learning rate. sides: "low"
+        or "high" for each extension of the range by one decade at this end.
         """
         low = rule.rate_center * 10 ** (-RANGE_DECADES / 2 - list(sides).count("low"))
         high = rule.rate_center * 10 ** (RANGE_DECADES / 2 + list(sides).count("high"))
         return low, high
 
     def trials(self, rule: Rule) -> Trials:
-        """Return the trials to run first for an optimizer, in its usual range of learning rates."""
+        """Return the trials that tuning trains first for an optimizer, in its range of learning rates.
+
+        The range is not yet extended. Each learning rate appears once for every schedule.
+        """
         low, high = self.range(rule)
         seed = self.settings.seed
         if self.settings.tune == "learning-rate":
@@ -233,9 +267,10 @@ class CompareDesign:
         return self._full(rule, self.rate_count, low, high, seed)
 
     def extended(self, rule: Rule, sides: Sequence[str]) -> Trials:
-        """Return the trials to run next for an optimizer, in one more decade of learning rates.
+        """Return the trials that an extension of the range adds for an optimizer, in one more decade.
 
-        sides: "low" or "high" for each extension; the last of them adds the decade.
+        The decade lies below or above the learning rates that were already tried. sides: "low" or "high" for
+        each extension so far, in order; the last entry is the side of the decade to add.
         """
         side: Side = "low" if sides[-1] == "low" else "high"
         before, seed = self.range(rule, sides[:-1]), self.settings.seed
@@ -265,16 +300,19 @@ class CompareDesign:
 
     @property
     def notes(self) -> list[str]:
-        """A sentence if the number of epochs is rounded, else empty."""
+        """A list with one sentence if rounding changed the requested number of epochs, else an empty list."""
         return rounding_notes(self.steps, self.epochs, self.settings.epochs)
 
     def line(self) -> str:
-        """Return a summary of the planned work in one line, for the terminal."""
+        """Return the planned work of the comparison in one line: numbers of networks and steps, effort."""
         steps = f"{self.steps:,} step{'s' * (self.steps != 1)} ({self.epochs:.3g} epochs)"
         return f"{self.runs:,} networks of {steps}, effort {self.effort.name} ({self.effort_reason})"
 
     def planned_runs(self) -> PlannedRuns:
-        """Return all runs of the comparison. Tuning will choose the learning rates of the evaluation."""
+        """Return all planned runs of the comparison, of tuning and of the evaluation on fresh seeds.
+
+        The learning rates of the evaluation are left open, because tuning will choose them.
+        """
         train, validation = self.batches.sizes
         return PlannedRuns(
             effort=self.effort.name,
@@ -310,14 +348,15 @@ class CompareDesign:
         ]
 
     def plan_document(self) -> dict[str, Plain]:
-        """Return the content of the file `plan.json`: the planned work."""
+        """Return the content of the file `plan.json`: all planned runs of the comparison, as plain values."""
         return asdict(self.planned_runs())
 
 
 def design(settings: CompareSettings, dataset: Dataset, devices: Devices) -> CompareDesign:
-    """Return the runs of a comparison of optimizers, checked against the data.
+    """Return the design of a comparison of optimizers: its runs, checked against the data.
 
-    Raises UsageError or DataError where settings and data disagree.
+    Raises UsageError for settings that exclude each other or do not fit the data, and for a time budget that
+    is too short. Raises DataError if the metric is undefined on the test rows or on validation rows.
     """
     names = [str(schedule(text)) for text in settings.schedules]  # one name for each schedule
     if len(set(names)) < len(names):
@@ -354,7 +393,7 @@ def design(settings: CompareSettings, dataset: Dataset, devices: Devices) -> Com
 
 
 def plan(design: CompareDesign) -> ComparePlan:
-    """Return the result of a dry run: the runs of a comparison and the estimated seconds."""
+    """Return the result of a dry run of a comparison: the planned runs and their estimated seconds."""
     return ComparePlan(
         study="compare",
         data=data_facts(design.dataset),

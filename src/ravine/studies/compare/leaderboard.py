@@ -1,7 +1,8 @@
-"""The leaderboard of a comparison: one row for each optimizer, under the schedule that tuning chose.
+"""The leaderboard of a comparison: one row for each optimizer, at its tuned learning rate and schedule.
 
-The median over seeds orders the rows, and every row shows it. Tiers and paired differences rest on ranks of
-the same scores (`ravine.statistics.tiers`, `paired_tests`).
+The rows are ordered by the median of the validation scores over the fresh seeds, which every row shows. Tiers
+and paired differences of optimizers rest on ranks of the same scores (`ravine.statistics.tiers`,
+`ravine.statistics.paired_tests`).
 """
 
 from __future__ import annotations
@@ -36,10 +37,12 @@ __all__ = ["Evaluated", "Tuned", "leaderboard_rows", "pairs_of", "scores_by_sche
 
 @dataclass(frozen=True)
 class Tuned:
-    """The trials of one optimizer and their scores.
+    """The tuning of one optimizer: its trials and their validation scores.
 
-    trials: the settings tried. scores: validation scores [trial, seed]. range: lowest and highest learning
-    rate. bounds: smallest and largest possible value of the metric.
+    trials: the learning rates, schedules and other hyperparameters tried. scores: validation scores [trial,
+    seed] on the tuning seeds. range: lowest and highest learning rate of the range that the trials are drawn
+    from. greater_is_better: whether a greater score is better. bounds: smallest and largest possible value of
+    the metric.
     """
 
     trials: Trials
@@ -49,9 +52,10 @@ class Tuned:
     bounds: tuple[float, float] = UNBOUNDED
 
     def best(self, schedule: str | None = None) -> int | None:
-        """Return the index of the trial with the best median score; None if all runs diverged.
+        """Return the index of the trial with the best median score over the tuning seeds.
 
-        schedule: the learning-rate schedule of the trials to choose from, None for all schedules.
+        schedule: learning-rate schedule of the trials to choose from; None chooses from all trials. Returns
+        None if all runs of these trials diverged.
         """
         index = np.arange(len(self.trials))
         if schedule is not None:
@@ -60,7 +64,12 @@ class Tuned:
         return None if chosen is None else int(index[chosen])
 
     def range_end(self) -> Literal["low", "high"] | None:
-        """Return "low" or "high" if the best learning rate lies at this end of its range, else None."""
+        """Return "low" or "high" if the best learning rate of the optimizer lies at this end of its range.
+
+        A better learning rate may then lie outside the range. An end is the outer tenth of the range on the
+        logarithmic scale, or the lowest or highest learning rate tried. Returns None for a best learning rate
+        inside the range, and if all runs diverged.
+        """
         best = self.best()
         if best is None:
             return None
@@ -76,10 +85,11 @@ class Tuned:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """One trial of one optimizer on fresh seeds: final scores [seed], validation scores [seed, time].
+    """The evaluation of one trial of an optimizer: its validation scores on fresh seeds.
 
-    losses: final validation losses [seed], None if not known. trend: validation loss at the end of training,
-    None if most runs diverged or stopped early.
+    trial: index of the trial in the tuning. scores: final validation scores [seed]. curves: validation scores
+    during training [seed, time]. losses: final validation losses [seed], None if not known. trend: trend of
+    the validation loss at the end of training, None if most runs diverged or stopped early.
     """
 
     trial: int
@@ -102,11 +112,14 @@ def leaderboard_rows(
     constants: ConstantScores | None = None,
     seed: int = 0,
 ) -> list[LeaderboardRow]:
-    """Return the rows of the leaderboard of a comparison, best median first.
+    """Return the rows of the leaderboard of a comparison of optimizers, best median first.
 
-    target: score of `target_score`. steps_per_point: steps between the points of a learning curve.
-    step_seconds: seconds of one step of one network, by optimizer. constants: those of a constant prediction
-    on the same seeds, None if they are not known.
+    Optimizers whose tuning runs all diverged come last. tuned: tuning of each optimizer, by name. evaluated:
+    runs on fresh seeds by optimizer and schedule. target: target score; each row states how many steps the
+    optimizer needs to reach it; None without a target. steps_per_point: training steps between two points of
+    a learning curve. step_seconds: seconds of one step of one network, by optimizer. constants: scores and
+    losses of a constant prediction on the same seeds, None if they are not known. seed: random seed of
+    bootstrap and shuffles.
     """
     chosen = {name: _chosen(tuned[name], by_schedule) for name, by_schedule in evaluated.items()}
     finished = {name: run for name, run in chosen.items() if run is not None}
@@ -126,11 +139,13 @@ def leaderboard_rows(
 
 
 def target_score(tuned: Tuned, evaluated: Mapping[str, Evaluated] | None) -> float | None:
-    """Return the score to reach: the median over seeds of the best score of the reference optimizer.
+    """Return the target score, by which a comparison times how fast optimizers train.
 
-    Of an even number of seeds, the median is the worse one of the two middle scores, so that more than half
-    of the seeds reach it. evaluated: its runs on fresh seeds by schedule, None without any. Returns None if
-    half of them diverged.
+    It is the median over seeds of the best validation score that the reference optimizer reaches during
+    training. Of an even number of seeds, the median is the worse one of the two middle scores, so that more
+    than half of the seeds reach it. tuned: tuning of the reference optimizer. evaluated: runs of the
+    reference optimizer on fresh seeds, by schedule; None if it has no such runs. Returns None without such
+    runs, and if half of them diverged before their first evaluation.
     """
     run = None if evaluated is None else _chosen(tuned, evaluated)
     if run is None:
@@ -242,7 +257,11 @@ def _sensitivity(tuned: Tuned, schedule: str) -> tuple[RateSensitivity, float | 
 
 
 def pairs_of(rows: Sequence[LeaderboardRow], greater: bool) -> list[Pair]:
-    """Return the paired differences of every two optimizers of a leaderboard that were evaluated."""
+    """Return the difference of every two optimizers of a leaderboard, paired by seed.
+
+    Optimizers without scores on fresh seeds are left out. rows: the leaderboard. greater: whether a greater
+    score is better.
+    """
     values = {row.optimizer: np.array(row.values, np.float64) for row in rows if row.values}  # None is NaN
     return [
         Pair(
@@ -261,7 +280,12 @@ def pairs_of(rows: Sequence[LeaderboardRow], greater: bool) -> list[Pair]:
 def scores_by_schedule(
     tuned: Mapping[str, Tuned], evaluated: Evaluations, seed: int = 0
 ) -> list[ScheduleScores]:
-    """Return the scores of each optimizer under each schedule, at the learning rate tuned for the two."""
+    """Return one row of a result for each optimizer and each learning-rate schedule: scores on fresh seeds.
+
+    Each row uses the learning rate that was tuned for this optimizer and this schedule. tuned: tuning of each
+    optimizer, by name. evaluated: runs on fresh seeds by optimizer and schedule. seed: random seed of the
+    bootstrap.
+    """
     return [
         ScheduleScores(
             optimizer=name,

@@ -1,12 +1,20 @@
-"""The recommended optimizer: one of tier 1, which the scores do not distinguish from the best.
+"""The choice of the optimizer that a comparison recommends.
 
-1. Of the optimizers of tier 1, those with the fewest failed seeds stay.
-2. Of these, those stay that are not worse than the best median by a difference that matters. With few seeds
-   all optimizers tie, and a tie alone says little.
-3. The one with a range of good learning rates twice as wide as that of any other is recommended,
-4. else the one that reaches the target score in 20 % fewer steps than any other,
-5. else the one with half the spread over seeds of any other,
-6. else the one with the best median.
+The recommended optimizer belongs to tier 1: the scores do not distinguish it from the best one. Among the
+optimizers of tier 1, these rules choose, in this order:
+
+1. Only the optimizers with the fewest failed seeds remain.
+2. An optimizer is dropped if it is worse than the best median of the remaining ones by a difference that
+   matters. This rule is needed because with few seeds all optimizers tie.
+3. An optimizer is recommended if its range of good learning rates (largest over smallest) is at least twice
+   as wide as that of every other remaining optimizer.
+4. Else an optimizer is recommended if it reaches the target score in at least 20 % fewer steps than every
+   other.
+5. Else an optimizer is recommended if its scores spread over seeds less than half as much as those of every
+   other.
+6. Else the optimizer with the best median is recommended.
+
+Rules 3 to 5 leave out optimizers without the measured value, for example those that never reach the target.
 """
 
 from __future__ import annotations
@@ -27,9 +35,10 @@ MIN_SPREAD_SEEDS = 4  # of an interquartile range
 
 
 def recommend(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], metric: MetricFacts) -> Recommendation:
-    """Return the recommendation for a leaderboard.
+    """Return the optimizer that a comparison recommends, with its tuned setting and the reason.
 
-    rows: best first; the first one was evaluated. pairs: paired differences of the rows.
+    rows: the leaderboard, best median first; the first row must have scores on fresh seeds. pairs:
+    differences of every two optimizers, paired by seed. metric: decides which differences matter.
     """
     first_tier = [row for row in rows if row.tier == rows[0].tier]
     fewest = min(row.failed for row in first_tier)
@@ -52,7 +61,7 @@ def recommend(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], metric: Met
 
 
 def recommended_row(rows: Sequence[LeaderboardRow], recommendation: Recommendation) -> LeaderboardRow:
-    """Return the row of the recommended optimizer."""
+    """Return the row of the leaderboard that belongs to the recommended optimizer of a comparison."""
     return next(row for row in rows if row.optimizer == recommendation.optimizer)
 
 

@@ -1,4 +1,8 @@
-"""Results of a comparison: leaderboard of optimizers, paired differences, test scores; and its dry run."""
+"""The result of a comparison of optimizers, and the result of its dry run, as dataclasses of plain values.
+
+A result holds the leaderboard of the optimizers, their paired differences, the recommended optimizer, and its
+scores on the test rows. A dry run lists the planned runs.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +43,11 @@ CSV_COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonFacts(SearchFacts):
-    """Settings of the trainings of a comparison: length, network, and the tuned hyperparameters."""
+    """Settings that all trainings of a comparison share, and the amount of training.
+
+    The settings are the number of steps, the batch size, the network, the training options, and the choice of
+    tuned hyperparameters.
+    """
 
     tuning_scope: str
     """Tuned hyperparameters: learning-rate (with its schedule), or all (of each optimizer)."""
@@ -55,12 +63,15 @@ class ComparisonFacts(SearchFacts):
 
 @dataclass(frozen=True, kw_only=True)
 class RateSensitivity:
-    """Validation score against learning rate in tuning, under the schedule that tuning chose."""
+    """Validation score of one optimizer against its learning rate, from the trials of tuning.
+
+    The trials are those under the learning-rate schedule that tuning chose for the optimizer.
+    """
 
     learning_rate: list[float | None]
     """Learning rates tried, in ascending order."""
     score: list[float | None]
-    """Median validation score over the tuning seeds; null where half of the runs diverged."""
+    """Median validation score over the tuning seeds; null where at least half of the runs diverged."""
     lower: list[float | None]
     """Lower quartile of the score over the tuning seeds; null where the run at the quartile diverged."""
     upper: list[float | None]
@@ -71,7 +82,10 @@ class RateSensitivity:
 
 @dataclass(frozen=True, kw_only=True)
 class LeaderboardRow(EvaluatedScores):
-    """One optimizer at its tuned setting: validation scores on fresh seeds."""
+    """One row of the leaderboard of a comparison: an optimizer with its tuned setting and its scores.
+
+    The scores are validation scores on fresh seeds, which tuning did not use.
+    """
 
     optimizer: str
     """Name of the optimizer."""
@@ -98,12 +112,13 @@ class LeaderboardRow(EvaluatedScores):
     sensitivity: RateSensitivity
     """Validation score against learning rate in tuning."""
     sensitivity_width: float | None
-    """Decades of learning rate with a score within 5 % of the best; null if all runs diverged."""
+    """Decades of learning rate with a score within 5 % of the best; null if all runs diverged or the best is
+    0."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """The difference of two optimizers, measured on the same seeds."""
+    """The difference of the validation scores of two optimizers a and b on the same fresh seeds."""
 
     a: str
     """Name of the first optimizer, a."""
@@ -124,7 +139,10 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleScores(ScoreSummary):
-    """Scores of one optimizer under one schedule, at the learning rate tuned for the two."""
+    """Validation scores on fresh seeds of one optimizer under one learning-rate schedule.
+
+    The learning rate was tuned for this optimizer and this schedule.
+    """
 
     optimizer: str
     """Name of the optimizer."""
@@ -140,7 +158,10 @@ Reason = Literal["best", "fewest_failures", "widest_rates", "fewest_steps", "lea
 
 @dataclass(frozen=True, kw_only=True)
 class Recommendation:
-    """The recommended optimizer, which `best.toml` and the saved network use."""
+    """The optimizer that a comparison recommends, with its tuned setting and the reason.
+
+    The file `best.toml` and the saved network use this optimizer.
+    """
 
     optimizer: str
     """Name of the optimizer."""
@@ -164,7 +185,7 @@ class Recommendation:
 
 @dataclass(frozen=True, kw_only=True)
 class WinnerScores(TestScores):
-    """Scores of the recommended optimizer on the test rows."""
+    """Scores of the optimizer that a comparison recommends on the test rows."""
 
     optimizer: str
     """Name of the optimizer."""
@@ -172,7 +193,7 @@ class WinnerScores(TestScores):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class CompareResult(NetworkResult):
-    """The result of a comparison of optimizers."""
+    """The result of a comparison of optimizers: leaderboard, paired differences and recommended optimizer."""
 
     split: SplitSizes
     """Numbers of training, validation and test rows."""
@@ -198,7 +219,7 @@ class CompareResult(NetworkResult):
     """Name of the optimizer that sets the target score."""
     target_score: float | None = None
     """Score that `steps_to_target` refers to: the median best validation score of the reference optimizer;
-    null if half of its runs diverged."""
+    null if half of its runs diverged before their first evaluation."""
     baselines: list[BaselineRow] = field(default_factory=list)
     """A constant, a linear model and boosted trees on the same seeds; empty with `--no-baselines`."""
     model_dir: str | None = None
@@ -206,12 +227,15 @@ class CompareResult(NetworkResult):
 
     @property
     def best(self) -> str:
-        """The name of the recommended optimizer. Others in its tier may be as good."""
+        """The name of the optimizer that the comparison recommends. Others in its tier may be as good."""
         return self.recommendation.optimizer
 
     @property
     def leaderboard_table(self) -> pd.DataFrame:
-        """The leaderboard as a DataFrame: one row for each optimizer, without the scores of single seeds."""
+        """The leaderboard as a DataFrame: one row for each optimizer, best median first.
+
+        The scores of single seeds and the curves of score against learning rate are left out.
+        """
         import pandas as pd
 
         names = [item.name for item in fields(LeaderboardRow) if item.name not in ("values", "sensitivity")]
@@ -221,14 +245,17 @@ class CompareResult(NetworkResult):
 
     @property
     def pairs_table(self) -> pd.DataFrame:
-        """The paired difference of every two optimizers as a DataFrame, one row for each pair."""
+        """The differences of every two optimizers, paired by seed, as a DataFrame with one row per pair."""
         import pandas as pd
 
         return pd.DataFrame([vars(pair) for pair in self.pairs], columns=[item.name for item in fields(Pair)])
 
     @property
     def sensitivity(self) -> pd.DataFrame:
-        """Score against learning rate as a DataFrame, one row for each learning rate and optimizer."""
+        """Validation score in tuning against learning rate, as a DataFrame.
+
+        The DataFrame has one row for each optimizer and each learning rate that was tried for it.
+        """
         import pandas as pd
 
         parts = [
@@ -239,20 +266,26 @@ class CompareResult(NetworkResult):
 
     @property
     def values(self) -> pd.DataFrame:
-        """Validation scores as a DataFrame: fresh seeds as rows, optimizers as columns, NaN if diverged."""
+        """Validation scores on fresh seeds as a DataFrame: one row per seed, one column per optimizer.
+
+        A score is NaN if the run diverged.
+        """
         import pandas as pd
 
         columns = {row.optimizer: row.values for row in self.leaderboard if row.values}
         return pd.DataFrame(columns, dtype="float64")
 
     def summary(self) -> str:
-        """Return the result in one line, as `ravine runs` shows it."""
+        """Return one line for the list of `ravine runs`: recommended optimizer, number of ties, median."""
         recommended = self.recommendation
         median = next(row.median for row in self.leaderboard if row.optimizer == recommended.optimizer)
         return summary_text(recommended.optimizer, len(recommended.tied), self.metric.name, median)
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the leaderboard as a table of numbers and short texts."""
+        """Return the table for the file `leaderboard.csv`: one row for each optimizer, best median first.
+
+        The cells are numbers and short texts. The key of the returned mapping is `leaderboard`.
+        """
         table = self.leaderboard_table
         table["interval_low"] = [row.interval[0] if row.interval else None for row in self.leaderboard]
         table["interval_high"] = [row.interval[1] if row.interval else None for row in self.leaderboard]
@@ -261,7 +294,7 @@ class CompareResult(NetworkResult):
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedTrial:
-    """One setting of an optimizer that tuning would try."""
+    """One trial that the tuning of a comparison would train: an optimizer with learning rate and schedule."""
 
     optimizer: str
     """Name of the optimizer."""
@@ -277,7 +310,7 @@ class PlannedTrial:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedEvaluation:
-    """One optimizer under one schedule on fresh seeds."""
+    """A planned evaluation of a comparison: one optimizer under one learning-rate schedule on fresh seeds."""
 
     optimizer: str
     """Name of the optimizer."""
@@ -291,7 +324,10 @@ class PlannedEvaluation:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class PlannedRuns:
-    """All runs of a comparison if no range of learning rates is extended: the content of `plan.json`."""
+    """All planned runs of a comparison of optimizers, as the file `plan.json` holds them.
+
+    Runs that tuning adds if it extends a range of learning rates are not included.
+    """
 
     effort: str
     """Name of the effort: the amount of work."""
@@ -319,7 +355,7 @@ class PlannedRuns:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ComparePlan(PlannedRuns, StudyPlan):
-    """The result of a dry run of a comparison: the runs, and their estimated time."""
+    """The result of a dry run of a comparison of optimizers: all planned runs, and their estimated time."""
 
     effort_chosen: str
     """Reason for the chosen effort (amount of work)."""

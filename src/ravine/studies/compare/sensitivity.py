@@ -1,6 +1,7 @@
-"""Sensitivity curves of a comparison: score against the logarithm of the learning rate, as text.
+"""The chart of a comparison that shows how sensitive each optimizer is to its learning rate, drawn as text.
 
-Each optimizer has one line.
+Each optimizer has one line, which shows its validation score in tuning against the logarithm of the learning
+rate.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ OUTLIER = 3.0  # distance below the median score, over that from the median to t
 
 
 def sensitivity_curves(rows: Sequence[LeaderboardRow], style: ScoreFormat) -> Sparklines:
-    """Return the curves of score against learning rate, with common axes for all optimizers."""
+    """Return the chart of validation score against learning rate, with one line for each optimizer.
+
+    All lines share their axes. rows: the leaderboard of a comparison. style: format of the scores.
+    """
     scores = [score for row in rows for score in row.sensitivity.score if is_number(score)]
     worst, best = _scale(scores, style.greater_is_better)
     better = "higher is better; x = diverged"

@@ -1,4 +1,7 @@
-"""Settings of `compare`: optimizers on the same data, each tuned alike."""
+"""Settings and declaration of the study `compare`, which compares optimizers on the same data.
+
+All optimizers get the same amount of tuning.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ __all__ = ["STUDY", "CompareSettings"]
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class CompareSettings(NetworkSettings, DifferenceSettings, HyperScheduleSettings, BaselineSettings):
-    """Settings of a comparison."""
+    """Settings of a comparison: optimizers, schedules, tuned hyperparameters, effort, and shared options."""
 
     alternatives = (("effort", "budget"),)
 
@@ -59,7 +62,7 @@ class CompareSettings(NetworkSettings, DifferenceSettings, HyperScheduleSettings
     seeds: int | None = seeds_option(None, "compare.evaluate")
 
     def check_together(self) -> None:
-        """Refuse an empty list, and a schedule that is named twice."""
+        """Raise UsageError for an empty list of optimizers or schedules, and for a schedule named twice."""
         for key, names in (("optimizers", self.optimizers), ("schedules", self.schedules)):
             if not names:
                 raise UsageError(
@@ -77,7 +80,10 @@ class CompareSettings(NetworkSettings, DifferenceSettings, HyperScheduleSettings
             )  # fmt: skip
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line of the command, such as `Comparing 8 optimizers on digits, quick effort`."""
+        """Return the first line that `ravine compare` prints, such as `Comparing 8 optimizers on digits.`
+
+        dry_run: whether nothing will be trained; the line then begins with `Planning to compare`.
+        """
         count = len(self.optimizers)
         what = f"{count} optimizers" if count > 1 else self.optimizers[0]
         effort = f", {self.effort} effort" if self.effort else ""

@@ -1,6 +1,8 @@
-"""The comparison study: tune all optimizers alike, evaluate them on fresh seeds, and rank them.
+"""The computation of a comparison: tune all optimizers alike, evaluate them on fresh seeds, and rank them.
 
-`design → tune → (extend) → evaluate → leaderboard → test, once → model`
+The stages are `design → tune → (extend) → evaluate → leaderboard → test, once → model`. The stage `extend`
+adds learning rates where the best one lies at an end of its range. The test rows are read once, for the
+recommended optimizer.
 """
 
 from __future__ import annotations
@@ -53,9 +55,11 @@ Evaluations = dict[str, dict[str, Evaluated]]
 
 
 def run(design: CompareDesign, context: RunContext) -> CompareResult:
-    """Tune, evaluate and test all optimizers of a comparison, and return the result.
+    """Train all runs of a comparison of optimizers, and return its result.
 
-    Raises Stopped after saving if a stop was requested, NothingTrained if all runs diverge.
+    All optimizers are tuned, then evaluated on fresh seeds. The recommended optimizer alone is tested.
+    Raises Stopped if the user requested a stop, after the state was saved. Raises NothingTrained if the runs
+    of all optimizers diverge.
     """
     for name, text in design.spec.hyper_schedules.items():
         rules = ", ".join(rule for rule, plan in design.plans.items() if name in plan.hyper_schedules)
@@ -319,9 +323,11 @@ def _step_seconds(design: CompareDesign, context: RunContext) -> dict[str, float
 
 
 def best_settings(design: CompareDesign, winner: LeaderboardRow) -> WinnerSettings:
-    """Return settings that repeat the evaluation of the best optimizer, bit for bit.
+    """Return settings that repeat the trainings of the recommended optimizer on fresh seeds, bit for bit.
 
-    They hold its tuned hyperparameters and schedule, the length, the seeds and the size of a group.
+    They hold its tuned hyperparameters and schedule, the number of epochs, the number of seeds, and the
+    number of runs that one core or GPU trains at the same time. winner: leaderboard row of the recommended
+    optimizer.
     """
     spec = design.optimizers[winner.optimizer]  # hyperparameters that the user fixed stay
     rule = next(rule for rule in design.rules if rule.name == winner.optimizer)

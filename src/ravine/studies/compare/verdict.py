@@ -1,8 +1,9 @@
 """The verdict of a comparison in words: the best optimizer, its ties, the worse ones, and the recommendation.
 
-The first sentence names the length of training, because a ranking holds for this length. The interval of a
-difference belongs to the rank test (`ravine.statistics.paired_tests`). So a sentence never states that an
-optimizer is worse by a difference whose interval contains 0.
+The first sentence names the length of training, because a ranking of optimizers holds for this length only.
+The interval of a difference of two optimizers comes from the same rank test as its p value
+(`ravine.statistics.paired_tests`). So a sentence never states that an optimizer is worse by a difference
+whose interval contains 0.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ __all__ = ["recommendation_text", "verdict"]
 
 
 def verdict(result: CompareResult, style: ScoreFormat) -> str:
-    """Return one paragraph on the best optimizer, its ties, the worse optimizers, and their condition."""
+    """Return the verdict of a comparison as one paragraph: the best optimizer, its ties, and the worse ones.
+
+    The paragraph also names the length of training for which it holds, warns of few seeds, and tells for how
+    many optimizers the validation loss still fell at the end. style: format of the scores.
+    """
     rows = result.leaderboard
     first = rows[0]
     length = length_text(result.plan.steps, result.plan.epochs)
@@ -32,7 +37,10 @@ def verdict(result: CompareResult, style: ScoreFormat) -> str:
 
 
 def recommendation_text(recommendation: Recommendation, rows: Sequence[LeaderboardRow]) -> str:
-    """Return the sentences that name the recommended optimizer and the reason."""
+    """Return the sentences that name the recommended optimizer of a comparison, its setting and the reason.
+
+    rows: the leaderboard.
+    """
     row = next(row for row in rows if row.optimizer == recommendation.optimizer)
     setting = f"{row.optimizer} at learning rate {learning_rate(row.learning_rate)}, schedule {row.schedule}"
     if recommendation.reason == "best":

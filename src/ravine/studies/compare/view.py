@@ -1,4 +1,7 @@
-"""The report of a comparison of optimizers, and the facts of its dry run, as blocks to be shown."""
+"""The report of a comparison of optimizers, and the report of its dry run, as lists of blocks.
+
+A block is a heading, a paragraph, a table or a chart, which the terminal, a notebook or the web page renders.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,11 @@ MIN_NAME_WIDTH = 16  # columns; longer names are cut to it before another column
 
 
 def view(result: CompareResult) -> list[Block]:
-    """Return the report of a comparison: leaderboard, warnings, verdict, test scores, sensitivity."""
+    """Return the report of a comparison of optimizers as blocks (heading, tables, paragraphs, chart).
+
+    It shows leaderboard, warnings, verdict, recommendation, advice on the length of training, test scores,
+    baselines, and the sensitivity of each optimizer to its learning rate.
+    """
     rows = result.leaderboard
     style = style_of(result)
     blocks: list[Block] = [_heading(result, style), _table(result, style)]
@@ -63,19 +70,22 @@ def view(result: CompareResult) -> list[Block]:
 
 
 def style_of(result: CompareResult) -> ScoreFormat:
-    """Return the format of all scores, with enough digits for the smallest interval."""
+    """Return the number format for all scores in the report of a comparison.
+
+    It has enough digits for the smallest interval of a median in the leaderboard.
+    """
     return score_format_of(
         result.metric, [], [(row.median, row.median_interval) for row in result.leaderboard]
     )
 
 
 def next_steps(result: CompareResult) -> list[Block]:
-    """Return the files that the run wrote, and the commands to type next."""
+    """Return the end of the report of a comparison: the files of its run, and commands to type next."""
     return after_ranking(str(result.run_dir), str(result.model_dir), result.source, result.advice)
 
 
 def plan_view(plan: ComparePlan) -> list[Block]:
-    """Return the facts that a dry run shows: optimizers, seeds, runs and estimated time."""
+    """Return the report of a dry run of a comparison: data, optimizers, seeds, runs and estimated time."""
     optimizers = list(dict.fromkeys(evaluation.optimizer for evaluation in plan.evaluate))
     schedules = list(dict.fromkeys(evaluation.schedule for evaluation in plan.evaluate))
     rows = [
@@ -103,7 +113,10 @@ def plan_view(plan: ComparePlan) -> list[Block]:
 
 
 def details(result: CompareResult) -> list[Block]:
-    """Return the table of all pairs of optimizers: difference of scores, interval, and p value."""
+    """Return the further table of a detailed report (option -v): the differences of every two optimizers.
+
+    Each row shows the difference of the scores of two optimizers on the same seeds, its interval and p value.
+    """
     style, pairs = style_of(result), result.pairs
     if not pairs:
         return []

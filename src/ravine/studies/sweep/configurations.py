@@ -1,7 +1,8 @@
-"""The configurations of a sweep: complete settings of one training each, checked before any training.
+"""The configurations that a sweep compares, each with the complete settings of its training.
 
-A factor is varied between configurations. It is an option of the training such as l2, a word of the network's
-text such as dropout, or a hyperparameter of the optimizer such as b1.
+A sweep varies factors: options of a training such as l2, words of the network's text such as dropout, or
+hyperparameters of the optimizer such as b1. A configuration is one combination of values of all factors. All
+configurations are checked before the first training begins.
 """
 
 from __future__ import annotations
@@ -41,10 +42,12 @@ DEFAULT_WIDTH = 64  # units of the layers that `depth` adds to a network without
 
 @dataclass(frozen=True)
 class Configuration:
-    """One configuration of a sweep.
+    """One configuration of a sweep: the values of its factors, and the training that they describe.
 
-    levels: the value of each factor, {factor: value}. rule: the optimizer without the hyperparameters that
-    the configuration fixes. hyper: values of the fixed hyperparameters, which are data of the runs.
+    levels: the value of each factor as text, {factor: value}. settings: complete settings of the training.
+    rule: the optimizer, without the hyperparameters in `hyper`. hyper: hyperparameters of the optimizer that
+    the configuration fixes, by name. They enter the compiled program as numbers, so that configurations can
+    share a program. spec: network, transforms and early stopping of the training.
     """
 
     levels: dict[str, str]
@@ -60,12 +63,19 @@ class Configuration:
 
 
 def label_of(levels: Mapping[str, str]) -> str:
-    """Return the values of factors, {factor: value}, in words."""
+    """Return the text of a configuration from the values of its factors, such as `l2=0, dropout=0.2`.
+
+    levels: {factor: value}.
+    """
     return ", ".join(f"{name}={value}" for name, value in levels.items())
 
 
 def check_names(settings: SweepSettings) -> None:
-    """Raise UsageError for a factor that a sweep cannot vary. This needs no data."""
+    """Check the factors of a sweep before the data are read.
+
+    Raises UsageError for an invalid text of a factor, for an unknown optimizer, and for the name of a factor
+    that a sweep cannot vary.
+    """
     with about_option("vary", settings.vary, "different configurations of known factors"):
         factors = read_factors(settings.vary)
         rules = _rules(settings, factors)
@@ -76,9 +86,12 @@ def check_names(settings: SweepSettings) -> None:
 def configurations(
     settings: SweepSettings, factors: Sequence[Factor], dataset: Dataset
 ) -> list[Configuration]:
-    """Return the configurations of a sweep. Their trainings have equal structure, to share programs.
+    """Return the configurations of a sweep, in the order of the design; the first one is the baseline.
 
-    Raises UsageError for a name that cannot be varied, and for an invalid configuration with its reason.
+    Their trainings get as few different structures as possible, so that few programs are compiled: a
+    transform that only some configurations use is also part of the others, with a value that changes nothing.
+    Raises UsageError for the name of a factor that a sweep cannot vary, for an invalid configuration, for two
+    equal configurations, and for too many configurations.
     """
     with about_option("vary", settings.vary, "different configurations of known factors"):
         return _configurations(settings, factors, dataset)
@@ -109,7 +122,10 @@ def _configurations(
 
 
 def one_minus_names(rules: Sequence[Rule]) -> set[str]:
-    """Return the names of averaging rates b, whose ranges are spaced evenly in log(1 - b)."""
+    """Return the names of the hyperparameters b of optimizers whose ranges are spaced evenly in log(1 - b).
+
+    They are averaging rates such as b1 of Adam, and rho of momentum, for which the distance from 1 matters.
+    """
     tuned = {name for rule in rules for name, where in rule.search_ranges.items() if where.one_minus}
     return tuned | {name for rule in rules for name in rule.averaging_rates}
 

@@ -1,10 +1,12 @@
 """The design of a sweep: all configurations, trainings and learning rates, fixed before training.
 
-tune      a grid of learning rates for every configuration, on tuning seeds; left out if the settings fix or
-          vary the learning rate
-extend    one more decade of learning rates for all configurations, if the best learning rate of one of them
-          lies at an end of the grid; at most twice
-evaluate  every configuration at its best learning rate, all on the same fresh seeds (not used in tuning)
+A sweep has three stages:
+
+    tune      a grid of learning rates for every configuration, on tuning seeds; left out if the settings fix
+              or vary the learning rate
+    extend    at least one more decade of learning rates for all configurations, if the best learning rate of
+              at least one configuration is the lowest or highest one tried; this stage occurs at most twice
+    evaluate  every configuration at its best learning rate, all on the same fresh seeds (not used in tuning)
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ __all__ = ["DesignPoint", "SweepDesign", "check_settings", "design", "plan"]
 
 check_settings = check_names  # before the data are read
 
-RANGE_DECADES = 3.0  # width of the grid of learning rates around the optimizer's shared_batches one
+RANGE_DECADES = 3.0  # width of the grid of learning rates around the optimizer's usual one
 TUNED = "tuned"
 EXTENSIONS = 0.5  # extensions of the range of learning rates that the estimated time includes
 USUAL_EFFORT = "quick"
@@ -54,7 +56,11 @@ MAX_NOTES = 3  # on rounded epochs, where the configurations differ in length
 
 @dataclass(frozen=True)
 class DesignPoint:
-    """A configuration with its compiled training and batches. learning_rate: None if it is tuned."""
+    """One configuration of a sweep, prepared for training.
+
+    index: place of the configuration in the design, from 0. plan: the compiled part of its training. batches:
+    its rows of every seed. learning_rate: learning rate that the settings fix; None if it is tuned.
+    """
 
     index: int
     configuration: Configuration
@@ -64,15 +70,17 @@ class DesignPoint:
 
     @property
     def epochs(self) -> float:
-        """Passes over the training rows."""
+        """Number of passes of one run of this configuration over its training rows (epochs)."""
         return self.plan.steps * self.plan.batch_size / self.batches.sizes[0]
 
 
 @dataclass(frozen=True)
 class SweepDesign:
-    """All configurations of a sweep with their trainings.
+    """The design of one sweep: all configurations with their trainings, seeds and learning rates.
 
-    groups: configurations that train side by side in one compiled program, by name of the group.
+    points: the configurations, prepared for training. groups: the same configurations, divided so that those
+    of one list share a compiled program and train side by side; by name, such as `program 1`. effort_reason:
+    reason for the chosen effort (amount of work), in words.
     """
 
     settings: SweepSettings
@@ -86,33 +94,38 @@ class SweepDesign:
 
     @property
     def is_grid(self) -> bool:
-        """Whether the configurations are a full grid, which combines all values of all factors."""
+        """Whether the configurations of the sweep are a full grid: all combinations of values of factors."""
         return self.settings.random is None
 
     @property
     def metric(self) -> Metric:
-        """Name and direction of the score."""
+        """The metric by which the configurations of the sweep are compared."""
         return METRICS[self.points[0].plan.metric]
 
     @property
     def tuning_seeds(self) -> list[int]:
-        """Seeds on which settings are tuned."""
+        """Seeds on which the learning rate of every configuration is tuned."""
         return seed_ranges.seeds("sweep.tune", self.effort.tuning_seeds)
 
     @property
     def seeds(self) -> list[int]:
-        """Fresh seeds, on which all configurations are evaluated."""
+        """Fresh seeds, on which all configurations are evaluated. Tuning does not use them."""
         return seed_ranges.seeds("sweep.evaluate", self.effort.seeds)
 
     @property
     def log_rate_offsets(self) -> np.ndarray:
-        """Return log10(learning rate / usual learning rate of the optimizer) of the rates to try, [rate]."""
+        """The grid of learning rates that tuning tries first, as log10(rate / usual rate), [rate].
+
+        The usual rate is the usual learning rate of the configuration's optimizer.
+        """
         return np.linspace(-RANGE_DECADES / 2, RANGE_DECADES / 2, self.effort.rates)
 
     def extra_offsets(self, sides: Sequence[str]) -> np.ndarray:
-        """Return log10 of the learning rates [rate] that an extension adds, over the usual one.
+        """Return the learning rates that an extension of the grid adds, as log10(rate / usual rate), [rate].
 
-        sides: "low" or "high" for each extension so far; the last of them adds the learning rates.
+        The usual rate is the usual learning rate of the configuration's optimizer. The added learning rates
+        continue the grid with its spacing, over at least one decade. sides: "low" or "high" for each
+        extension so far, in order; the last entry is the end of the grid to extend.
         """
         step = RANGE_DECADES / (self.effort.rates - 1)
         size = int(np.ceil(1 / step))
@@ -121,46 +134,50 @@ class SweepDesign:
         return added if sides[-1] == "high" else -added[::-1]
 
     def tuning_steps(self, rates: int) -> int:
-        """Return the sum of the steps of all networks in tuning.
+        """Return the sum of the training steps of all networks that tuning trains.
 
-        rates: number of learning rates that are tried for each configuration.
+        rates: number of learning rates that are tried for each configuration. A configuration with a fixed
+        learning rate is not tuned.
         """
         tuned = sum(point.plan.steps for point in self.points if point.learning_rate is None)
         return tuned * rates * len(self.tuning_seeds)
 
     @property
     def tuning_runs(self) -> int:
-        """Number of networks in tuning, unless a range of learning rates is extended."""
+        """Number of networks that tuning trains if the grid of learning rates is not extended."""
         tuned = sum(point.learning_rate is None for point in self.points)
         return tuned * self.effort.rates * len(self.tuning_seeds)
 
     @property
     def runs(self) -> int:
-        """Number of networks in the sweep, unless a range of learning rates is extended."""
+        """Number of networks that the whole sweep trains if the grid of learning rates is not extended."""
         return self.tuning_runs + len(self.points) * len(self.seeds)
 
     @property
     def network_steps(self) -> int:
-        """Sum of the steps of all networks, unless a range of learning rates is extended."""
+        """Sum of the training steps of all networks of the sweep.
+
+        Steps that an extension of the grid of learning rates would add are not included.
+        """
         evaluation = sum(point.plan.steps for point in self.points) * len(self.seeds)
         return self.tuning_steps(self.effort.rates) + evaluation
 
     @property
     def steps_text(self) -> str:
-        """The steps of a run, such as `360 steps` or `180 to 360 steps` if the batch sizes differ."""
+        """The number of steps of a run as text: `360 steps`, or `180 to 360 steps` if configurations differ."""
         steps = sorted({point.plan.steps for point in self.points})
         return count(steps[0], "step") if len(steps) == 1 else f"{steps[0]:,} to {count(steps[-1], 'step')}"
 
     @property
     def programs(self) -> int:
-        """Number of different programs that are compiled."""
+        """Number of different training programs that the sweep compiles."""
         return len({point.plan for point in self.points})
 
     @cached_property
     def shapes(self) -> dict[str, ProgramShape]:
-        """The numbers of runs and rows that the program of each group has room for.
+        """The numbers of runs and of rows that each compiled program has room for, by name of the program.
 
-        They are the same in tuning and evaluation, so that each program compiles once.
+        The numbers are the same in tuning and evaluation, so that each program compiles once.
         """
         trials, seeds = self.effort.rates * len(self.tuning_seeds), len(self.seeds)
         shapes = {}
@@ -175,10 +192,11 @@ class SweepDesign:
     def cohort(
         self, points: Sequence[DesignPoint], rates: Mapping[int, np.ndarray], seeds: Sequence[int], keep: bool
     ) -> Cohort:
-        """Return the runs of some configurations at each learning rate on each seed, seeds varying fastest.
+        """Return the runs that train some configurations at each of their learning rates on each seed.
 
-        points: the configurations. rates: learning rates [rate] by index of the configuration. keep: whether
-        the record of the runs contains their parameters.
+        The order of the runs is by configuration, then learning rate, then seed. points: the configurations,
+        all of one compiled program. rates: learning rates [rate] by index of the configuration. keep: whether
+        the record of the runs contains their trained parameters.
         """
         names = sorted({name for point in points for name in point.configuration.hyper})
         parts = []
@@ -202,7 +220,11 @@ class SweepDesign:
 
     @cached_property
     def estimated_seconds(self) -> float:
-        """Estimated wall-clock seconds of the sweep on its devices, from a short measurement."""
+        """Estimated wall-clock seconds of the sweep on this machine.
+
+        A short measurement of the speed of training gives the estimate. On average, it includes half an
+        extension of the grid of learning rates.
+        """
         trainings = []
         for name, group in self.groups.items():
             tuned = len(self.tuning_seeds) * sum(point.learning_rate is None for point in group)
@@ -216,25 +238,28 @@ class SweepDesign:
 
     @property
     def notes(self) -> list[str]:
-        """A sentence if the number of epochs is rounded, else empty."""
+        """Sentences, at most 3, on configurations whose requested number of epochs was changed by rounding."""
         lengths = dict.fromkeys(
             (point.plan.steps, point.epochs, point.configuration.settings.epochs) for point in self.points
         )
         return [note for length in lengths for note in rounding_notes(*length)][:MAX_NOTES]
 
     def line(self) -> str:
-        """Return a summary of the planned work in one line, for the terminal."""
+        """Return the planned work of the sweep in one line: numbers of configurations and runs, effort."""
         size = f"{count(len(self.points), 'configuration')}, {count(self.runs, 'network')}"
         size = f"{size} of {self.steps_text}, effort {self.effort.name} ({self.effort_reason})"
         return f"{size}, {count(self.programs, 'program')}"
 
     def plan_document(self) -> dict[str, Plain]:
-        """Return the content of the file `plan.json`. Tuning will choose learning rates without a value."""
+        """Return the content of the file `plan.json`: all planned runs of the sweep, as plain values.
+
+        The learning rate of a configuration is the text `tuned` if tuning will choose it.
+        """
         document: dict[str, Plain] = msgspec.to_builtins(self.planned())
         return document
 
     def planned(self) -> PlannedSweep:
-        """Return all runs of the sweep as the dry run reports them."""
+        """Return all planned runs of the sweep, as a dry run and the file `plan.json` list them."""
         first = self.points[0]
         train, validation = first.batches.sizes
         return PlannedSweep(
@@ -254,7 +279,10 @@ class SweepDesign:
         )
 
     def facts(self) -> DesignFacts:
-        """Return the facts that result and dry run report."""
+        """Return how the sweep chose its configurations: a grid or random points, factors, and their number.
+
+        The result of the sweep and its dry run report these facts.
+        """
         return DesignFacts(
             kind="grid" if self.is_grid else "random",
             factors=[
@@ -282,9 +310,11 @@ def _planned(point: DesignPoint, program: str) -> PlannedConfiguration:
 
 
 def design(settings: SweepSettings, dataset: Dataset, devices: Devices) -> SweepDesign:
-    """Return the configurations and trainings of a sweep, checked against the data.
+    """Return the design of a sweep: its configurations and trainings, checked against the data.
 
-    Raises UsageError for factors that cannot vary, DataError for data on which the metric is not defined.
+    Raises UsageError for factors that cannot vary, for settings that do not fit the data, and for a time
+    budget that is too short. Raises DataError if the metric is undefined on the test rows or on validation
+    rows.
     """
     factors = read_factors(settings.vary)
     shared_batches = batches_for(settings, dataset)
@@ -345,7 +375,7 @@ def _at_effort(
 
 
 def plan(design: SweepDesign) -> SweepPlan:
-    """Return the result of a dry run: the configurations that a sweep would train."""
+    """Return the result of a dry run of a sweep: the planned configurations and runs, and their seconds."""
     return SweepPlan(
         study="sweep",
         data=data_facts(design.dataset),

@@ -1,14 +1,18 @@
-"""The leaderboard of a sweep, and the effect of every level (value) of a factor.
+"""The leaderboard of a sweep, and the effect of every level (value) of a factor on the score.
 
-    d_s = score of a configuration on seed s - score of the baseline on seed s              (1)   paired
-    m_ls = mean over the configurations with level l of their scores on seed s              (2)   a grid only
-           the worst score if one of them diverged
-    e_ls = m_ls - m_1s                                                                      (3)   1: the first
+    d_s = score of a configuration on seed s - score of the baseline on seed s              (1)
+    m_ls = mean over all configurations with level l of their scores on seed s              (2)
+    e_ls = m_ls - m_1s                                                                      (3)
 
-The baseline is the first configuration, and level 1 is the first level of a factor. In a grid every level is
-combined with the same levels of the other factors, so (2) is a fair comparison. Intervals are over seeds. p
-values are those of Wilcoxon's test. Holm's method adjusts them over all comparisons of configurations, or of
-levels. `tuning_interval` is wider by the uncertainty of tuning.
+The baseline is the first configuration of the sweep. Levels l of one factor are counted from 1, so (3) is the
+effect of level l against the first level. If a configuration diverged on seed s, m_ls is the worst possible
+score. Equations (2) and (3) are used for a grid only: there every level is combined with the same levels of
+the other factors, so that the comparison of levels is fair.
+
+Medians and intervals of (1) and (3) are taken over seeds, and p values are those of Wilcoxon's signed-rank
+test. Holm's method adjusts the p values of (1) for the number of configurations, and those of (3) for the
+number of levels. The field `tuning_interval` of a row is wider than its interval of evaluation, because it
+includes the uncertainty of tuning.
 """
 
 from __future__ import annotations
@@ -42,12 +46,13 @@ __all__ = ["Scores", "leaderboard", "level_effects"]
 
 @dataclass
 class Scores:
-    """Validation scores of one configuration in tuning and on fresh seeds.
+    """Validation scores of one configuration of a sweep, in tuning and on fresh seeds.
 
-    tuning [rate, seed]: scores in tuning, at the learning rates `rates` [rate]. rate: learning rate on fresh
-    seeds, None until tuning chooses it. values [seed]: scores on fresh seeds. stops [seed]: epochs after
-    which the weights were saved, with early stopping. losses [seed]: validation losses on fresh seeds.
-    constants: score and loss of a constant prediction on the same rows. trend: validation loss at the end of
+    tuning [rate, seed]: scores in tuning, at the learning rates `rates` [rate]; None without tuning. rate:
+    learning rate on fresh seeds, None until it is chosen. values [seed]: scores on fresh seeds; empty before
+    the evaluation. stops [seed]: epochs of training until the evaluation whose weights are kept: the best one
+    with early stopping, else the last one. losses [seed]: validation losses on fresh seeds. constants: score
+    and loss of a constant prediction on the same rows. trend: trend of the validation loss at the end of
     training.
     """
 
@@ -62,19 +67,30 @@ class Scores:
     trend: LossTrend | None = None
 
     def add_trials(self, rates: np.ndarray, scores: np.ndarray) -> None:
-        """Add scores [rate, seed] at further learning rates [rate]."""
+        """Add the tuning scores [rate, seed] of this configuration at further learning rates [rate].
+
+        All learning rates tried so far are then sorted in ascending order.
+        """
         all_scores = scores if self.tuning is None else np.concatenate([self.tuning, scores])
         all_rates = np.concatenate([self.rates, rates])
         order = np.argsort(all_rates)
         self.rates, self.tuning = all_rates[order], all_scores[order]
 
     def best_rate(self, greater: bool) -> float | None:
-        """Return the learning rate with the best median score; None if every run of tuning diverged."""
+        """Return the learning rate with the best median score over the tuning seeds.
+
+        greater: whether a greater score is better. Returns None without tuning, and if every run of tuning
+        diverged.
+        """
         chosen = None if self.tuning is None else select(self.tuning, greater)
         return None if chosen is None else float(self.rates[chosen])
 
     def range_end(self, greater: bool) -> str | None:
-        """Return "low" or "high" if the best learning rate is the lowest or highest one tried, else None."""
+        """Return "low" or "high" if the best learning rate in tuning is the lowest or highest one tried.
+
+        A better learning rate may then lie outside the range. greater: whether a greater score is better.
+        Returns None otherwise.
+        """
         best = self.best_rate(greater)
         if best is None or len(self.rates) < 2:
             return None
@@ -84,10 +100,11 @@ class Scores:
 def leaderboard(
     scores: Sequence[Scores], greater: bool, seed: int = 0, bounds: tuple[float, float] = UNBOUNDED
 ) -> list[ConfigurationRow]:
-    """Return the rows of the leaderboard of a sweep, best median first.
+    """Return the rows of the leaderboard of a sweep, one for each configuration, best median first.
 
-    scores: of each configuration, in the order of the design. bounds: smallest and largest possible value of
-    the metric.
+    Configurations without a finite score come last. scores: scores of each configuration, in the order of the
+    design; the first is the baseline. greater: whether a greater score is better. seed: random seed of
+    bootstrap and shuffles. bounds: smallest and largest possible value of the metric.
     """
     finished = {k: part.values for k, part in enumerate(scores) if np.isfinite(part.values).any()}
     named = {str(k): values for k, values in finished.items()}
@@ -171,9 +188,12 @@ def _summary(scores: Scores, greater: bool, seed: int, bounds: tuple[float, floa
 
 
 def level_effects(scores: Sequence[Scores], factors: Sequence[str], metric: MetricFacts) -> list[LevelEffect]:
-    """Return score (2) and effect (3) of every level of a grid, factor by factor.
+    """Return the score and the effect of every level (value) of the factors of a sweep, factor by factor.
 
-    The field `helps` is None if the adjusted p value is above 0.05.
+    The score of a level is a mean over all configurations with this level. Its effect is the difference from
+    the score of the first level of the same factor, on the same seeds. The sweep must be a grid, so that
+    every level meets the same levels of the other factors. scores: scores of each configuration. factors:
+    names of the factors. metric: decides which differences matter.
     """
     greater = metric.greater_is_better
     means = {name: _level_means(scores, name, greater) for name in factors}

@@ -21,7 +21,7 @@ WORDS = ("connection", "norm", "conv", "width", "depth", *NUMBERS)
 
 
 def factors_help() -> str:
-    """Return the paragraph of the help that lists every factor."""
+    """Return the sentence of the help of `ravine sweep` that lists all factors that a sweep can vary."""
     return (
         f"KEY is any of {', '.join(FIELDS)}; of the network {', '.join(WORDS)}; or a hyperparameter of the "
         "optimizer, such as b1."

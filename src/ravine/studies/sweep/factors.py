@@ -1,14 +1,21 @@
-"""Factors of a sweep as text, and their values in each configuration of a grid or a random design.
+"""Factors of a sweep as text, and the values that each configuration takes from them.
 
-    l2=0,1e-4                          values; commas inside brackets and quotes do not separate them
-    net=64-64; 64,64 dropout=0.2       values separated by semicolons, if they contain commas
-    hyper_schedule=none, b1=linear + b2=cosine  schedules of other hyperparameters, several joined by `+`
-    learning_rate=1e-4..1e-1           a range, spaced evenly in the logarithm; for averaging rates b, in the
-                                       logarithm of 1 - b; for shares and ranges from 0, in the value itself
+A factor is a hyperparameter or structure that a sweep varies. These texts describe factors:
+
+    l2=0,1e-4                          a list of values; commas inside brackets and quotes do not separate
+    net=64-64; 64,64 dropout=0.2       values separated by semicolons, because one of them contains a comma
+    hyper_schedule=none, b1=linear + b2=cosine
+                                       two values; `+` joins the schedules of several hyperparameters
+    learning_rate=1e-4..1e-1           a range
     l2=0,1e-4 | dropout=0,0.2          several factors in one text
 
-A grid combines every value with every other; a range gives evenly spaced points with both ends. A random
-design draws quasi-random points (Halton), so that the values of a list are about equally frequent.
+Values in a range are spaced evenly in the logarithm. Values of a momentum or averaging rate b, such as rho or
+b1, are spaced evenly in the logarithm of 1 - b. Values of a share such as dropout, and of a range that begins
+at 0, are spaced evenly themselves.
+
+A sweep is a grid or a random design. A grid combines every value of a factor with every value of the others;
+of a range it takes equally spaced values with both ends. A random design draws quasi-random points (Halton),
+so that the values of a list are about equally frequent.
 """
 
 from __future__ import annotations
@@ -43,20 +50,21 @@ class Factor:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the values of the factor are whole numbers."""
+        """Whether the values of this factor of a sweep are whole numbers, such as those of `width`."""
         option = options_of(FixedTrainingSettings).get(self.name)
         return self.name in WHOLE_WORDS if option is None else option.kind is int
 
     @property
     def is_share(self) -> bool:
-        """Whether the values of the factor are shares, at least 0 and below 1."""
+        """Whether the values of this factor of a sweep are shares from 0 to below 1, such as dropout."""
         option = options_of(FixedTrainingSettings).get(self.name)
         return self.name in SHARE_WORDS if option is None else (option.at_least, option.below) == (0, 1)
 
     def at(self, share: float, one_minus: Collection[str] = ()) -> str:
-        """Return the value of the factor at a position of its range or list.
+        """Return the value of this factor, as text, at a position of its range or list of values.
 
-        share: the position, from 0 to 1. one_minus: names of averaging rates b, spaced in log(1 - b).
+        share: the position, from 0 for the first value to 1 for the last. one_minus: names of the factors b,
+        such as averaging rates, whose ranges are spaced in log(1 - b).
         """
         if self.range is None:
             return self.levels[min(int(share * len(self.levels)), len(self.levels) - 1)]
@@ -70,9 +78,11 @@ class Factor:
         return f"{value:.6g}" if self.name in one_minus else f"{value:.3g}"  # few digits, for tables
 
     def values(self, points: int, one_minus: Collection[str] = ()) -> tuple[str, ...]:
-        """Return the values of the factor in a grid, each whole number once.
+        """Return the values of this factor, as text, that a grid combines with those of other factors.
 
-        points: number of values of a range. one_minus: names of averaging rates b, spaced in log(1 - b).
+        They are the list of the factor, or evenly spaced values of its range; equal values appear once.
+        points: number of values to take from a range. one_minus: names of the factors b, such as averaging
+        rates, whose ranges are spaced in log(1 - b).
         """
         if self.range is None:
             return self.levels
@@ -90,9 +100,11 @@ def _spaced(low: float, high: float, share: float, log: bool) -> float:
 
 
 def read_factors(texts: Sequence[str]) -> tuple[Factor, ...]:
-    """Return the factors that texts such as `l2=0,1e-4` name. Raises UsageError.
+    """Return the factors of a sweep that texts such as `l2=0,1e-4` describe.
 
-    A text can name several factors, separated by `|`.
+    One text can describe several factors, separated by `|`. Raises UsageError for a text that is not
+    KEY=VALUES, for an invalid range, for an empty or repeated value, for a repeated factor, and without any
+    factor.
     """
     with about_option("vary", list(texts), "texts of the form KEY=VALUES"):
         return _read(texts)
@@ -111,10 +123,11 @@ def _read(texts: Sequence[str]) -> tuple[Factor, ...]:
 
 
 def factors_as_text(vary: object) -> list[str]:
-    """Return the factors that Python code gives, each as text such as `l2=0,0.0001`.
+    """Return the factors of a sweep that Python code gives, each as text such as `l2=0; 0.0001;`.
 
-    A mapping holds the values of each factor: {"l2": [0, 1e-4], "learning_rate": "1e-4..1e-1"}. None
-    in a list becomes the text `none`. Texts stay unchanged. Raises UsageError for another type.
+    vary: a mapping from factors to their values, such as {"l2": [0, 1e-4], "learning_rate": "1e-4..1e-1"},
+    or one text or several texts, which stay unchanged. None in a list of values becomes the text `none`.
+    Raises UsageError for another type.
     """
     if isinstance(vary, str):
         return [vary]
@@ -144,9 +157,9 @@ def _as_text(name: str, values: object) -> str:
 
 
 def split(text: str, marks: str) -> list[str]:
-    """Return the parts of a text that any character of `marks` separates, without their quotes.
+    """Return the parts of a text that separators divide, without the quotes around a part.
 
-    Marks inside brackets and quotes do not separate.
+    marks: the separators; each character is one. Separators inside brackets or quotes are ignored.
     """
     parts, depth, quote = [""], 0, ""
     for letter in text:
@@ -204,11 +217,13 @@ def design_levels(
     seed: int = 0,
     one_minus: Collection[str] = (),
 ) -> list[dict[str, str]]:
-    """Return the values {factor: value} of every configuration of a sweep.
+    """Return the values of the factors in every configuration of a sweep, one {factor: value} for each.
 
-    The first configuration of a grid has the first value of every factor. points: number of values of a
-    range. random: number of configurations to draw, None for the full grid. one_minus: names of averaging
-    rates b, spaced in log(1 - b). Raises UsageError for more than MAX_CONFIGURATIONS.
+    The first configuration of a grid has the first value of every factor. points: number of values that a
+    grid takes from a range. random: number of configurations to draw, None for the full grid. seed: random
+    seed of the draw. one_minus: names of the factors b, such as averaging rates, whose ranges are spaced in
+    log(1 - b). Raises UsageError for more than 1,000 configurations, and if fewer different configurations
+    exist than are to be drawn.
     """
     if random is None:
         values = [factor.values(points, one_minus) for factor in factors]
@@ -254,7 +269,7 @@ def _draw(
     if len(drawn) < random:
         raise UsageError(
             f"Only {len(drawn)} different configurations were drawn, not {random}.",
-            "The factors have too few different values, because lists and whole numbers repeat.",
+            "Lists and ranges of whole numbers have few values, so that drawn configurations repeat.",
             f"Give --random {len(drawn)} or fewer, or leave --random out for the full grid.",
             option="random",
             value=random,

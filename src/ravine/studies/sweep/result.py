@@ -1,4 +1,8 @@
-"""Results of a sweep: leaderboard of configurations, effects of levels, test scores; and its dry run."""
+"""The result of a sweep, and the result of its dry run, as dataclasses of plain values.
+
+A result holds the leaderboard of the configurations, the effects of the levels (values) of each factor, and
+the test scores of the best configuration. A dry run lists the planned configurations and runs.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +56,7 @@ TABLE_COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class FactorFacts:
-    """A varied factor: its list of values (levels), or the range that its values come from."""
+    """A factor that a sweep varies: its name with its list of values (levels), or with a range of values."""
 
     name: str
     """Name of the factor."""
@@ -64,7 +68,7 @@ class FactorFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class DesignFacts:
-    """The choice of configurations of a sweep."""
+    """Facts about the configurations of a sweep: grid or random points, varied factors, and their number."""
 
     kind: str
     """grid: all combinations of the values of the factors; random: quasi-random points."""
@@ -78,7 +82,7 @@ class DesignFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class SweepFacts(SearchFacts):
-    """Amount of training of a sweep."""
+    """The amount of training of a sweep: numbers of networks, steps and compiled programs."""
 
     steps: int = 0
     """Steps of the longest run."""
@@ -88,7 +92,11 @@ class SweepFacts(SearchFacts):
 
 @dataclass(frozen=True, kw_only=True)
 class PairedDifference:
-    """Difference of two configurations, or of two levels of a factor, on the same seeds."""
+    """The difference of the scores of two configurations, or of two levels of a factor, on the same seeds.
+
+    A level is a value of a factor that a sweep varies. The difference is the score of the first of the two
+    minus that of the second, the baseline.
+    """
 
     difference: float | None
     """Median difference of the scores over seeds (Hodges-Lehmann estimate), in the unit of the metric; null
@@ -104,7 +112,10 @@ class PairedDifference:
 
 @dataclass(frozen=True, kw_only=True)
 class AdjustedDifference(PairedDifference):
-    """A difference of one of several configurations or levels from their common baseline."""
+    """The difference of a configuration or level from a baseline that others are compared with as well.
+
+    A level is a value of a factor that a sweep varies. The p value is adjusted for the number of comparisons.
+    """
 
     p_holm: float
     """The p value adjusted by Holm's method over all comparisons with the baseline."""
@@ -112,7 +123,7 @@ class AdjustedDifference(PairedDifference):
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigurationRow(EvaluatedScores):
-    """One configuration of the leaderboard, with its validation scores on fresh seeds."""
+    """One row of the leaderboard of a sweep: a configuration with its validation scores on fresh seeds."""
 
     setting: str
     """The configuration in words: `l2=0, dropout=0.2`."""
@@ -133,7 +144,8 @@ class ConfigurationRow(EvaluatedScores):
     parameters: int
     """Number of parameters of the network."""
     tuning_interval: list[float | None] | None
-    """95 % interval of the median, wider by the uncertainty of tuning; null if nothing was tuned."""
+    """95 % interval of the median, wider by the uncertainty of tuning; null if nothing was tuned, with a
+    diverged run, or with fewer than 3 seeds; an end is null if tuning may have selected rates that diverge."""
     tier: int
     """Tier 1 is best; the data cannot distinguish the configurations of one tier."""
     epochs: float | None
@@ -148,7 +160,11 @@ class ConfigurationRow(EvaluatedScores):
 
 @dataclass(frozen=True, kw_only=True)
 class LevelEffect:
-    """Effect of one level (value) of a factor, as a mean over the levels of the other factors."""
+    """The effect of one level (value) of a factor of a sweep on the score.
+
+    It is the difference of the mean score of all configurations with this level from that of the first level
+    of the factor.
+    """
 
     factor: str
     """Name of the factor."""
@@ -161,7 +177,8 @@ class LevelEffect:
     effect: AdjustedDifference | None
     """Difference from the first level; null for the first level, and without runs on fresh seeds."""
     helps: bool | None
-    """Whether the level is better than the first; null if the adjusted p value is above 0.05."""
+    """Whether the level is better than the first; null for the first level, without a comparison, and if the
+    adjusted p value is above 0.05."""
     matters: bool = True
     """Whether the difference is at least the smallest one that matters."""
     diverged: int = 0
@@ -172,7 +189,7 @@ class LevelEffect:
 
 @dataclass(frozen=True, kw_only=True)
 class BestScores(TestScores):
-    """Scores of the best configuration on the test rows."""
+    """Scores of the best configuration of a sweep on the test rows."""
 
     setting: str
     """The configuration in words."""
@@ -180,7 +197,7 @@ class BestScores(TestScores):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SweepResult(NetworkResult):
-    """The result of a sweep: configurations, best first, and the effect of every level of a factor."""
+    """The result of a sweep: its configurations, best first, and the effects of the values of each factor."""
 
     split: SplitSizes
     """Numbers of training, validation and test rows."""
@@ -208,7 +225,10 @@ class SweepResult(NetworkResult):
 
     @property
     def leaderboard_table(self) -> pd.DataFrame:
-        """The leaderboard as a DataFrame: one row for each configuration, one column for each factor."""
+        """The leaderboard as a DataFrame: one row for each configuration of the sweep, best median first.
+
+        The first columns hold the values of the factors, one column for each factor.
+        """
         import pandas as pd
 
         hidden = ("values", "levels", "against_first", "trend")
@@ -222,14 +242,21 @@ class SweepResult(NetworkResult):
 
     @property
     def effects_table(self) -> pd.DataFrame:
-        """Effects of all levels as a DataFrame: difference from the first level of the factor."""
+        """The effects of all levels (values) of the factors as a DataFrame, one row for each level.
+
+        An effect is the difference of the score from that of the first level of the same factor. The
+        DataFrame is empty for a random design.
+        """
         import pandas as pd
 
         return pd.DataFrame([msgspec.to_builtins(row) for row in self.effects])
 
     @property
     def values(self) -> pd.DataFrame:
-        """Validation scores as a DataFrame: seeds as rows, configurations as columns, NaN if diverged."""
+        """Validation scores on fresh seeds as a DataFrame: one row per seed, one column per configuration.
+
+        A score is NaN if the run diverged. Configurations without runs on fresh seeds are left out.
+        """
         import pandas as pd
 
         columns = {row.setting: row.values for row in self.leaderboard if row.values}
@@ -237,17 +264,24 @@ class SweepResult(NetworkResult):
 
     @property
     def best(self) -> ConfigurationRow:
-        """The best median of tier 1 with the fewest failed seeds. Others in its tier may be as good."""
+        """The leaderboard row of the best configuration of the sweep.
+
+        Among the configurations of tier 1 with the fewest failed seeds, it has the best median. Others in its
+        tier may be as good.
+        """
         return best_row(self.leaderboard)
 
     def summary(self) -> str:
-        """Return the result in one line, as `ravine runs` shows it."""
+        """Return one line for the list of `ravine runs`: best configuration, number of ties, median."""
         best = self.best
         tied = [row for row in tied_with_best(self.leaderboard) if row.failed == best.failed]
         return summary_text(best.setting, max(0, len(tied) - 1), self.metric.name, best.median)
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the leaderboard as a table for the file leaderboard.csv."""
+        """Return the table for the file `leaderboard.csv`: one row for each configuration, best median first.
+
+        The key of the returned mapping is `leaderboard`.
+        """
         import pandas as pd
 
         rows = []
@@ -258,16 +292,21 @@ class SweepResult(NetworkResult):
         return {"leaderboard": pd.DataFrame(rows)}
 
     def incomplete(self) -> bool:
-        """Return whether a configuration has no score, unless its learning rate was one of the factors."""
+        """Return whether at least one configuration of the sweep has no score because all its runs diverged.
+
+        If the learning rate is one of the factors, the value is False: a configuration that diverges at a
+        high learning rate is then a result.
+        """
         if any(factor.name == "learning_rate" for factor in self.design.factors):
             return False
         return any(row.diverged >= row.n_seeds for row in self.leaderboard)
 
 
 def best_row(rows: Sequence[ConfigurationRow]) -> ConfigurationRow:
-    """Return the row with the best median among those of the best tier with the fewest failed seeds.
+    """Return the row of the best configuration in the leaderboard of a sweep.
 
-    rows: best median first.
+    Among the rows of the best tier with the fewest failed seeds, it has the best median. rows: the
+    leaderboard, best median first.
     """
     tied = [row for row in rows if row.tier == rows[0].tier]
     return min(tied, key=lambda row: row.failed)  # the first of equal ones
@@ -278,7 +317,7 @@ def best_row(rows: Sequence[ConfigurationRow]) -> ConfigurationRow:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedConfiguration:
-    """A configuration that would be trained."""
+    """One configuration that a sweep would train: values of factors, optimizer, learning rate, schedule."""
 
     setting: str
     """The configuration in words."""
@@ -298,10 +337,13 @@ class PlannedConfiguration:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedSweep:
-    """All runs of a sweep: the content of `plan.json`. Tuning will choose learning rates without a value."""
+    """All planned configurations and runs of a sweep, as the file `plan.json` holds them.
+
+    Runs that tuning adds if it extends the range of learning rates are not included.
+    """
 
     effort: str
-    """Level of effort."""
+    """Name of the effort: the amount of work."""
     metric: str
     """Name of the score."""
     design: str
@@ -330,7 +372,7 @@ class PlannedSweep:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SweepPlan(StudyPlan, PlannedSweep):
-    """The result of a dry run of a sweep: its configurations and runs, and their estimated time."""
+    """The result of a dry run of a sweep: all planned configurations and runs, and their estimated time."""
 
     effort_chosen: str
     """Reason for the chosen effort (amount of work)."""

@@ -1,4 +1,8 @@
-"""Settings of `sweep`: factors that vary, each combination at its own tuned learning rate."""
+"""Settings and declaration of the study `sweep`, which compares configurations of a training.
+
+A sweep varies factors such as dropout. Each combination of their values trains at its own tuned learning
+rate.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,10 @@ __all__ = ["STUDY", "SweepSettings"]
 class SweepSettings(
     NetworkSettings, DifferenceSettings, HyperScheduleSettings, LearningRateSettings, OptimizerSettings
 ):
-    """Settings of a sweep. vary: texts such as `l2=0,1e-4`; see `ravine.studies.sweep.factors`."""
+    """Settings of a sweep: factors to vary, number of configurations, effort, and shared options of training.
+
+    vary: factors as text, such as `l2=0,1e-4`; see `ravine.studies.sweep.factors`.
+    """
 
     alternatives = (("effort", "budget"),)
     python_types: ClassVar[Mapping[str, str]] = {"vary": "Mapping[str, object] | Sequence[str] | str"}
@@ -60,13 +67,21 @@ class SweepSettings(
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, object]) -> Self:
-        """Build settings as the base class does; `vary` may be a mapping of names to values, or one text."""
+        """Return the settings of a sweep that plain values give by name.
+
+        plain: values by name of the setting. The value of `vary` may be texts such as `l2=0,1e-4`, one such
+        text, or a mapping from factors to their values. Raises UsageError for an invalid value.
+        """
         if "vary" in plain:
             plain = {**plain, "vary": factors_as_text(plain["vary"])}
         return super().from_dict(plain)
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line of the command, such as `Varying l2 on digits`. Raises UsageError."""
+        """Return the first line that `ravine sweep` prints, such as `Varying l2 on digits.`
+
+        dry_run: whether nothing will be trained; the line then begins with `Planning to vary`. Raises
+        UsageError for texts that do not describe factors.
+        """
         names = ", ".join(factor.name for factor in read_factors(self.vary))
         return f"{'Planning to vary' if dry_run else 'Varying'} {names} on {display_name(self.source)}."
 

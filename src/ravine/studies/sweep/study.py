@@ -1,6 +1,9 @@
-"""The sweep study: every configuration at its own tuned learning rate, all on the same fresh seeds.
+"""The computation of a sweep: tune and evaluate all configurations, and rank them.
 
-`design → tune → (extend) → evaluate → leaderboard, effects → test, once → model`
+The stages are `design → tune → (extend) → evaluate → leaderboard, effects → test, once → model`. Every
+configuration is evaluated at its own tuned learning rate, all on the same fresh seeds. The stage `extend`
+adds learning rates where the best one lies at an end of the range. The test rows are read once, for the best
+configuration.
 
 Configurations that differ only in numeric hyperparameters train side by side in one compiled program.
 """
@@ -43,7 +46,8 @@ LONG_S = 3600  # estimated seconds above which a note says how to save time
 def run(design: SweepDesign, context: RunContext) -> SweepResult:
     """Tune and evaluate all configurations of a sweep, test the best one, and return the result.
 
-    Raises Stopped after saving if a stop was requested, NothingTrained if all runs diverge.
+    Raises Stopped if the user requested a stop, after the state was saved. Raises NothingTrained if the runs
+    of all configurations diverge.
     """
     settings, metric = design.settings, design.metric
     greater = metric.greater_is_better
@@ -210,10 +214,11 @@ def _test(
 
 
 def best_settings(design: SweepDesign, winner: DesignPoint, row: ConfigurationRow) -> WinnerSettings:
-    """Return settings that repeat the evaluation of the best configuration, bit for bit.
+    """Return settings that repeat the trainings of the best configuration on fresh seeds, bit for bit.
 
-    They hold its learning rate, the length, the seeds, the size of a group, and the structure that its
-    training shares with other configurations.
+    They hold its learning rate, the number of epochs, the number of seeds, the number of runs that one core
+    or GPU trains at the same time, and the structure that its training shares with other configurations.
+    winner: the best configuration. row: its row of the leaderboard.
     """
     group = next(name for name, points in design.groups.items() if winner in points)
     settings = with_structure(winner.configuration.settings, winner.configuration.spec)

@@ -1,4 +1,7 @@
-"""The report of a sweep, and the facts of its dry run, as blocks to be shown."""
+"""The report of a sweep, and the report of its dry run, as lists of blocks.
+
+A block is a heading, a paragraph or a table, which the terminal, a notebook or the web page renders.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,11 @@ METRIC_WIDTH = 20  # columns of the name of a metric
 
 
 def view(result: SweepResult) -> list[Block]:
-    """Return the report of a sweep: leaderboard, effects of all levels, verdict and test scores."""
+    """Return the report of a sweep as blocks (heading, tables, paragraphs).
+
+    It shows the leaderboard of the configurations, the effects of all levels (values) of the factors,
+    warnings, the verdict in words, advice on the length of training, and test scores.
+    """
     style = _style(result)
     blocks: list[Block] = [_heading(result, style), _configurations(result, style)]
     if len(result.design.factors) > 1 and result.effects:  # with one factor the leaderboard shows them
@@ -77,12 +84,12 @@ def view(result: SweepResult) -> list[Block]:
 
 
 def next_steps(result: SweepResult) -> list[Block]:
-    """Return the files that the run wrote, and the commands to type next."""
+    """Return the end of the report of a sweep: the files of its run, and commands to type next."""
     return after_ranking(str(result.run_dir), str(result.model_dir), result.source, result.advice)
 
 
 def plan_view(plan: SweepPlan) -> list[Block]:
-    """Return the facts that a dry run of a sweep shows, and a table of its configurations."""
+    """Return the report of a dry run of a sweep: planned work, estimated time, and list of configurations."""
     names = ", ".join(factor.name for factor in plan.factors)
     rates = (
         f"{len(plan.rates)} for each configuration, on {count(len(plan.tuning_seeds), 'seed')}"
@@ -230,7 +237,12 @@ def _notes(rows: Sequence[ConfigurationRow]) -> list[str]:
 
 
 def verdict(result: SweepResult) -> list[str]:
-    """Return sentences on the effect of each level, the best configuration, and those as good as it."""
+    """Return the verdict of a sweep in sentences: the effect of each level, and the best configuration.
+
+    A level is a value of a factor. The sentences begin with the length of training for which the verdict
+    holds. They also name the configurations as good as the best one, warn of few seeds, and tell for how many
+    configurations the validation loss still fell at the end.
+    """
     rows, style = result.leaderboard, _style(result)
     best_of_tier = result.best
     first = {row.factor: row.level for row in result.effects if row.first}
