@@ -1,4 +1,8 @@
-"""The design of a study of the loss landscape: trainings of optimizers, or a trained model to measure."""
+"""The design of a landscape study: the trainings, and the measurements of the loss around trained weights.
+
+A landscape study measures the loss on lines and planes in weight space through a center. The center is the
+end of a training of the study, or the weights of a model that was trained before.
+"""
 
 from __future__ import annotations
 
@@ -49,9 +53,10 @@ SLICES = ("random 1", "random 2", "eigenvector 1", "eigenvector 2", "sharpest")
 
 @dataclass(frozen=True)
 class Trainings:
-    """The runs of each optimizer, from one or several starts.
+    """The trainings of a landscape study: the runs of each optimizer, by name.
 
-    A start is a seed of initial weights and batch order. All runs train on the rows that `rows_seed` draws.
+    A start is a seed of initial weights and batch order. The first optimizer trains from one or several
+    starts, the others from the first start only. All runs train on the rows that the seed `rows_seed` draws.
     """
 
     batches: Batches
@@ -61,23 +66,27 @@ class Trainings:
 
     @property
     def first(self) -> Cohort:
-        """The runs of the first optimizer. The end of its first run is the center of the landscape."""
+        """The runs of the first optimizer. Its first run ends at the center of the loss landscape."""
         return next(iter(self.cohorts.values()))
 
     @property
     def runs(self) -> int:
-        """Number of networks to train."""
+        """Number of networks that the landscape study trains."""
         return sum(len(cohort.runs) for cohort in self.cohorts.values())
 
     @property
     def network_steps(self) -> int:
-        """Sum of the steps of all networks."""
+        """Sum of the training steps of all networks of the landscape study."""
         return sum(len(cohort.runs) * cohort.plan.steps for cohort in self.cohorts.values())
 
 
 @dataclass(frozen=True)
 class LandscapeDesign:
-    """A study of the loss around a center: the end of a training, or the weights of a trained model."""
+    """The design of one landscape study, which measures the loss around a center in weight space.
+
+    The center is the end of a training or the weights of a trained model. trainings: the runs to train; None
+    if a model is measured. model_point: the model with its loss; None if networks are trained.
+    """
 
     settings: LandscapeSettings
     dataset: Dataset
@@ -86,12 +95,15 @@ class LandscapeDesign:
 
     @property
     def network_steps(self) -> int:
-        """Sum of the steps of all networks; 0 if a trained model is measured."""
+        """Sum of the training steps of all networks of the study; 0 if a trained model is measured."""
         return 0 if self.trainings is None else self.trainings.network_steps
 
     @cached_property
     def estimated_seconds(self) -> float:
-        """Estimated wall-clock seconds of the study on this machine, from a short measurement."""
+        """Estimated wall-clock seconds of the landscape study on this machine: trainings and measurements.
+
+        A short measurement of the speed of the network gives the estimate.
+        """
         facts, settings, network = self.facts(), self.settings, self.network
         line = 2 * settings.grid - 1
         points = len(facts.planes) * math.prod(facts.points) + len(facts.slices) * line
@@ -105,7 +117,7 @@ class LandscapeDesign:
 
     @property
     def network(self) -> Network:
-        """The network whose loss is measured."""
+        """The network whose loss the landscape study measures."""
         if self.model_point is not None:
             return self.model_point.network
         assert self.trainings is not None
@@ -113,14 +125,14 @@ class LandscapeDesign:
 
     @property
     def notes(self) -> list[str]:
-        """A sentence if the number of epochs is rounded, else empty."""
+        """A list with one sentence if rounding changed the requested number of epochs, else an empty list."""
         training = self.facts().training
         if training is None:
             return []
         return rounding_notes(training.steps, training.epochs, self.settings.epochs)
 
     def line(self) -> str:
-        """Return a summary of the planned work in one line, for the terminal."""
+        """Return the planned work of the landscape study in one line: optimizers, network, steps, planes."""
         points = f"planes of {self.settings.grid} by {self.settings.grid} points"
         if self.trainings is None:
             return f"{self.network}, {points}"
@@ -132,7 +144,10 @@ class LandscapeDesign:
         return f"{', '.join(rules)}, {first.network}, {first.steps:,} steps, {points}"
 
     def plan_document(self) -> dict[str, Plain]:
-        """Return the content of the file `plan.json`: the planned work."""
+        """Return the content of the file `plan.json`: the trainings of the study, or the model to measure.
+
+        A model is recorded by a hash of its weights.
+        """
         measured = {"grid": self.settings.grid, "span": self.settings.span}
         if self.model_point is not None:
             leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(self.model_point.params)]
@@ -150,7 +165,10 @@ class LandscapeDesign:
         return {"trainings": trainings, "rows_seed": self.trainings.rows_seed, **measured}
 
     def facts(self) -> LandscapePlanFacts:
-        """Return the planned trainings and measurements of the loss, as a dry run shows them."""
+        """Return the planned trainings of a landscape study and its planned measurements of the loss.
+
+        A dry run shows these facts.
+        """
         settings, trainings = self.settings, self.trainings
         planes = ["random", "eigenvectors"]
         training, rows, solutions = None, 0, 0
@@ -187,14 +205,19 @@ class LandscapeDesign:
 
 
 def load_data(settings: LandscapeSettings) -> Dataset:
-    """Return the data to train on, or the data of the trained model. Raises DataError, UsageError."""
+    """Return the data set of a landscape study: the data to train on, or those to measure a trained model on.
+
+    For a model, these are the data that the settings name, else the data of the model's run. Raises DataError
+    and UsageError if the data or the model cannot be read or do not fit.
+    """
     return load(settings) if settings.model is None else load_model_data(settings.model, settings)
 
 
 def design(settings: LandscapeSettings, dataset: Dataset, devices: Devices) -> LandscapeDesign:
-    """Return the trainings of a landscape, or the model to measure, checked against the data.
+    """Return the design of a landscape study: its trainings, or the trained model to measure.
 
-    Raises UsageError or DataError where settings and data disagree.
+    Raises UsageError for settings that do not fit the data, and for data that are not those of the model's
+    run. Raises DataError for a model that cannot be read or does not name the seed of its rows.
     """
     if settings.model is not None:
         return LandscapeDesign(settings, dataset, None, point_of_model(settings.model, settings, dataset))
@@ -228,7 +251,7 @@ def _trainings(settings: LandscapeSettings, dataset: Dataset) -> Trainings:
 
 
 def plan(design: LandscapeDesign) -> LandscapePlan:
-    """Return the result of a dry run: the planned trainings and measurements of a landscape."""
+    """Return the result of a dry run of a landscape study: its planned trainings and measurements."""
     return LandscapePlan(
         study="landscape",
         estimated_seconds=design.estimated_seconds,

@@ -1,6 +1,7 @@
 """A trained model as the center of a loss landscape: its parameters, and the rows to compute its loss on.
 
-The loss is a mean over the training rows of the model's run, or over all rows of data that the user names.
+A loss landscape shows the loss around a point in parameter space, the center. The loss is a mean over rows:
+all rows of the data that the user names, or else the training rows of the run that trained the model.
 """
 
 from __future__ import annotations
@@ -34,10 +35,12 @@ __all__ = ["load_model_data", "point_of_model"]
 
 
 def load_model_data(path: str, settings: NetworkSettings) -> Dataset:
-    """Return the data to compute a model's loss on: `settings.source`, else the data of the model's run.
+    """Return the data set to compute a trained model's loss on: the data that the user names, if any.
 
-    The columns of `settings.source` are encoded as the model's training data were, and all its rows are used.
-    Raises DataError, UsageError.
+    These data are `settings.source`. Their columns are encoded as the model's training data were, and all
+    their rows are used. If the user names no data, the data of the run that trained the model are returned.
+    path: path of the model. Raises DataError if model or data cannot be read or do not fit each other, and
+    UsageError if the model lies in no run directory, so that its data are not known.
     """
     model = Model.load(path)
     if settings.source:
@@ -49,9 +52,11 @@ def load_model_data(path: str, settings: NetworkSettings) -> Dataset:
 
 
 def point_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> LossPoint:
-    """Return the training loss of a model at its parameters.
+    """Return the loss of a trained model at its parameters, with all that is known about its training.
 
-    dataset: the data that `load_model_data` returned. Raises UsageError for other data.
+    path: path of the model. dataset: the data set of `load_model_data`. The loss is a mean over all its rows
+    if `settings` name these data, else over the training rows of the model's run. Raises UsageError if the
+    data set is not that of the model's run, DataError if the model's file names no seed.
     """
     model = Model.load(path)
     if settings.source:
@@ -111,7 +116,7 @@ def _own_rows(model: Model, path: str, dataset: Dataset) -> tuple[Rows, float]:
     if dataset.sha256 != run.metadata["data"]["sha256"]:
         raise UsageError(
             "The data are not those of the model's run.",
-            "Arrays do not say how the model's inputs were encoded.",
+            "Data without a name do not tell how their columns were encoded for the model.",
             "Name the file or built-in data set that the model was trained on.",
         )
     seed = model.metadata.seed
@@ -181,7 +186,9 @@ def _target(model: Model, column: pd.Series[str] | pd.Series[float], table: Tabl
     if model.classes is None:
         numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
         if not np.isfinite(numbers).all():
-            raise DataError(f"'{table.name}' has targets that are not numbers.", "", "Correct this column.")
+            raise DataError(
+                f"'{table.name}' has targets that are not numbers.", "", "Correct the target column."
+            )
         return numbers
     indices = {_key(label): index for index, label in enumerate(model.classes)}
     keys = [_key(label) for label in column.tolist()]

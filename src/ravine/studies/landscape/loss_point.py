@@ -1,10 +1,13 @@
-"""A training loss at one parameter vector: value, Hessian, planes, and the optimizer's stability limit.
+"""The loss of a network at one parameter vector: value, Hessian, planes, and the optimizer's stability limit.
 
-    L(w) = 1/N sum_i m_i loss(f(x_i, w), y_i)        (1)   over all N training rows; m_i: row weights, mean 1
+    L(w) = 1/N sum_i m_i loss(f(x_i, w), y_i)        (1)
+
+The sum runs over N rows, usually all training rows. f is the network with parameters w, x_i and y_i are
+inputs and target of row i, and m_i is its weight, 1 without row weights.
 
 The loss depends on the parameters alone, without dropout, augmentation, penalties or label smoothing. Batch
-normalization uses statistics of all rows at every point. Running statistics would be wrong away from the
-trained parameters.
+normalization uses statistics of all N rows at every w, because running statistics of the training would be
+wrong away from the trained parameters.
 """
 
 from __future__ import annotations
@@ -49,11 +52,13 @@ Loss = Callable[..., jax.Array]
 
 @dataclass(frozen=True)
 class LossPoint:
-    """A loss at one parameter vector, with the training that led to this vector as far as it is known.
+    """The loss of a network at one parameter vector, and the training that led there as far as it is known.
 
-    numbers: hyperparameters of the network, such as the slope of a leaky activation. rate: learning rate of
-    the last step. initial_rate: learning rate that the schedule multiplies. state: the optimizer's state at
-    the end, None if it was not saved. origin: "trained here", or the path of a model.
+    A landscape study measures this loss around the vector. params: the parameter vector, as a tree. rows:
+    rows that the loss is a mean of. numbers: hyperparameters of the network, such as the slope of a leaky
+    activation. rule: the optimizer of the training, None if not known. rate: learning rate of the last step.
+    initial_rate: learning rate that the schedule multiplies. state: the optimizer's state at the end, None if
+    it was not saved. origin: "trained here", or the path of a model.
     """
 
     network: Network
@@ -70,7 +75,10 @@ class LossPoint:
 
     @cached_property
     def data(self) -> tuple[Any, ...]:
-        """Arguments of the loss after the parameters, on the device: inputs, targets, row weights if any."""
+        """The rows that the loss is a mean of, as arrays on the device: inputs, targets, row weights if any.
+
+        They are the arguments of the loss function after the parameters.
+        """
         with precision_context(self.precision):
             return tuple(jnp.asarray(array) for array in self.rows if array is not None)
 
@@ -81,15 +89,19 @@ class LossPoint:
 
     @property
     def loss(self) -> Loss:
-        """The function loss(params, *data) of (1), which sums the rows in parts that fit the cache."""
+        """The function loss(params, *data) -> [], the mean loss over all rows.
+
+        It computes so many rows at a time as fit into the cache of a CPU, or the memory of a GPU.
+        """
         budget = CACHE_BYTES if jax.default_backend() == "cpu" else LINEARIZED_BYTES // 8
         chunk = rows_per_chunk(self.network, len(self.rows.x), budget)
         return training_loss(self.network, self.loss_name, tuple(sorted(self.numbers.items())), chunk)
 
     def loss_grid(self, along: Sequence[Params], x: Vector, y: Vector | None = None) -> Slice:
-        """Return the loss on a line [X] or a plane [Y, X] through this point in parameter space.
+        """Return the loss on a line [X] or a plane [Y, X] in parameter space through these parameters.
 
-        along: one or two directions, as trees of parameters. x [X], y [Y]: multiples of the directions.
+        along: the direction of the line, or two directions that span the plane, as trees of parameters. x
+        [X], y [Y]: positions, as multiples of the directions; y is None for a line.
         """
         on_cpu = jax.default_backend() == "cpu"
         budget = PLANE_CACHE_BYTES if on_cpu else LINEARIZED_BYTES // 8
@@ -103,13 +115,13 @@ class LossPoint:
         return landscape(self.loss, self.params, along, x, y, self.data, losses=losses, threads=threads)
 
     def hessian(self) -> SymmetricOperator:
-        """Return the Hessian of the loss at this point, as an operator v [D] -> H v [D]."""
+        """Return the Hessian H of the loss at these parameters, as an operator v [D] -> H v [D]."""
         whole = training_loss(self.network, self.loss_name, tuple(sorted(self.numbers.items())), None)
         chunk = rows_per_chunk(self.network, len(self.rows.x), LINEARIZED_BYTES)
         return hessian_operator(whole, self.params, self.data, chunk=chunk)
 
     def at(self, vectors: Vector) -> Vector:
-        """Return the losses [K] at parameter vectors [K, D] or [D]."""
+        """Return the losses [K] of the network at other parameter vectors [K, D], or at one [D] (K = 1)."""
         from ravine.diagnostics import from_vector
 
         data, program = self.data, jax.jit(self.loss)
@@ -120,13 +132,14 @@ class LossPoint:
 
     @property
     def chance(self) -> float:
-        """Loss of a constant prediction: equal class probabilities, or the mean target."""
+        """The loss of a constant prediction: equal probabilities of all classes, or the mean target."""
         return LOSSES[self.loss_name].constant(self.network.sizes[-1])
 
     def limit(self) -> StabilityLimit:
-        """Return the largest curvature at which the optimizer is stable at its last learning rate.
+        """Return the stability limit: the largest curvature at which the optimizer of the training is stable.
 
-        The value of this limit is None, with a reason, if no limit is known.
+        The limit belongs to the learning rate of the last step. Its `value` is None and its `reason` a
+        sentence if no limit is known, for example because the optimizer is not known.
         """
         if self.rule is None or self.rate is None:
             return StabilityLimit(None, False, "", "It is not known which optimizer trained this network.")
@@ -139,10 +152,10 @@ class LossPoint:
         return StabilityLimit(value, self.rule.preconditioned, self.rule.stability.formula)
 
     def diagonal(self) -> tuple[Vector | None, str]:
-        """Return the diagonal of the optimizer's preconditioner P [D], or None with a reason.
+        """Return the diagonal of the optimizer's preconditioner P [D] at the end of training, and "".
 
-        P is one for an optimizer without preconditioner. P is None if no stability limit or no state of the
-        optimizer is known.
+        All entries are 1 for an optimizer without preconditioner. If the optimizer's stability limit or its
+        state is not known, return None and the reason in words.
         """
         limit = self.limit()
         if limit.value is None:
@@ -159,9 +172,10 @@ class LossPoint:
 
 
 def rows_per_chunk(network: Network, rows: int, budget: int) -> int | None:
-    """Return how many rows to compute at a time, so that activations fit a budget of bytes.
+    """Return how many rows to pass through the network at a time, so that activations fit a budget of bytes.
 
-    None stands for all rows. Batch normalization needs all rows together.
+    rows: number of all rows. budget: number of bytes. Returns None for all rows at once, if they fit or if
+    the network has batch normalization, which needs all rows together. The smallest other number is 64.
     """
     fitting = max(64, budget // _row_bytes(network))
     return None if fitting >= rows or network.norm_type.over_rows else fitting
@@ -176,9 +190,11 @@ def _row_bytes(network: Network) -> int:
 def training_loss(
     network: Network, loss: str, numbers: tuple[tuple[str, float], ...], chunk: int | None
 ) -> Loss:
-    """Return the function loss(params, x, y[, weight]) of equation (1), computed `chunk` rows at a time.
+    """Return the function loss(params, x, y[, weight]) -> [], the mean loss of a network over all rows.
 
-    The same arguments return the same function, so JAX finds its compiled program again.
+    loss: name of the loss of one row. numbers: hyperparameters of the network, such as the slope of a leaky
+    activation. chunk: number of rows to compute at a time, None for all rows. The same arguments return the
+    same function, so that JAX finds its compiled program again.
     """
     bare, hyper = replace(network, dropout=False), dict(numbers)
 
@@ -194,7 +210,10 @@ def training_loss(
 
 
 def preconditioner_of(rule: Rule, state: optax.OptState) -> Vector:
-    """Return the diagonal of an optimizer's preconditioner P [D], in float64, from its state in one run."""
+    """Return the diagonal of an optimizer's preconditioner P [D] in float64.
+
+    rule: the optimizer, which must have a preconditioner. state: its state at one step of one run.
+    """
 
     def widened(leaf: npt.ArrayLike) -> jax.Array:
         array = jnp.asarray(leaf)

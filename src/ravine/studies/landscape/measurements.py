@@ -1,12 +1,17 @@
-"""Measurements of the loss around one parameter vector: curvature, lines, planes, paths between solutions.
+"""Measurements of the loss around one parameter vector: curvature, and the loss on lines and planes.
 
-    slope(u) = u' grad L,   curvature(u) = u' H u       (1)   u: unit vector
-    limit(u) = limit u' P u                             (2)   P: the optimizer's preconditioner, or ones
-    sharpness = largest eigenvalue of P^(-1/2) H P^(-1/2)                                  (3)
+    slope(u) = u' grad L,   curvature(u) = u' H u               (1)
+    limit(u) = s u' P u                                         (2)
+    sharpness = largest eigenvalue of P^(-1/2) H P^(-1/2)       (3)
 
-H is the Hessian of the loss L, and "limit" on the right of (2) is the optimizer's stability limit: 2/eta for
-SGD with learning rate eta. If the curvature (1) along u exceeds (2), then the sharpness (3) exceeds the
-stability limit, and steps along u grow.
+The parameter vector is called the center. u is a direction of length 1, u' its transpose. grad L and H are
+gradient and Hessian of the loss L at the center. s is the optimizer's stability limit, 2/eta for SGD with
+learning rate eta. P is the diagonal matrix of the optimizer's preconditioner, the unit matrix for an
+optimizer without preconditioner.
+
+If the curvature (1) along u exceeds the limit (2), then the sharpness (3) exceeds s, and steps along u grow.
+
+The loss is also measured between solutions, the weights at the ends of several trainings.
 """
 
 from __future__ import annotations
@@ -58,10 +63,12 @@ MARGIN = 0.25  # margin around the points on a plane, as a share of their width
 
 @dataclass(frozen=True)
 class Direction:
-    """One direction in weight space, with the loss on the line along it.
+    """One direction in weight space, with slope, curvature and loss on the line through the center along it.
 
-    unit [D]: the direction with length 1. norm: length of one unit of x in the slice `along`. slope,
-    curvature: equation (1). error: error of the curvature. limit: equation (2), None without a known limit.
+    unit [D]: the direction with length 1. norm: length in weight space of one unit of the positions x in
+    `along`. slope, curvature: first and second derivative of the loss at the center along `unit`. error:
+    error of the curvature. limit: curvature along `unit` at which the optimizer is just stable, None if not
+    known. along: losses on the line.
     """
 
     name: str
@@ -76,11 +83,11 @@ class Direction:
 
 @dataclass(frozen=True)
 class Plane:
-    """The loss on a plane in weight space.
+    """The loss on a plane in weight space, with the paths or points that a plot marks on it.
 
-    unit: unit of the coordinates x and y, in words. marks: coordinates of paths and points on the plane by
-    name, [T, 2]. explained: shares of the variance of the paths along both axes. outside: distances of the
-    paths from the plane, [T].
+    grid: the losses. unit: unit of the coordinates x and y, in words. marks: coordinates [T, 2] of each path
+    or point on the plane, by name. explained: shares of the variance of the paths along both axes. outside:
+    distances [T] of the points of each path from the plane, by name. The last two are None without paths.
     """
 
     name: str
@@ -93,10 +100,11 @@ class Plane:
 
 @dataclass(frozen=True)
 class Barrier:
-    """The loss on the straight line between the trained weights `a` and `b`, before and after matching.
+    """The loss on the straight line between two solutions (trained weights), numbered a and b from 0.
 
-    after: the loss once the units of b are permuted to match the units of a, or None with the reason in
-    `why_not`. distances: Euclidean distances between the weights, before and after.
+    before: the loss between the weights as trained. after: the loss once the hidden units of b are permuted
+    to match those of a; None if they cannot be matched, with the reason in `why_not`. distances: Euclidean
+    distances between the weights, before and after the permutation.
     """
 
     a: int
@@ -108,9 +116,10 @@ class Barrier:
 
 
 class LocalGeometry:
-    """Gradient, Hessian, leading eigenvectors and stability limit at one parameter vector, the center.
+    """The loss around one parameter vector, the center: gradient, Hessian, eigenvectors and stability limit.
 
-    The Hessian operator is prepared once, for all measurements. Raises UsageError if the loss is not finite.
+    Its methods measure the loss on lines and planes through the center. The Hessian operator and its two
+    leading eigenpairs are computed once. Raises UsageError if the loss at the center is not finite.
     """
 
     def __init__(self, point: LossPoint, seed: int = 0) -> None:
@@ -120,8 +129,8 @@ class LocalGeometry:
         self.value = float(point.at(self.vector)[0])
         if not np.isfinite(self.value):
             raise UsageError(
-                f"The loss is {self.value} at the center.",
-                "A landscape needs a finite loss there.",
+                f"The loss is {self.value} at the center of the landscape.",
+                "The center, the trained weights, needs a finite loss.",
                 "Give a lower --learning-rate or fewer --epochs, or check the data for extreme values.",
             )
         self.hessian: SymmetricOperator = point.hessian()
@@ -133,10 +142,12 @@ class LocalGeometry:
         self.pairs = lanczos(self.hessian, 2, "largest", seed=seed)
 
     def sharpness(self) -> tuple[StabilityRatio | None, Vector]:
-        """Return the sharpness (3) over the stability limit, and the sharpest direction [D] with length 1.
+        """Return the sharpness divided by the optimizer's stability limit, and the sharpest direction [D].
 
-        Without a known limit or preconditioner, the ratio is None and the direction is the leading
-        eigenvector of the Hessian.
+        The sharpness is the largest eigenvalue of the Hessian at the center, or of the preconditioned Hessian
+        for an optimizer with preconditioner. The direction belongs to this eigenvalue and has length 1. If
+        limit or preconditioner are not known, the ratio is None and the direction is the leading eigenvector
+        of the Hessian.
         """
         if self.limit.value is None or self.diagonal is None:
             return None, self.pairs.vectors[0]
@@ -148,10 +159,12 @@ class LocalGeometry:
         return stability_ratio(top.value, top.residual, self.limit), steep / np.linalg.norm(steep)
 
     def direction(self, name: str, along: Vector, x: Vector, residual: float | None = None) -> Direction:
-        """Return slope, curvature and limit along a direction [D], and the loss at its multiples x [X].
+        """Return slope and curvature of the loss at the center along a direction, and the loss on the line.
 
-        residual: residual of the direction if it is an eigenvector; it bounds the error of the curvature.
-        Raises UsageError for a direction of length 0.
+        The line has the points center + x * along. name: name of the direction. along: the direction [D]. x:
+        positions [X]. residual: residual of the direction if it is an eigenvector of the Hessian, which
+        bounds the error of the curvature; None for another direction. Raises UsageError for a direction of
+        length 0.
         """
         norm = float(np.linalg.norm(along))
         if not norm:
@@ -172,14 +185,18 @@ class LocalGeometry:
         )  # fmt: skip
 
     def random(self, count: int = 2) -> list[Vector]:
-        """Return random directions [D], Gaussian and filter-normalized; 0 for biases and normalization."""
+        """Return `count` random directions [D] in weight space, Gaussian and filter-normalized.
+
+        Filter normalization scales the part of a direction that belongs to one unit to the length of the
+        weights into this unit. Directions are 0 for biases and for the parameters of normalization layers.
+        """
         return [to_vector(tree) for tree in random_directions(self.point.params, count, seed=self.seed)]
 
     def plot_radius(self, unit: Vector) -> float:
-        """Return the half-width of a plot along a unit vector [D], at most the length of the weights.
+        """Return how far a plot of the loss along a unit vector [D] extends from the center to both sides.
 
-        The half-width shrinks until the loss at both ends is at most twice the loss of a constant prediction
-        above the loss at the center.
+        This half-width begins at the length (norm) of the weights. It shrinks until the loss at both ends is
+        at most the loss at the center plus twice the loss of a constant prediction.
         """
         radius = float(np.linalg.norm(self.vector)) or 1.0
         highest = self.value + 2 * self.point.chance
@@ -191,34 +208,39 @@ class LocalGeometry:
         return radius
 
     def plane(self, name: str, along: Sequence[Vector], x: Vector, y: Vector, unit: str) -> Plane:
-        """Return the loss on the plane through the center along two directions [D], at x [X] and y [Y].
+        """Return the loss on the plane through the center along two directions [D].
 
+        name: name of the plane. x [X], y [Y]: positions, as multiples of the first and the second direction.
         unit: unit of x and y, in words.
         """
         return Plane(name, self.loss_grid(along, x, y), unit, {"center": np.zeros((1, 2))})
 
     def limit_parabola(self, direction: Direction) -> Vector | None:
-        """Return the parabola [X] along a direction with curvature equal to the limit (2).
+        """Return the limit parabola [X]: the steepest valley of the loss in which the optimizer is stable.
 
-        It is None without a known limit.
+        It has the loss and the slope of the center, and the largest curvature along this direction at which
+        the optimizer is stable. Its points are those of the line along the direction. Returns None if this
+        curvature is not known.
         """
         if direction.limit is None:
             return None
         return parabola(direction.along.x * direction.norm, self.value, direction.limit, direction.slope)
 
     def loss_grid(self, along: Sequence[Vector], x: Vector, y: Vector | None = None) -> Slice:
-        """Return the loss on a line [X] or a plane [Y, X] through the center.
+        """Return the loss on a line [X] or a plane [Y, X] in weight space through the center.
 
-        along: one or two directions [D]. x [X], y [Y]: multiples of the directions.
+        along: one direction [D] for a line, two for a plane. x [X], y [Y]: positions, as multiples of the
+        directions; y is None for a line.
         """
         return self.point.loss_grid([from_vector(self.point.params, vector) for vector in along], x, y)
 
 
 def plane_of_paths(geometry: LocalGeometry, paths: dict[str, Vector], points: int) -> Plane:
-    """Return the loss on the plane that contains most of the variance of several paths {name: [T, D]}.
+    """Return the loss on the plane that contains most of the variance of several paths in weight space.
 
-    The paths are weights during training. The last point of the first path is the center of the plane.
-    points: number of points along each axis. Raises UsageError if all points lie on a line.
+    paths: weights of each optimizer during training, {name: [T, D]}. Variance and coordinates are measured
+    from the center, the last point of the first path. points: number of points of the plane along each axis.
+    Raises UsageError if all points of the paths lie on a line.
     """
     names = list(paths)
     stacked = np.concatenate([*(paths[name] for name in names[1:]), paths[names[0]]])
@@ -236,16 +258,19 @@ def plane_of_paths(geometry: LocalGeometry, paths: dict[str, Vector], points: in
 
 
 def plane_of_solutions(geometry: LocalGeometry, solutions: Vector, points: int) -> Plane:
-    """Return the loss on the plane through three solutions (trained weights) [3, D].
+    """Return the loss on the plane in weight space through three solutions (trained weights) [3, D].
 
-    The first solution is the center of the plane. Raises UsageError if the solutions lie on a line.
+    Coordinates are measured from the first solution. points: number of points of the plane along each axis.
+    Raises UsageError if the solutions lie on a line.
     """
     first, second = solutions[1] - solutions[0], solutions[2] - solutions[0]
     u = first / (np.linalg.norm(first) or 1.0)
     rest = second - (second @ u) * u
     if not np.linalg.norm(first) or np.linalg.norm(rest) <= 1e-7 * np.linalg.norm(second):
         raise UsageError(
-            "The three solutions lie on one line.", "They span no plane.", "Give another --seed."
+            "The three solutions (trained weights) lie on one line.",
+            "They span no plane.",
+            "Give another --seed.",
         )
     v = rest / np.linalg.norm(rest)
     positions = np.stack([(solutions - solutions[0]) @ u, (solutions - solutions[0]) @ v], axis=1)
@@ -267,9 +292,11 @@ def _framed(positions: Vector, points: int) -> tuple[Vector, Vector]:
 
 
 def barriers(point: LossPoint, solutions: Vector) -> list[Barrier]:
-    """Return the loss on the line between any two solutions (trained weights) [S, D].
+    """Return the loss on the straight line between every two of S solutions (trained weights) [S, D].
 
-    The loss is computed before and after the hidden units of the two solutions are matched.
+    The loss is computed for the weights as trained, and once more after the hidden units of the second
+    solution are permuted to match those of the first. Units are matched in plain networks only. point: gives
+    network, loss and rows.
     """
     trees: list[Any] = [from_vector(point.params, solution) for solution in solutions]
     rows, loss, data = [], point.loss, point.data

@@ -1,11 +1,14 @@
-"""The training loss at many points of a line or plane in parameter space.
+"""The loss of a network at many points of a line or plane in parameter space, computed fast.
 
     w(a, b) = w + a d + b e                          (1)
-    z(a, b) = z(w) + a z(d) + b z(e)                 (2)   z: the first layer's sums, linear in the weights
+    z(a, b) = z(w) + a z(d) + b z(e)                 (2)
 
-w are the parameters at the center, d and e the directions that span the plane. By (2), three products with
-the inputs are enough for all points. After the first layer of a plain network, data rows are the last axis of
-each array. A small output layer then has long contiguous rows in memory, along which the loss is summed.
+w are the parameters at the center, d and e the directions that span the plane, a and b the coordinates of a
+point. z are the weighted sums of the inputs in the first layer, which are linear in the parameters. By (2),
+three products with the inputs are enough for all points of the plane.
+
+After the first layer of a plain network, data rows are the last axis of each array. A small output layer then
+has long contiguous rows in memory, along which the loss is summed.
 """
 
 from __future__ import annotations
@@ -32,11 +35,13 @@ Numbers = tuple[tuple[str, float], ...]
 def plane_losses(
     network: Network, loss: str, numbers: Numbers, chunk: int | None, together: int
 ) -> Callable[..., jax.Array]:
-    """Return the function (params, directions, points [P, axes], *rows) -> mean losses [P].
+    """Return the function (params, directions, points [P, axes], *data) -> losses [P] on a line or plane.
 
-    The points are coordinates on the line or plane. chunk: number of data rows that stay in the cache for all
-    points. together: number of points that are computed at the same time.
-    The same arguments return the same function, so JAX finds its compiled program again.
+    The function returns the mean loss of the network over the data rows at each point. points: coordinates on
+    the line or plane through `params` along one or two directions. loss: name of the loss of one row.
+    numbers: hyperparameters of the network. chunk: number of data rows to compute at a time, which then stay
+    in the cache for all points; None for all rows. together: number of points that are computed at the same
+    time. The same arguments return the same function, so that JAX finds its compiled program again.
     """
     bare, hyper = replace(network, dropout=False), dict(numbers)
     plain = not (

@@ -1,6 +1,7 @@
-"""Figures of a loss landscape: loss along lines, on planes as map and surface, and between solutions.
+"""Figures of a loss landscape: the loss along lines, on planes as map and surface, and between solutions.
 
-The figures are readable without colors. Brightness shows the loss, and lines differ in dashes and marks.
+A solution is the weights at the end of a training. The figures are readable without colors: brightness shows
+the loss on a plane, and lines differ in dashes and marks.
 """
 
 from __future__ import annotations
@@ -47,7 +48,11 @@ Arrays = Mapping[str, np.ndarray]
 
 
 def draw(result: LandscapeResult, folder: Path, kind: str = "png") -> list[Path]:
-    """Write the figures of a landscape to a folder; return their paths. Raises UsageError, DataError."""
+    """Write the figures of a loss landscape to a folder, and return the paths of their files.
+
+    kind: format of the files: png, svg or pdf. Raises UsageError for another format, DataError if a file
+    cannot be written.
+    """
     if kind not in FORMATS:  # before the work of drawing
         raise UsageError(f"'{kind}' is not a format of figures.", "", f"Use one of {', '.join(FORMATS)}.")
     with style(FONT_SIZE):
@@ -55,7 +60,10 @@ def draw(result: LandscapeResult, folder: Path, kind: str = "png") -> list[Path]
 
 
 def figures(result: LandscapeResult) -> dict[str, Figure]:
-    """Return the figures of a landscape by the name of their file, without a suffix."""
+    """Return the figures of a loss landscape by name, which is the name of their file without a suffix.
+
+    A plane without a finite loss has no figure.
+    """
     arrays = result.arrays
     with style(FONT_SIZE):
         drawn = {"slices": _slices(result, arrays), "profile": _profile(result, arrays)}

@@ -1,4 +1,8 @@
-"""Results of a landscape study: loss and curvature around trained weights; and its dry run."""
+"""The result of a landscape study, and the result of its dry run, as dataclasses of plain values.
+
+A landscape study measures loss and curvature around trained weights, the center. A dry run lists the planned
+trainings and measurements.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ DECAYED = 0.01  # share of the first learning rate; at a smaller one every curva
 
 @dataclass(frozen=True, kw_only=True)
 class Center:
-    """The weights that the landscape surrounds, and the training that led to them."""
+    """The center of a loss landscape: the trained weights around which it is measured, and their training."""
 
     origin: str
     """`trained here`, or the path of the model that holds the weights."""
@@ -39,7 +43,7 @@ class Center:
     steps: int | None
     """Number of training steps; null if the model does not name this number."""
     loss: float
-    """Mean loss over the training rows, without penalties, dropout and label smoothing."""
+    """Mean loss over `rows` rows, without penalties, dropout and label smoothing."""
     loss_name: str
     """cross_entropy (in nats) or squared_error (in variances of the target)."""
     rows: int
@@ -53,14 +57,21 @@ class Center:
 
     @property
     def decayed(self) -> bool:
-        """Whether the schedule had taken the learning rate to almost 0 at the last step."""
+        """Whether the schedule had lowered the learning rate to below 1 % of its full value at the last step.
+
+        At such a small learning rate every curvature is stable. The sharpness is therefore not compared with
+        the optimizer's stability limit.
+        """
         rate, first = self.current_learning_rate, self.learning_rate
         return rate is not None and first is not None and rate < DECAYED * first
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sharpness:
-    """Largest curvature at the center, and the stability limit of the optimizer."""
+    """The sharpness (largest curvature) of the loss at the center, and the optimizer's stability limit.
+
+    The center is the trained weights that a landscape study measures.
+    """
 
     value: float
     """Largest eigenvalue of the Hessian."""
@@ -88,7 +99,10 @@ class Sharpness:
 
 @dataclass(frozen=True, kw_only=True)
 class DirectionRow:
-    """The loss on a line through the center. Slope and curvature refer to a direction of length 1."""
+    """The loss on one line in weight space through the center, the trained weights of a landscape study.
+
+    Slope and curvature are derivatives with respect to length in weight space.
+    """
 
     name: str
     """`random 1`, `random 2`, `eigenvector 1`, `eigenvector 2` or `sharpest`."""
@@ -112,7 +126,10 @@ class DirectionRow:
 
 @dataclass(frozen=True, kw_only=True)
 class PlaneRow:
-    """A plane in weight space through the center. The array `plane/NAME/loss` holds its losses."""
+    """The loss on one plane in weight space through the center, the trained weights of a landscape study.
+
+    The array `plane/NAME/loss` of the result holds the losses.
+    """
 
     name: str
     """Kind of the plane: random, eigenvectors, trajectories or solutions."""
@@ -136,7 +153,7 @@ class PlaneRow:
 
 @dataclass(frozen=True, kw_only=True)
 class TrajectoryRow:
-    """The path of one optimizer in weight space, from the common initial weights."""
+    """The path of one optimizer in weight space, from the initial weights that all optimizers share."""
 
     optimizer: str
     """Name of the optimizer."""
@@ -158,7 +175,10 @@ class TrajectoryRow:
 
 @dataclass(frozen=True, kw_only=True)
 class BarrierRow:
-    """The loss on the straight line between two solutions (trained weights)."""
+    """The loss barrier on the straight line between two solutions, the weights at the ends of two trainings.
+
+    The barrier is measured before and after the hidden units of the two networks are matched.
+    """
 
     a: int
     """Number of the first solution, from 1."""
@@ -184,7 +204,7 @@ class BarrierRow:
 
 @dataclass(frozen=True, kw_only=True)
 class NotDrawn:
-    """A part of the landscape that could not be measured."""
+    """A part of a loss landscape that could not be measured, with the reason."""
 
     what: str
     """The missing part."""
@@ -196,12 +216,17 @@ class NotDrawn:
 class LandscapeResult(Result):
     """The result of a landscape study: loss and curvature around trained weights, the center.
 
-    `arrays` (the file `arrays.npz` of a run) hold the values of all figures:
-    center/parameters [P], sharpness/values, sharpness/residuals; for each direction slice/NAME/x, loss,
-    direction and limit (the parabola of the stability limit); for each plane plane/NAME/x, y, loss [y, x] and
-    mark/NAME [point, 2] (paths and points on the plane); for each optimizer way/NAME/steps [T] and parameters
-    [T, P]; solutions/parameters; for each line between solutions line/A-B/t (share of the line), before and
-    after (losses before and after the units are matched).
+    Its property `arrays` (the file `arrays.npz` of a run) holds the values of all figures. P is the number of
+    parameters, T the number of points of a path. The names of the arrays are
+
+        center/parameters [P]; sharpness/values and sharpness/residuals (largest eigenvalues of the Hessian)
+        slice/NAME/x, loss, direction, limit (parabola of the stability limit), for each line through the
+        center; NAME is also `flat`, a random line of the length of the line `sharpest`
+        plane/NAME/x, y, loss [y, x], mark/NAME [point, 2] (paths and points on the plane), for each plane
+        way/NAME/steps [T] and parameters [T, P] (path in weight space), for each optimizer
+        solutions/parameters (weights at the ends of trainings)
+        line/A-B/t (share of the line), before and after (losses before and after the hidden units are
+        matched), for each line between two solutions A and B
     """
 
     center: Center
@@ -226,18 +251,25 @@ class LandscapeResult(Result):
     """Paths of the pictures; empty if no run directory was written."""
 
     def figures(self) -> dict[str, Figure]:
-        """Return the matplotlib figures of the landscape by name."""
+        """Return the figures of the loss landscape by name, drawn with matplotlib."""
         figures: dict[str, Figure] = resolve_name("ravine.studies.landscape.plots:figures")(self)
         return figures
 
     def title_of(self, direction: DirectionRow) -> str:
-        """Return the name of a direction for people. It tells for which optimizer it is the sharpest one."""
+        """Return the name of a direction in weight space as tables and figures show it.
+
+        The sharpest direction for an optimizer with preconditioner gets the name of the optimizer, because
+        another optimizer would have another sharpest direction.
+        """
         if direction.name == "sharpest" and self.sharpness.preconditioned:
             return f"sharpest for {self.center.optimizer} (preconditioned)"
         return direction.name
 
     def summary(self) -> str:
-        """Return the result in one line, as `ravine runs` shows it."""
+        """Return one line for the list of `ravine runs`: optimizer and sharpness of the loss at the center.
+
+        The sharpness as a share of the optimizer's stability limit is added if it is known.
+        """
         sharp = self.sharpness
         text = f"sharpness {number(sharp.value)}"
         if self.center.optimizer is not None:
@@ -249,7 +281,7 @@ class LandscapeResult(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedOptimizer:
-    """The planned trainings of one optimizer."""
+    """The planned trainings of one optimizer in a landscape study."""
 
     optimizer: str
     """Name of the optimizer."""
@@ -261,7 +293,7 @@ class PlannedOptimizer:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedTraining(PlannedNetworks):
-    """The planned trainings of all optimizers."""
+    """The planned trainings of all optimizers in a landscape study."""
 
     optimizers: list[PlannedOptimizer]
     """The optimizers; the landscape surrounds the weights at the end of the first one's training."""
@@ -277,7 +309,7 @@ class PlannedTraining(PlannedNetworks):
 
 @dataclass(frozen=True, kw_only=True)
 class LandscapePlanFacts:
-    """The planned trainings and measurements."""
+    """The planned trainings of a landscape study, and its planned measurements of the loss."""
 
     network: str
     """Layers and activation of the network, in one line."""

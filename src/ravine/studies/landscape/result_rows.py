@@ -1,4 +1,4 @@
-"""The parts and arrays of the result of a landscape study, from its measurements."""
+"""Conversion of the measurements of a landscape study to the parts and arrays of its result."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ Vector = npt.NDArray[np.float64]
 
 
 def center_row(geometry: LocalGeometry) -> Center:
-    """Return the center of the landscape: loss, gradient and size of the weights, and their training."""
+    """Return the facts of a result about the center of a loss landscape, the trained weights.
+
+    They are loss, norm of the gradient, norm of the weights, and the training that led to them. geometry:
+    measurements at the center.
+    """
     point = geometry.point
     return Center(
         origin=point.origin,
@@ -48,7 +52,11 @@ def center_row(geometry: LocalGeometry) -> Center:
 
 
 def sharpness_row(geometry: LocalGeometry, ratio: StabilityRatio | None) -> Sharpness:
-    """Return the largest curvature at the center and the stability limit of the optimizer."""
+    """Return the facts of a result about the sharpness (largest curvature) at the center of a loss landscape.
+
+    geometry: measurements at the center, with the stability limit of the optimizer. ratio: sharpness divided
+    by this limit, None if it is not known.
+    """
     top, limit = geometry.pairs[0], geometry.limit
     return Sharpness(
         value=top.value,
@@ -66,7 +74,7 @@ def sharpness_row(geometry: LocalGeometry, ratio: StabilityRatio | None) -> Shar
 
 
 def direction_row(direction: Direction) -> DirectionRow:
-    """Return the loss, slope and curvature along one direction, as the result reports them."""
+    """Return the facts of a result about one direction: slope, curvature, lowest and highest loss along it."""
     along = direction.along
     lowest, highest = _extremes(along.losses[along.finite])
     return DirectionRow(
@@ -83,7 +91,7 @@ def direction_row(direction: Direction) -> DirectionRow:
 
 
 def plane_row(plane: Plane) -> PlaneRow:
-    """Return size and losses of one plane, as the result reports them."""
+    """Return the facts of a result about one plane in weight space: its size, lowest and highest loss on it."""
     grid, y = plane.grid, plane.grid.y
     assert y is not None
     lowest, highest = _extremes(grid.losses[grid.finite])
@@ -103,7 +111,11 @@ def plane_row(plane: Plane) -> PlaneRow:
 def trajectory_rows(
     geometry: LocalGeometry, trajectories: Mapping[str, Trajectory], planes: Sequence[Plane]
 ) -> list[TrajectoryRow]:
-    """Return the paths of all optimizers from their common initial weights, as the result reports them."""
+    """Return the facts of a result about the path of each optimizer from the common initial weights.
+
+    trajectories: path of each optimizer in weight space, by name. planes: measured planes; the one named
+    `trajectories`, if it exists, gives the coordinates of the ends of the paths.
+    """
     plane = next((plane for plane in planes if plane.name == "trajectories"), None)
     rows = []
     for name, trajectory in trajectories.items():
@@ -125,7 +137,7 @@ def trajectory_rows(
 
 
 def barrier_row(barrier: Barrier) -> BarrierRow:
-    """Return the barrier on the line between two solutions, as the result reports it."""
+    """Return the facts of a result about the loss barrier between two solutions (trained weights)."""
     before, after, distances = barrier.before, barrier.after, barrier.distances
     return BarrierRow(
         a=barrier.a + 1,
@@ -149,9 +161,9 @@ def arrays_of(
     solutions: Vector,
     barriers: Sequence[Barrier],
 ) -> dict[str, np.ndarray]:
-    """Return the arrays behind all plots by name, such as `slice/NAME/x`. `LandscapeResult` lists the names.
+    """Return the arrays behind all figures of a loss landscape by name, such as `slice/NAME/x`.
 
-    solutions: parameters at the ends of trainings, [solution, D].
+    `LandscapeResult` explains the names. solutions: parameters at the ends of trainings, [solution, D].
     """
     arrays: dict[str, np.ndarray] = {
         "center/parameters": geometry.vector,

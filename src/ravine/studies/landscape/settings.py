@@ -1,4 +1,4 @@
-"""Settings of `landscape`: the networks to train or the model, and the planes to compute."""
+"""Settings and declaration of the study `landscape`, which measures the loss around trained weights."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WITH_MODEL = ("source", "target", "model", "grid", "span", "seed", "device", "fo
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class LandscapeSettings(NetworkSettings, LearningRateSettings):
-    """Settings of a landscape."""
+    """Settings of a landscape study: the networks to train or the model to measure, lines and planes."""
 
     models: ClassVar[tuple[str, ...]] = ("model",)
     python_types: ClassVar[dict[str, str]] = {"model": "str | PathLike[str] | None"}
@@ -59,12 +59,12 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
     )
 
     def check_together(self) -> None:
-        """Refuse early stopping: a landscape shows the paths of whole runs."""
+        """Raise UsageError for early stopping, because a landscape shows the paths of whole trainings."""
         for key, value in (("early_stop", self.early_stop), ("min_change", self.min_change)):
             if value:
                 raise UsageError(
                     f"--{key.replace('_', '-')} cannot be used here.",
-                    "A landscape shows the paths of whole runs.",
+                    "A landscape shows the paths of whole trainings, which early stopping would cut off.",
                     "Leave it out, or give fewer --epochs.",
                     option=key,
                     value=value,
@@ -73,17 +73,20 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
 
     @property
     def needs_source(self) -> bool:
-        """Whether the user must name data. A model has the data of its run."""
+        """Whether the user must name data: not if a model is measured, which knows the data of its run."""
         return self.model is None
 
     @property
     def picture_format(self) -> str:
-        """The format of the pictures in the run's folder."""
+        """The file format of the pictures in the run directory, such as png."""
         return self.format
 
     @property
     def run_name(self) -> str:
-        """The name of the data, or of the model's data if none are named."""
+        """The name of the data, for the name of the run directory.
+
+        If a model is measured and no data are named, it is the name of the model's data, else of its file.
+        """
         from pathlib import Path  # slow to import, and not needed for help
 
         from ravine.records.run_index import RUN_FILE, read_run_file
@@ -96,7 +99,10 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
 
     @property
     def unused(self) -> list[str]:
-        """Flags that the user changed and that have no effect, because a model is not trained again."""
+        """Flags of options that the user changed but that have no effect if a trained model is measured.
+
+        They concern the training, which does not take place. The list is empty without a model.
+        """
         if self.model is None:
             return []
         options = options_of(type(self))
@@ -107,7 +113,10 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
         ]
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line of the command, such as `Measuring the loss landscape of digits`."""
+        """Return the first line that `ravine landscape` prints: `Measuring the loss landscape of digits.`
+
+        dry_run: whether nothing will be measured; the line then begins with `Planning to measure`.
+        """
         doing = "Planning to measure" if dry_run else "Measuring"
         return f"{doing} the loss landscape of {display_name(self.model or self.source)}."
 

@@ -1,8 +1,12 @@
-"""The landscape study: loss on lines and planes, paths of optimizers, barriers, sharpness and its limit.
+"""The computation of a landscape study: the loss around trained weights, on lines and planes in weight space.
 
-With DATA, every optimizer trains from the same initial weights on the same rows. The first optimizer also
-trains from further initial weights. With MODEL, a trained model is measured. Only measurements that need
-nothing but parameters are then possible, since a model contains neither its path nor its optimizer's state.
+It also measures the sharpness against the optimizer's stability limit, the paths of the optimizers, and loss
+barriers between solutions (the ends of several trainings).
+
+If the user names data, every optimizer trains from the same initial weights on the same rows, and the first
+optimizer also from further initial weights. If the user names a trained model, nothing is trained, and the
+loss is measured around its weights. Paths, barriers and limits that depend on the optimizer's state are then
+left out, since a model contains neither its path nor that state.
 """
 
 from __future__ import annotations
@@ -63,9 +67,11 @@ class _Centre:
 
 
 def run(design: LandscapeDesign, context: RunContext) -> LandscapeResult:
-    """Train the networks or load the model, measure the loss around it, and return the result.
+    """Train the networks of a landscape study, measure the loss around the center, and return the result.
 
-    Raises Stopped after saving if a stop was requested, NothingTrained if the first optimizer diverges.
+    The center is the end of the first optimizer's first training, or a trained model, without training.
+    Raises Stopped if the user requested a stop, after the state was saved. Raises NothingTrained if the first
+    optimizer's first training diverges, UsageError if the loss at the center is not finite.
     """
     settings = design.settings
     if unused := settings.unused:

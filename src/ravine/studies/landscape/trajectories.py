@@ -1,8 +1,9 @@
 """Trainings of one optimizer from several starts on the same rows, with snapshots of the parameters.
 
-A start is a seed for the initial parameters and the order of batches. All starts share rows and
-standardization, so their losses are comparable, and so are the points between two solutions. The run whose
-start equals the seed of the rows is the run of `ravine train`.
+The snapshots are the path of a training in parameter space, which a loss landscape shows. A start is a seed
+for the initial parameters and the order of batches. All starts share training rows and standardization, so
+that their losses are values of the same function and the loss between two of their ends has a meaning. The
+run whose start equals the seed of the rows trains like the first run of `ravine train` with equal settings.
 """
 
 from __future__ import annotations
@@ -41,11 +42,12 @@ SNAPSHOTS = 50  # of the parameters of a run, besides its start
 
 @dataclass(frozen=True)
 class Trajectory:
-    """The paths of the runs of one optimizer.
+    """The paths of the runs of one optimizer in parameter space, from their starts to their ends.
 
-    points [run, T, P]: parameters at the `steps` [T], the start first; the averaged weights if the training
-    averages weights; not finite once a run diverged. opt_state [run, ...]: the optimizer's state at the end.
-    rate: learning rate of the last step.
+    steps [T]: numbers of the training steps after which parameters were stored, 0 for the start. points [run,
+    T, P]: parameters at these steps; they are the averaged weights if the training averages weights, and not
+    finite once a run diverged. opt_state [run, ...]: the optimizer's state at the end. rate: learning rate of
+    the last step.
     """
 
     steps: npt.NDArray[np.int64]
@@ -55,17 +57,24 @@ class Trajectory:
 
     @property
     def finished(self) -> npt.NDArray[np.bool_]:
-        """Whether each run ended with finite parameters, [run]."""
+        """Whether each run of the optimizer ended with finite parameters, that is, did not diverge, [run]."""
         return np.isfinite(self.points[:, -1]).all(axis=1)
 
     def path(self, run: int) -> npt.NDArray[np.floating]:
-        """Return the parameters of one run during training, [T, P]; fewer points if the run diverged."""
+        """Return the path of one run: its parameters during training [T, P], from the start.
+
+        The path of a diverged run ends at its last finite parameters. run: index of the run.
+        """
         good = np.isfinite(self.points[run]).all(axis=1)
         return self.points[run, : len(good) if good.all() else int(np.argmin(good))]
 
 
 def with_snapshots(plan: Plan) -> Plan:
-    """Return a training with SNAPSHOTS evaluations; its steps are rounded up to a multiple of SNAPSHOTS."""
+    """Return the plan of a training whose parameters are stored at most 50 times, at equal distances.
+
+    The parameters are stored at each evaluation of the plan. The number of steps is rounded up to a whole
+    number of these distances. plan: plan of the training without snapshots.
+    """
     steps = max(1, -(-plan.steps // SNAPSHOTS))
     return replace(plan, steps_per_evaluation=steps, evaluations=-(-plan.steps // steps))
 
@@ -73,12 +82,13 @@ def with_snapshots(plan: Plan) -> Plan:
 def train_with_snapshots(
     cohort: Cohort, seed: int, after_chunk: Callable[[ChunkProgress], None], keeper: CheckpointStore | None
 ) -> Record:
-    """Train the runs of one optimizer with snapshots, and return their record.
+    """Train the runs of one optimizer with snapshots of their parameters, and return the record of the runs.
 
     cohort: runs of a plan from `with_snapshots`; their seeds are their starts. seed: seed of the training
-    rows. `final` of the record holds the snapshots `points` [run, T, P], the learning rate `rate` of the last
-    step, and the arrays of the optimizer's state as `opt_state/0`, ... After the steps between two snapshots
-    the state is saved and `after_chunk` is called, which may raise Stopped.
+    rows. keeper: store of the state of an interrupted training, None without. after_chunk: function that is
+    called after each snapshot, once the state was saved; it may raise Stopped. The field `final` of the
+    record holds the snapshots `points` [run, T, P], the learning rate `rate` [run] of the last step, and the
+    arrays of the optimizer's state as `opt_state/0`, `opt_state/1` and so on.
     """
     with precision_context(cohort.plan.precision):
         training = _SnapshotTraining(cohort, seed)
@@ -94,9 +104,9 @@ def train_with_snapshots(
 
 
 def trajectory_of(cohort: Cohort, seed: int, record: Record) -> Trajectory:
-    """Return the paths in weight space from a record of `train_with_snapshots`.
+    """Return the paths in weight space of the runs of one optimizer, from the record of their training.
 
-    cohort, seed: the arguments of the call that returned the record.
+    record: record that `train_with_snapshots` returned. cohort, seed: arguments of that call.
     """
     with precision_context(cohort.plan.precision):
         like = _SnapshotTraining(cohort, seed).state_shapes.opt_state
@@ -139,18 +149,21 @@ class _SnapshotTraining:
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether steps are left for at least one run that has not diverged."""
+        """Whether the training must go on: steps are left, and at least one run has not diverged."""
         return len(self.losses) < self.cohort.plan.evaluations and bool(np.isfinite(self.points[-1]).any())
 
     @property
     def state_shapes(self) -> RunState:
-        """The shapes and types of the arrays in the state of the runs."""
+        """The state of the runs of this training with shapes and types in place of arrays."""
         shapes: RunState = jax.eval_shape(self._begin, self.params, self.numbers)
         return shapes
 
     @property
     def progress(self) -> ChunkProgress:
-        """Progress since the snapshot before the last one. No score is computed."""
+        """The progress of this training by its last snapshot: steps since the snapshot before, diverged runs.
+
+        It contains no scores, because none are computed.
+        """
         diverged = int(np.sum(~np.isfinite(self.points[-1]).all(axis=1)))
         return ChunkProgress(
             self.cohort.plan.steps_per_evaluation * len(self.starts), 0, diverged, np.zeros((0, 0))
@@ -161,7 +174,7 @@ class _SnapshotTraining:
         return jax.vmap(partial(start, self.cohort.plan))
 
     def advance(self) -> None:
-        """Train until the next snapshot and store the snapshot."""
+        """Train all runs until their next snapshot, and store their parameters and validation losses."""
         plan, runs, segment = self.cohort.plan, np.arange(len(self.starts)), len(self.losses)
         if self.state is None:
             self.state = self._begin(self.params, self.numbers)
@@ -178,14 +191,14 @@ class _SnapshotTraining:
         self.schedule_tables.update(runs, self.losses[-1])
 
     def checkpoint(self) -> dict[str, np.ndarray]:
-        """Return the arrays that a resumed training needs."""
+        """Return the arrays from which an interrupted training can continue, by name."""
         arrays = {"points": np.stack(self.points), "losses": np.stack(self.losses), "rate": self.rate}
         arrays |= {f"factors/{name}": values for name, values in self.schedule_tables.arrays().items()}
         leaves = jax.tree.leaves(self.state)
         return arrays | {f"state/{k}": np.asarray(leaf) for k, leaf in enumerate(leaves)}
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Continue from the arrays of `checkpoint`."""
+        """Set the state of this training to that of an interrupted one, from the arrays of `checkpoint`."""
         self.points, self.losses, self.rate = list(arrays["points"]), list(arrays["losses"]), arrays["rate"]
         self.schedule_tables.restore(
             {name[8:]: arrays[name].copy() for name in arrays if name.startswith("factors/")}
@@ -195,7 +208,7 @@ class _SnapshotTraining:
         self.state = jax.tree.unflatten(jax.tree.structure(like), leaves)
 
     def record(self) -> Record:
-        """Return all snapshots and losses as the record of the runs."""
+        """Return the record of the runs of this training: snapshots, validation losses, optimizer state."""
         runs, points = self.cohort.runs, np.stack(self.points, axis=1)
         assert self.state is not None
         opt_state = {

@@ -1,4 +1,7 @@
-"""The report of a landscape study, and the facts of its dry run, as blocks to be shown."""
+"""The report of a landscape study, and the report of its dry run, as lists of blocks.
+
+A block is a heading, a paragraph or a table, which the terminal, a notebook or the web page renders.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +33,11 @@ VERDICTS = {True: "stable", False: "steps grow", None: "at the edge"}
 
 
 def view(result: LandscapeResult) -> list[Block]:
-    """Return the report of a landscape study.
+    """Return the report of a landscape study as blocks (heading, tables, paragraphs).
 
-    The report has center, sharpness, stability limit, and tables of directions, planes, paths and barriers.
+    It shows the loss at the center, sharpness and stability limit, and tables of the directions, planes,
+    paths of optimizers and barriers between solutions. At the end, it names the parts that could not be
+    measured.
     """
     center, sharp = result.center, result.sharpness
     blocks: list[Block] = [
@@ -55,7 +60,7 @@ def view(result: LandscapeResult) -> list[Block]:
 
 
 def next_steps(result: LandscapeResult) -> list[Block]:
-    """Return the files that the run wrote, and the commands to type next."""
+    """Return the end of the report of a landscape study: the files of its run, and commands to type next."""
     run = str(result.run_dir)
     files = [("Arrays", str(Path(run) / ARRAYS))]
     files += [("Pictures" if k == 0 else "", path) for k, path in enumerate(result.pictures)]
@@ -67,7 +72,7 @@ def next_steps(result: LandscapeResult) -> list[Block]:
 
 
 def plan_view(plan: LandscapePlan) -> list[Block]:
-    """Return the facts that a dry run shows: trainings and measurements."""
+    """Return the report of a dry run of a landscape study: data, network, trainings, planned measurements."""
     facts = plan.plan
     rows = [("data", data_text(plan.data))]
     if plan.model is not None:

@@ -164,7 +164,7 @@ class SweepDesign:
 
     @property
     def steps_text(self) -> str:
-        """The number of steps of a run as text: `360 steps`, or `180 to 360 steps` if configurations differ."""
+        """The number of steps of a run as text: `360 steps`; `180 to 360 steps` if configurations differ."""
         steps = sorted({point.plan.steps for point in self.points})
         return count(steps[0], "step") if len(steps) == 1 else f"{steps[0]:,} to {count(steps[-1], 'step')}"
 
@@ -238,7 +238,7 @@ class SweepDesign:
 
     @property
     def notes(self) -> list[str]:
-        """Sentences, at most 3, on configurations whose requested number of epochs was changed by rounding."""
+        """At most 3 sentences on configurations whose requested number of epochs was changed by rounding."""
         lengths = dict.fromkeys(
             (point.plan.steps, point.epochs, point.configuration.settings.epochs) for point in self.points
         )

@@ -257,7 +257,8 @@ def _draw(
         possible = math.prod(len(factor.levels) for factor in factors)
         if possible <= random:
             raise UsageError(
-                f"There are only {possible} configurations to draw {random} from.", "", "Leave --random out.",
+                f"There are only {possible} configurations to draw {random} from.", "",
+                "Leave --random out to compare all of them.",
                 option="random", value=random, allowed=f"at most {possible - 1}",
             )  # fmt: skip
     drawn: dict[tuple[str, ...], None] = {}

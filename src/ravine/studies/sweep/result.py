@@ -145,7 +145,8 @@ class ConfigurationRow(EvaluatedScores):
     """Number of parameters of the network."""
     tuning_interval: list[float | None] | None
     """95 % interval of the median, wider by the uncertainty of tuning; null if nothing was tuned, with a
-    diverged run, or with fewer than 3 seeds; an end is null if tuning may have selected rates that diverge."""
+    diverged run, or with fewer than 3 seeds; an end is null if tuning may have selected a learning rate that
+    diverges."""
     tier: int
     """Tier 1 is best; the data cannot distinguish the configurations of one tier."""
     epochs: float | None
