@@ -131,7 +131,7 @@ class CompareDesign:
 
     @property
     def seeds(self) -> list[int]:
-        """Fresh seeds, on which the best trial of each optimizer is evaluated. Tuning does not use them."""
+        """Fresh seeds, unused in tuning, on which the best trial of each optimizer is evaluated."""
         return seed_ranges.seeds("compare.evaluate", self.effort.seeds)
 
     @property
@@ -190,9 +190,9 @@ class CompareDesign:
 
     @property
     def runs(self) -> int:
-        """Number of runs of the whole comparison, tuning and evaluation, if no range is extended.
+        """Number of runs of the whole comparison: tuning of all optimizers, and evaluation on fresh seeds.
 
-        The range is that of the learning rates of an optimizer.
+        Runs that an extension of the range of learning rates would add are not included.
         """
         evaluation = len(self.settings.schedules) * len(self.seeds)
         return len(self.rules) * (self.tuning_runs + evaluation)

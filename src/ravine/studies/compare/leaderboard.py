@@ -257,10 +257,10 @@ def _sensitivity(tuned: Tuned, schedule: str) -> tuple[RateSensitivity, float | 
 
 
 def pairs_of(rows: Sequence[LeaderboardRow], greater: bool) -> list[Pair]:
-    """Return the difference of every two optimizers of a leaderboard, paired by seed.
+    """Return the comparison of every two optimizers of a leaderboard: difference, interval and p values.
 
-    Optimizers without scores on fresh seeds are left out. rows: the leaderboard. greater: whether a greater
-    score is better.
+    The scores are compared seed by seed, on the same fresh seeds. Optimizers without such scores are left
+    out. rows: the leaderboard. greater: whether a greater score is better.
     """
     values = {row.optimizer: np.array(row.values, np.float64) for row in rows if row.values}  # None is NaN
     return [

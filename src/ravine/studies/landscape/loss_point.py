@@ -91,7 +91,7 @@ class LossPoint:
     def loss(self) -> Loss:
         """The function loss(params, *data) -> [], the mean loss over all rows.
 
-        It computes so many rows at a time as fit into the cache of a CPU, or the memory of a GPU.
+        It computes as many rows at a time as fit into the cache of a CPU, or into the memory of a GPU.
         """
         budget = CACHE_BYTES if jax.default_backend() == "cpu" else LINEARIZED_BYTES // 8
         chunk = rows_per_chunk(self.network, len(self.rows.x), budget)
@@ -152,10 +152,10 @@ class LossPoint:
         return StabilityLimit(value, self.rule.preconditioned, self.rule.stability.formula)
 
     def diagonal(self) -> tuple[Vector | None, str]:
-        """Return the diagonal of the optimizer's preconditioner P [D] at the end of training, and "".
+        """Return (P, ""), the diagonal P [D] of the optimizer's preconditioner at the end of training.
 
         All entries are 1 for an optimizer without preconditioner. If the optimizer's stability limit or its
-        state is not known, return None and the reason in words.
+        state is not known, return (None, reason), with the reason in words.
         """
         limit = self.limit()
         if limit.value is None:

@@ -216,7 +216,7 @@ class LocalGeometry:
         return Plane(name, self.loss_grid(along, x, y), unit, {"center": np.zeros((1, 2))})
 
     def limit_parabola(self, direction: Direction) -> Vector | None:
-        """Return the limit parabola [X]: the steepest valley of the loss in which the optimizer is stable.
+        """Return the limit parabola [X], the steepest parabolic valley of the loss with a stable optimizer.
 
         It has the loss and the slope of the center, and the largest curvature along this direction at which
         the optimizer is stable. Its points are those of the line along the direction. Returns None if this

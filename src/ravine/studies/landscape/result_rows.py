@@ -74,7 +74,7 @@ def sharpness_row(geometry: LocalGeometry, ratio: StabilityRatio | None) -> Shar
 
 
 def direction_row(direction: Direction) -> DirectionRow:
-    """Return the facts of a result about one direction: slope, curvature, lowest and highest loss along it."""
+    """Return the facts of a result about one direction: slope, curvature, lowest and highest loss."""
     along = direction.along
     lowest, highest = _extremes(along.losses[along.finite])
     return DirectionRow(
@@ -91,7 +91,7 @@ def direction_row(direction: Direction) -> DirectionRow:
 
 
 def plane_row(plane: Plane) -> PlaneRow:
-    """Return the facts of a result about one plane in weight space: its size, lowest and highest loss on it."""
+    """Return the facts of a result about one plane in weight space: its size, lowest and highest loss."""
     grid, y = plane.grid, plane.grid.y
     assert y is not None
     lowest, highest = _extremes(grid.losses[grid.finite])

@@ -10,9 +10,9 @@ score. Equations (2) and (3) are used for a grid only: there every level is comb
 the other factors, so that the comparison of levels is fair.
 
 Medians and intervals of (1) and (3) are taken over seeds, and p values are those of Wilcoxon's signed-rank
-test. Holm's method adjusts the p values of (1) for the number of configurations, and those of (3) for the
-number of levels. The field `tuning_interval` of a row is wider than its interval of evaluation, because it
-includes the uncertainty of tuning.
+test. Holm's method adjusts all p values of (1) for their number, and likewise all p values of (3). The field
+`tuning_interval` of a row is wider than its interval of evaluation, because it includes the uncertainty of
+tuning.
 """
 
 from __future__ import annotations

@@ -222,8 +222,8 @@ def design_levels(
     The first configuration of a grid has the first value of every factor. points: number of values that a
     grid takes from a range. random: number of configurations to draw, None for the full grid. seed: random
     seed of the draw. one_minus: names of the factors b, such as averaging rates, whose ranges are spaced in
-    log(1 - b). Raises UsageError for more than 1,000 configurations, and if fewer different configurations
-    exist than are to be drawn.
+    log(1 - b). Raises UsageError for more than 1,000 configurations, and if the factors have too few
+    different configurations for the draw.
     """
     if random is None:
         values = [factor.values(points, one_minus) for factor in factors]
