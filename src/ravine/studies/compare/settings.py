@@ -80,7 +80,7 @@ class CompareSettings(NetworkSettings, DifferenceSettings, HyperScheduleSettings
             )  # fmt: skip
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line that `ravine compare` prints, such as `Comparing 8 optimizers on digits.`
+        """Return the first line that `ravine compare` prints, such as `Comparing 8 optimizers on digits`.
 
         dry_run: whether nothing will be trained; the line then begins with `Planning to compare`.
         """

@@ -113,7 +113,7 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
         ]
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line that `ravine landscape` prints: `Measuring the loss landscape of digits.`
+        """Return the first line that `ravine landscape` prints: `Measuring the loss landscape of digits`.
 
         dry_run: whether nothing will be measured; the line then begins with `Planning to measure`.
         """

@@ -77,7 +77,7 @@ class SweepSettings(
         return super().from_dict(plain)
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line that `ravine sweep` prints, such as `Varying l2 on digits.`
+        """Return the first line that `ravine sweep` prints, such as `Varying l2 on digits`.
 
         dry_run: whether nothing will be trained; the line then begins with `Planning to vary`. Raises
         UsageError for texts that do not describe factors.
