@@ -1,4 +1,4 @@
-"""Measurements of the data alone: columns, classes, contradicting labels, loss of a constant prediction."""
+"""Measurements of data for verdicts: columns, classes, leaks, test rows, loss of a constant prediction."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ __all__ = [
 
 
 def constant_loss(train: Rows, task: str, outputs: int) -> float:
-    """Return the loss of the best constant prediction: cross-entropy, or mean squared error."""
+    """Return the smallest loss that a prediction which is equal for all training rows can have.
+
+    For classes it is the entropy of the class shares, for numbers the mean squared difference from the mean
+    target. Rows count by their weights. task: "classify" or "regress". outputs: number of classes.
+    """
     weight, y = _weights(train), np.asarray(train.y)
     if task == "classify":
         share = np.bincount(y, weight, minlength=outputs) / weight.sum()
@@ -28,10 +32,11 @@ def constant_loss(train: Rows, task: str, outputs: int) -> float:
 
 
 def of_inputs(train: Rows) -> dict[str, np.ndarray]:
-    """Return measurements of the input columns by name: column_mean [D], column_sd [D] and others.
+    """Return measurements of the inputs of the network on the first 4,096 training rows, by name.
 
-    agreement: expected agreement of the signs of two gradients in the first layer. column_condition: the
-    condition number of the matrix of second moments of the inputs.
+    column_mean, column_sd: mean and standard deviation of each input [D]. agreement: expected share of pairs
+    of weights of a first-layer unit whose gradients have equal signs. column_condition: condition number of
+    the matrix of second moments of the inputs. The last two are numbers [], NaN if they are not defined.
     """
     x = np.asarray(train.x[:4096], np.float64)
     deviation = np.where(
@@ -47,19 +52,27 @@ def of_inputs(train: Rows) -> dict[str, np.ndarray]:
 
 
 def constant_rows(train: Rows, valid: Rows, task: str, outputs: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return outputs [m, K] and losses [m] of the best constant prediction on validation rows."""
+    """Return outputs [m, K] and losses [m] of a constant prediction on validation rows.
+
+    The constant is the best one on the training rows. For classes, the outputs are logarithms of class shares
+    and the losses cross-entropies. For numbers, they are the mean target and squared errors. task: "classify"
+    or "regress". outputs: number of classes.
+    """
     y = np.asarray(valid.y)
     constant = np.tile(constant_outputs(train, outputs if task == "classify" else 0), (len(y), 1))
     return constant, -constant[np.arange(len(y)), y] if task == "classify" else (y - constant[:, 0]) ** 2
 
 
 def of_classes(task: str, train: Rows, valid: Rows, outputs: np.ndarray) -> dict[str, np.ndarray]:
-    """Return sizes and recall of each class [class], and the share of contradicting labels.
+    """Return sizes and recall of each class [class], and the share [] of contradicting labels, by name.
 
-    counts, class_weights: sums of row weights of training and of validation rows, numbers of rows without
-    weights. valid_counts: numbers of validation rows. recall: share of the weight of a class that is
-    recognized. The result is empty for a regression. outputs [m, class]: outputs of the network on validation
-    rows.
+    counts, class_weights: sum of the weights of the training rows, and of the validation rows, of each class;
+    a row without weight counts 1. valid_counts: number of validation rows of each class. recall: share of the
+    validation rows of a class, by weight, that the network assigns to it. contradicting: share of training
+    rows whose label is not the most frequent one among rows with equal inputs; rows count by the absolute
+    value of their weight. The result is empty for a regression.
+
+    task: "classify" or "regress". outputs [m, class]: outputs of the network on the validation rows.
     """
     if task != "classify":
         return {}
@@ -95,10 +108,12 @@ def _contradicting(rows: Rows) -> float:
 
 
 def suspected_leaks(data: Dataset) -> tuple[list[str], dict[str, list[str]]]:
-    """Return columns that give the target away, alone or together, and those that give classes away.
+    """Return columns that predict the target almost without error, and columns that separate single classes.
 
-    The second result holds the labels of the classes by column. Of two classes, a column that gives one away
-    gives the target away. Data with more than 2,000 columns are not examined.
+    The first result lists the names of columns that give the target away, alone or together. The second
+    result maps other columns to the labels of the classes that they alone separate from all other classes.
+    With two classes, such columns are in the first list, because they give the target away. Data with more
+    than 2,000 columns are not examined.
     """
     if len(data.features) > 2000:
         return [], {}
@@ -114,9 +129,11 @@ def suspected_leaks(data: Dataset) -> tuple[list[str], dict[str, list[str]]]:
 
 
 def unlike_test_rows(data: Dataset) -> tuple[dict[str, float], int]:
-    """Return the distances of columns, or of the target, that differ in the test rows, and their number.
+    """Return how far columns and target of test rows differ from other rows, and the number of test rows.
 
-    The keys are names of columns, the largest distance first, and the name of the target.
+    The first result maps names of columns, and of the target, to distances, the largest first. It contains
+    only those that differ by at least 0.1 and by more than chance explains. A distance is 0 for equal
+    distributions and 1 for disjoint ones.
     """
     if not len(data.test) or not len(data.development):
         return {}, 0

@@ -1,4 +1,4 @@
-"""The design of a diagnosis: the training or model to measure, and the seeds to try remedies on."""
+"""The design of a diagnosis: the training or trained model to measure, and the seeds to try remedies on."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ MIN_PROOF_SEEDS = 2  # of a paired comparison
 
 @dataclass(frozen=True)
 class DiagnoseDesign:
-    """The training to diagnose, or the trained model, with the seeds to try remedies on.
+    """The design of a diagnosis: the training or trained model to measure, and the seeds to try remedies on.
 
-    model: the trained model, or None to train one. seed: seed of the measured run.
+    prepared: the training to diagnose, with its rows; of a trained model, with the network of the model.
+    model: the trained model, or None if a network is trained. seed: seed of the run that is measured.
     """
 
     settings: DiagnoseSettings
@@ -53,27 +54,30 @@ class DiagnoseDesign:
 
     @property
     def original(self) -> FixedTrainingSettings:
-        """The settings of the training to diagnose, without options that only `diagnose` has."""
+        """The settings of the training to diagnose, without the options that only `ravine diagnose` has."""
         return self.prepared.settings
 
     @property
     def proves(self) -> bool:
-        """Whether remedies are tried. A trained model is only measured."""
+        """Whether remedies are tried: at least 2 seeds are given for them, and no model is examined."""
         return self.settings.seeds >= MIN_PROOF_SEEDS and self.model is None
 
     @property
     def seeds(self) -> list[int]:
-        """Seeds on which the original and all remedies are trained; empty if no remedy is tried."""
+        """Seeds on which the original training and every remedy are trained; empty if no remedy is tried."""
         return seed_ranges.seeds("diagnose.prove", self.settings.seeds) if self.proves else []
 
     @property
     def fresh_seeds(self) -> list[int]:
-        """Fresh seeds on which the recommended change is confirmed; empty if no remedy is tried."""
+        """Fresh seeds that must confirm the best remedy before it is recommended; empty without remedies."""
         return seed_ranges.seeds("diagnose.confirm", self.settings.seeds) if self.proves else []
 
     @property
     def few_seeds(self) -> str | None:
-        """A sentence that the seeds cannot confirm a remedy; None if they can, or if no remedy is tried."""
+        """Warning that the seeds are too few to confirm any remedy; None if they suffice.
+
+        It is also None if no remedy is tried.
+        """
         if not self.proves or can_confirm(len(self.seeds), 1):
             return None
         return (
@@ -83,17 +87,18 @@ class DiagnoseDesign:
 
     @property
     def network_steps(self) -> int:
-        """Sum of the steps of the original training on all seeds of the proof.
+        """Number of planned training steps: those of the original training on all seeds for remedies.
 
-        The steps of remedies depend on the findings and are not included.
+        It is 0 if no remedy is tried. The measured run is not included, nor are the remedies, which depend on
+        the faults that are found.
         """
         return len(self.seeds) * self.prepared.plan.steps
 
     @cached_property
     def estimated_seconds(self) -> float:
-        """Estimated wall-clock seconds of the diagnosis on this machine, from a short measurement.
+        """Estimated wall-clock seconds of the diagnosis on this machine, from a short test of its speed.
 
-        The number of remedies is not known before the measurement; `USUAL_REMEDIES` are assumed.
+        The number of remedies depends on the faults that are found; three are assumed.
         """
         plan, count = self.prepared.plan, len(self.seeds)
         measuring = MEASURE_S
@@ -112,12 +117,12 @@ class DiagnoseDesign:
 
     @property
     def metric(self) -> MetricFacts:
-        """Name and direction of the score."""
+        """Facts on the score: its name, its direction, and the smallest difference of scores that matters."""
         return MetricFacts.of(METRICS[self.prepared.plan.metric], self.settings.smallest_difference)
 
     @property
     def notes(self) -> list[str]:
-        """A sentence if the number of epochs is rounded, else empty."""
+        """List with one sentence if the epochs of the settings are rounded to whole steps; else empty."""
         if self.model is not None:
             return []
         train = self.prepared.plan
@@ -125,7 +130,10 @@ class DiagnoseDesign:
         return rounding_notes(train.steps, epochs, self.settings.epochs)
 
     def line(self) -> str:
-        """Return a summary of the planned work in one line, for the terminal."""
+        """Return the planned training in one line for the terminal: optimizer, network, steps and epochs.
+
+        For a trained model, the line names the network alone.
+        """
         train = self.prepared.plan
         if self.model is not None:
             return f"{train.network}, measured"
@@ -134,11 +142,18 @@ class DiagnoseDesign:
         return f"{self.prepared.rule.title}, {train.network}, {length}, measured"
 
     def plan_document(self) -> dict[str, Any]:
-        """Return the content of the file `plan.json`: the planned work."""
+        """Return the content of the file `plan.json`: the training, and the number of seeds for remedies.
+
+        The training is described by optimizer, network, loss, score, batch size, number of steps and
+        precision.
+        """
         return {**self.prepared.plan.describe(), "seeds": self.settings.seeds}
 
     def facts(self) -> DiagnosedTraining:
-        """Return optimizer, network, length and other settings of the training that is diagnosed."""
+        """Return optimizer, learning rate, schedule, length and network of the training that is diagnosed.
+
+        For a trained model, they are those of its own training; facts that its file lacks are None.
+        """
         train = self.prepared.plan
         metadata = ModelMetadata(
             optimizer=train.rule.name,
@@ -167,15 +182,17 @@ class DiagnoseDesign:
 
 
 def training_settings(settings: DiagnoseSettings) -> FixedTrainingSettings:
-    """Return the settings of the training that is diagnosed, on one seed."""
+    """Return the settings of the diagnosed training alone: one seed, and no options of `diagnose`."""
     values = {item.name: getattr(settings, item.name) for item in fields(FixedTrainingSettings)}
     return FixedTrainingSettings(**{**values, "seeds": 1})
 
 
 def design(settings: DiagnoseSettings, dataset: Dataset, devices: Devices) -> DiagnoseDesign:
-    """Return the training or model to diagnose, checked against the data.
+    """Return the design of a diagnosis: the training or trained model to measure, checked against the data.
 
-    Raises DataError or UsageError where settings and data disagree.
+    Raises DataError if all training rows have one class, or if the score is not defined on validation or test
+    rows. Raises DataError also for a trained model that cannot be read or was trained on other rows. Raises
+    UsageError for settings that do not fit the data.
     """
     _check_classes(dataset)
     prepared, model = prepare_training(training_settings(settings), dataset), None
@@ -200,9 +217,10 @@ def _first_seed(settings: DiagnoseSettings) -> int:
 
 
 def plan(design: DiagnoseDesign) -> DiagnosePlan:
-    """Return the result of a dry run: the measurements and trainings of a diagnosis.
+    """Return the result of a dry run of a diagnosis: the training, its measurements, the networks to train.
 
-    The number of remedies depends on the findings, so `each_remedy` counts the networks of a single remedy.
+    The number of remedies depends on the faults that will be found. The field `each_remedy` therefore counts
+    the networks of a single remedy.
     """
     trains, seeds = design.model is None, len(design.seeds)
     points = design.prepared.plan.evaluations + 1 if trains else 1

@@ -1,9 +1,10 @@
-"""A training run with measurements of loss, gradients, units and curvature, and the time they take.
+"""Training of one run with measurements of its loss, gradients, units and curvature, and their time.
 
-The run has the same rows, initial weights, batches and steps as a run of `ravine train`. After each segment
-(the steps between two evaluations) a compiled program measures the network on some rows. At a few of these
-points another program computes the smallest and largest eigenvalue of the Hessian. The number of rows grows
-with the length of training, so that the measurements take a fixed share of the time.
+The run has the same rows, initial weights, batches and steps as a run of `ravine train`. Before the first
+step and after each segment (the steps between two evaluations), a compiled program measures the network on
+some rows. At a few of these points of measurement, another program computes the smallest and the largest
+eigenvalue of the Hessian. More rows are used for longer trainings, so that measurements take about a fixed
+share of the time.
 """
 
 from __future__ import annotations
@@ -56,7 +57,10 @@ AVERAGED_POINTS = 10  # last points whose weights are averaged
 
 @dataclass(frozen=True)
 class MeasuredRun:
-    """The measurements of a run, and its final parameters and batch statistics."""
+    """The measurements of one run as a record, and the network at its end.
+
+    params: parameters that evaluate the network. stats: running statistics of its batch normalization.
+    """
 
     record: Record
     params: Params
@@ -71,10 +75,15 @@ def measure_run(
     params: Params | None = None,
     stats: Statistics | None = None,
 ) -> MeasuredRun:
-    """Train the single run of `runs` and measure it during training; return measurements and parameters.
+    """Train the single run of `runs`, measure it during training, and return measurements and final network.
 
-    params, stats: parameters and batch statistics of a trained network, which is measured once and not
-    trained. If the loss of the run becomes infinite, measurements end at the last finite point.
+    The run is measured before the first step and after each segment of steps. Some measurements compare the
+    run with shorter or longer trainings that have one change, which are trained here too. If the loss becomes
+    infinite, the measurements end at the last finite point.
+
+    plan, runs, batches: compiled part, hyperparameters and rows of the training. initial: name of the
+    initialization and factor on the weights. params, stats: parameters and batch statistics of a trained
+    network; it is then measured once and not trained.
     """
     with precision_context(plan.precision):
         return _InstrumentedRun(plan, runs, batches, initial, params, stats).measure()
@@ -125,7 +134,10 @@ class _InstrumentedRun:
     # ---------------------------------------------------------------------------------------------- the run
 
     def measure(self) -> MeasuredRun:
-        """Train to the end, measure every point, and return the measured run."""
+        """Train the run to its end with measurements at every point, and return the measured run.
+
+        A trained network is measured once.
+        """
         begin = time.perf_counter()
         self._compile()
         self.clock.seconds["compile"] = time.perf_counter() - begin

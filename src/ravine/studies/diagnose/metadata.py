@@ -1,4 +1,4 @@
-"""Metadata of a measured run: optimizer, network, rows and data. They are the `meta` of its record.
+"""Facts about a measured run that are not arrays: optimizer, network, rows and data; `meta` of its record.
 
 This module needs no JAX.
 """
@@ -24,7 +24,7 @@ __all__ = ["RunMetadata"]
 
 @dataclass(frozen=True, kw_only=True)
 class RunMetadata:
-    """The facts about a measured run that are not arrays."""
+    """Facts about a measured run that are not arrays, such as optimizer, network and numbers of rows."""
 
     optimizer: str
     """The optimizer with its hyperparameters, as the user named it."""
@@ -114,13 +114,16 @@ class RunMetadata:
     """Seconds of training, compiling and each measurement."""
 
     def to_dict(self) -> dict[str, object]:
-        """Return the metadata as plain values, as `meta` of a record holds them."""
+        """Return the facts about a run as a dictionary of plain values, for storage in its record."""
         plain: dict[str, object] = msgspec.to_builtins(self)
         return plain
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, object]) -> RunMetadata:
-        """Return the metadata from the output of `to_dict`. Raises DataError for a field of another type."""
+        """Return the facts about a run from a dictionary that `to_dict` made.
+
+        Raises DataError if a value is missing or has the wrong type.
+        """
         try:
             return dataclasses.replace(msgspec.convert(plain, cls))
         except msgspec.ValidationError as error:
@@ -148,7 +151,13 @@ class RunMetadata:
         constant_score: float | None,
         seconds: Mapping[str, float],
     ) -> RunMetadata:
-        """Return the metadata of the first run of `runs`. chosen: the rows that the run was measured on."""
+        """Return the facts about a run that was measured, from its training and from some measurements.
+
+        plan, runs, batches: the training, of whose runs the first is described. chosen: the rows that the run
+        was measured on. leaks: columns that give the target away, and those that give classes away. unlike:
+        distances of unlike columns of the test rows, and the number of test rows. The other arguments become
+        the fields of the same names.
+        """
         rule, network, data = plan.rule, plan.network, batches.dataset
         return cls(
             optimizer=rule.name,

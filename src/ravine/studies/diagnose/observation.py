@@ -1,24 +1,35 @@
-"""Read access to the record of a measured run, for verdicts. It needs NumPy only.
+"""Read access to the record of a measured run, for verdicts. It needs no JAX.
 
-A run is measured at points [point]: at its start and after every segment of steps. A quantity that was not
-measured at a point is NaN there. The record holds these arrays:
+A run is measured at points: at its start and after every segment of steps. A quantity that was not measured
+at a point is NaN there. The record holds these arrays by name:
 
-series   step, rate, batch_loss (mean since the point before), train_loss, valid_loss, score, gradient_norm,
-         squares, signal, raised, agreement, weight_norm, sharpness, sharpness_error
-final    curve [steps] batch losses; gradient, relative_update [point, layer]; saturated, dead [point, layer];
-         alike [hidden layer]; train_rows, valid_rows (losses of rows at the point `end`), best_rows (at the
-         lowest validation loss), constant_rows (of a constant), train_weights, valid_weights (of rows, if
-         they have weights); averaged (training loss of the averaged weights, mean and last of the losses
-         averaged); lowest (smallest eigenvalue, its residual, largest eigenvalue, largest entry of the
-         vector); column_mean, column_sd, column_condition, neighbors, drift [column]; sorted_by_target,
-         order_rows (of the rows in which neighbors and drift were measured) [1]; recall, counts,
-         valid_counts, class_weights, confident_wrong, confident_rows [class]; near_duplicates (share, rows);
-         spread, seed_scores [seed] (progress and validation score of each seed, if several were trained);
-         baseline_NAME [seed] (validation scores of a baseline, if baselines were fitted; the first seed is
-         that of the run, the others are those of seed_scores, or the first of them); the names of changed
-         trainings, such as wider (losses of validation rows), and the training loss of each with the suffix
-         _train
-meta     the fields of `RunMetadata`: optimizer, network, rows, costs in seconds
+    series   one value for each point: step; rate, the current learning rate; batch_loss, mean since the
+             point before; train_loss; objective, training loss with batch statistics; valid_loss; score;
+             squares, mean squared norm of the gradients of pieces of rows; signal, squared norm of their
+             mean; gradient_norm, its root; raised, share of pieces whose loss rises in a step with their own
+             gradient; agreeing, pairs, numbers of pairs of first-layer weights of a unit, with gradients of
+             equal sign and in total; weight_norm; sharpness, sharpness_error; limit, the sharpness above
+             which the optimizer is unstable
+    final    arrays of the run as a whole, or of several points:
+             curve [step], losses of batches; gradient, relative_update [point, layer], norms of the gradient
+             and of a step over the weights; flow, saturated, dead [point, hidden layer], norm of the gradient
+             by activations, shares of flat values and of units that are flat for every row
+             alike [hidden layer], share of units that start with equal weights
+             train_rows, valid_rows [row], losses at the point `end`; best_rows, constant_rows [row], losses
+             of validation rows at the lowest validation loss, and of a constant prediction; train_weights,
+             valid_weights [row], if rows have weights
+             averaged [3], training loss of the mean of the last weights, mean of their losses, last loss
+             lowest [4], smallest eigenvalue of the Hessian and its residual, largest eigenvalue, largest
+             entry of the eigenvector of the smallest one
+             column_mean, column_sd, neighbors, drift [column]; column_condition, agreement []
+             sorted_by_target, order_rows [1]; near_duplicates [2], share of rows and number of rows
+             recall, counts, valid_counts, class_weights, confident_wrong, confident_rows [class];
+             contradicting []; unrelated_targets [4] of a regression
+             spread, seed_scores [seed], progress and validation score on the seeds for remedies, if any
+             baseline_NAME [seed], validation scores of a baseline on the seed of the run, then on others
+             names of changed trainings, such as wider [row], lowest losses of validation rows; with the
+             suffix _train, the training loss [] there
+    meta     the fields of `RunMetadata`: optimizer, network, rows, seconds
 """
 
 from __future__ import annotations
@@ -42,49 +53,59 @@ BASELINE = "baseline_"  # beginning of the names of their scores
 
 @dataclass(frozen=True)
 class Observation:
-    """Read access to the record of one measured run."""
+    """Read access to the measurements of one run; every verdict is a function of such an object."""
 
     record: Record
 
     def series(self, name: str) -> np.ndarray:
-        """Return the values [point] of a measured quantity at all points, float64."""
+        """Return a quantity measured during the run, such as `train_loss`, at all points of measurement.
+
+        The values are float64, [point]; NaN where the quantity was not measured.
+        """
         return np.asarray(self.record.series[name][0], np.float64)
 
     def final(self, name: str) -> np.ndarray:
-        """Return a final value of the run as float64 [...]; the docstring of this module lists the shapes."""
+        """Return an array [...] of the record that concerns the run as a whole, such as `curve`, as float64.
+
+        The docstring of the module lists names and shapes.
+        """
         return np.asarray(self.record.final[name][0], np.float64)
 
     def has(self, name: str) -> bool:
-        """Return whether the record holds a final value with this name."""
+        """Return whether the record holds an array that concerns the run as a whole, such as `flow`, with this name."""
         return name in self.record.final
 
     @cached_property
     def metadata(self) -> RunMetadata:
-        """Facts on optimizer, network and data. Raises DataError if the record is not of a measured run."""
+        """Facts about the run that are not arrays, such as optimizer, network and numbers of rows.
+
+        Raises DataError if the record is not that of a measured run.
+        """
         return RunMetadata.from_dict(self.record.meta)
 
     @property
     def score(self) -> float | None:
-        """The validation score at the point that verdicts refer to; None if it is not finite.
+        """Validation score at the end of the run; None if it is not finite.
 
-        It is measured on at most 4,096 validation rows.
+        With early stopping, it is the score at the point with the lowest validation loss. It is measured on
+        at most 4,096 validation rows.
         """
         value = float(self.series("score")[self.end])
         return value if np.isfinite(value) else None
 
     @property
     def metric(self) -> MetricFacts:
-        """The metric of the score, with the smallest difference that matters."""
+        """Facts on the score: its name, its direction, and the smallest difference of scores that matters."""
         return MetricFacts.of(METRICS[self.metadata.metric], self.metadata.smallest_difference)
 
     @property
     def baselines(self) -> dict[str, np.ndarray]:
-        """Validation scores [seed] of each baseline by its name; empty if no baseline was fitted.
+        """Validation scores [seed] of each baseline (simpler model) by its name; empty without baselines.
 
         The names are those of `ravine.baselines.BASELINES`. The first score belongs to the seed of this run,
-        so that it can be compared with `score`: both have the same training and validation rows. The others
-        belong to the first seeds of `seed_scores`. The metric and its direction are `metadata.metric` and
-        `metadata.greater_is_better`.
+        so that it can be compared with `score`: both have the same training and validation rows. The other
+        scores belong to the first seeds of `seed_scores`. The metadata name the metric and say whether a
+        greater score is better.
         """
         return {
             name.removeprefix(BASELINE): self.final(name)
@@ -94,41 +115,51 @@ class Observation:
 
     @property
     def seed_scores(self) -> np.ndarray:
-        """Validation scores [seed] of the same training on the seeds of the proof; empty without a proof.
+        """Validation scores [seed] of the same training on the seeds on which remedies are tried.
 
-        The seed of this run is none of them. A run that diverged has NaN.
+        The array is empty if no remedies are tried. The seed of the measured run is not among them. A run
+        that diverged has NaN.
         """
         return self.final("seed_scores") if self.has("seed_scores") else np.zeros(0)
 
     @property
     def diverged(self) -> bool:
-        """Whether the loss became infinite."""
+        """Whether the run ended early because its loss or its gradient was no longer finite."""
         return bool(self.record.status[0] == Status.DIVERGED)
 
     @property
     def trained(self) -> bool:
-        """Whether the run was trained here, so that it has more than one point."""
+        """Whether the run was measured at more than one point.
+
+        False for a trained model, and for a run whose loss became infinite before the second point.
+        """
         return len(self.series("step")) > 1
 
     @property
     def end(self) -> int:
-        """Index of the point that verdicts refer to: the last one, or the best with early stopping."""
+        """Index of the point of measurement that verdicts judge.
+
+        It is the last point, or with early stopping the point with the lowest validation loss.
+        """
         return self.metadata.end
 
     @property
     def constant_loss(self) -> float:
-        """Loss of the best constant prediction on the training rows."""
+        """Smallest loss on the training rows that a constant prediction can have."""
         return self.metadata.constant_loss
 
     @property
     def progress(self) -> float:
-        """Share of the loss of a constant prediction that training removed; negative if the loss grew."""
+        """Share of the loss of the best constant prediction that training removed, on training rows.
+
+        It is 1 for a training loss of 0 at the end, and negative if the loss is above that of the constant.
+        """
         return 1 - float(self.series("train_loss")[self.end]) / max(self.constant_loss, 1e-300)
 
     def mean_of(self, rows: np.ndarray, kind: str) -> tuple[float, float]:
-        """Return the weighted mean of values [row] and its standard error.
+        """Return the mean of values [row], weighted by the weights of the rows, and its standard error.
 
-        kind: the rows that the values belong to, "train" or "valid".
+        kind: "train" if the values belong to training rows, "valid" if they belong to validation rows.
         """
         weights = self.final(f"{kind}_weights") if self.has(f"{kind}_weights") else np.ones(len(rows))
         total = float(weights.sum())
@@ -138,15 +169,20 @@ class Observation:
         return mean, float(np.sqrt(np.sum((weights * (rows - mean)) ** 2))) / total
 
     def ratio(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the ratio of sharpness to stability limit and its error, each [point]; NaN if not known."""
+        """Return sharpness over stability limit, and the error of this ratio, each [point]; NaN if not known.
+
+        The sharpness is the largest eigenvalue of the Hessian, with the preconditioner of the optimizer.
+        Above a ratio of 1 the optimizer is unstable.
+        """
         limits = self.series("limit")
         return self.series("sharpness") / limits, self.series("sharpness_error") / limits
 
     def noise_scale(self, points: slice) -> tuple[float, float, float]:
-        """Return gradient noise scale in rows, variance of a row's gradient, and squared mean gradient.
+        """Return gradient noise scale in rows, variance of the gradient of one row, and squared mean gradient.
 
-        The scale is the ratio of variance and squared mean, each averaged over the points. It is infinite if
-        the gradient noise hides the mean gradient.
+        The scale is the variance over the squared mean. Both are averaged over some points of measurement,
+        and the squared mean is corrected for noise. The scale is infinite if the noise hides the mean
+        gradient. points: slice of points.
         """
         b, count = self.metadata.piece, self.metadata.pieces
         squares, signal = self.series("squares")[points], self.series("signal")[points]
@@ -157,7 +193,10 @@ class Observation:
 
 
 def with_baselines(record: Record, rows: Sequence[BaselineRow]) -> Record:
-    """Return the record of a measured run, to which the validation scores of baselines are added."""
+    """Return a copy of the record of a measured run with the validation scores of baselines added.
+
+    rows: one row for each baseline, with a score for each seed.
+    """
     scores = {
         BASELINE + row.model: np.array([row.values], np.float64) for row in rows if row.values
     }  # [run, seed]; None becomes NaN
@@ -165,14 +204,19 @@ def with_baselines(record: Record, rows: Sequence[BaselineRow]) -> Record:
 
 
 def with_smallest_difference(record: Record, value: float | None) -> Record:
-    """Return the record of a measured run with the smallest difference of scores that the user set."""
+    """Return a copy of the record of a measured run with the smallest difference of scores that matters.
+
+    value: the difference that the user set, or None for that of the metric.
+    """
     return replace(record, meta={**record.meta, "smallest_difference": value})
 
 
 def with_spread(record: Record, cohort: Record) -> Record:
-    """Return the record of a measured run, to which progress and score of several seeds [seed] are added.
+    """Return a copy of the record of a measured run with results of the same training on several seeds.
 
-    cohort: record of the same training on several seeds.
+    `spread` [seed] is the share of the loss of a constant prediction that training removed, from 0 to 1; it
+    is 0 for a run that diverged. `seed_scores` [seed] are the validation scores. cohort: record of the runs
+    on these seeds.
     """
     constant = Observation(record).constant_loss
     last = np.array([row[np.isfinite(row)][-1] if np.isfinite(row).any() else np.nan

@@ -1,4 +1,7 @@
-"""The rows that a run is measured on. Their number makes measurements a fixed share of the work."""
+"""Choice of the training and validation rows on which a diagnosed run is measured.
+
+Their number grows with the length of training, so that measurements take about a fixed share of the time.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,10 @@ ROWS_PER_CURVED_ROW = 400  # the same for each row of the spectrum
 
 
 class ChosenRows(NamedTuple):
-    """Indices of the rows for measurements of a run.
+    """Training and validation rows on which a run is measured.
 
-    They are training rows for gradients in pieces [piece, row], training rows for curvature, and validation
-    rows.
+    pieces: training rows for losses and gradients, in pieces of equal size with one gradient each, x [piece,
+    row, D]. curved: training rows for curvature, x [n, D]. valid: validation rows, x [m, D].
     """
 
     pieces: Rows
@@ -28,7 +31,12 @@ class ChosenRows(NamedTuple):
 
 
 def chosen_rows(plan: Plan, batches: Batches, seed: int, rows: SeedData) -> ChosenRows:
-    """Return the rows to measure a run on: its first training rows, in the order of the first epoch."""
+    """Return the rows to measure a run on: training rows in the order of the first epoch, validation rows.
+
+    Gradients use one training row for every 200 rows that training processes, but 128 to 4,096 of them.
+    Curvature uses one for every 400, but 64 to 2,048. The validation rows are the first 4,096. seed: seed of
+    the run. rows: rows of its split.
+    """
     n = batches.sizes[0]
     work = plan.steps * plan.batch_size
     most = min(n, int(np.clip(work / ROWS_PER_PROBED_ROW, 128, 4096)))

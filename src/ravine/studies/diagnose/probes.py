@@ -1,14 +1,14 @@
 """Measurements of a run at one point of training: pure functions of the run's state, to be compiled.
 
-    G   = mean of the gradients g_c of C pieces (groups) of b training rows            (1)
+    G   = mean of the gradients g_c of C pieces of b training rows each                (1)
     s   = mean of |g_c|^2,  q = |G|^2             s and q give the noise scale          (2)
     raised = share of pieces on which a step with their own gradient raises the loss   (3)
     A   = P^(-1/2) H P^(-1/2)    P: the optimizer's preconditioner, or 1               (4)
-    theta = smallest and largest eigenvalue of A, by Lanczos from the last eigenvector (5)
+    theta = smallest and largest eigenvalue of A, by Lanczos from a given vector       (5)
     |update of a layer| / |weights of a layer|       for a step with the gradient G    (6)
 
-H is the Hessian. Gradients and Hessian are those of the training loss without dropout and penalties. Batch
-normalization uses the statistics of the batch.
+H is the Hessian of the training loss, g_c the gradient of the loss of one piece. Both are taken without
+dropout and penalties. Batch normalization uses the statistics of the batch.
 """
 
 from __future__ import annotations
@@ -46,10 +46,13 @@ def train_segment(
     batches: Rows,
     first: jax.Array,
 ) -> tuple[RunState, Any, Any]:
-    """Train the steps between two points exactly as the training loop does.
+    """Train the steps between two points of measurement exactly as the training loop does.
 
-    Returns the state, the parameters to evaluate, and the batch losses [steps]. batches: rows of each step
-    [steps, B, ...]. first: number of the first step.
+    Returns the state of the run, the parameters that evaluate the network (an average, if the optimizer keeps
+    one), and the loss of each batch [steps].
+
+    numbers: hyperparameters. factors: factor of each schedule by step [steps]. batches: rows of each step, x
+    [steps, B, D]. first: number of the first step.
     """
 
     def one_step(carry: Carry, drawn: Drawn) -> tuple[Carry, jax.Array]:
@@ -72,9 +75,11 @@ def measure_point(
     pieces: Rows,
     valid: Rows,
 ) -> dict[str, Any]:
-    """Return losses, gradients and statistics of hidden units by name, from one pass over some rows.
+    """Measure a network at one point of training; return losses, gradients and more numbers by name.
 
-    pieces: training rows in C groups, x [C, b, D]. valid: validation rows, x [m, D].
+    pieces: training rows in C pieces of b rows, which give one gradient each, x [C, b, D]. valid: validation
+    rows, x [m, D], for validation loss, score and hidden units. eval_params: parameters that evaluate the
+    network. numbers: hyperparameters. factors: factors of the schedules at this point.
     """
     loss = _objective(plan, state.stats, numbers)
     optimizer = optimizer_of(plan, numbers, state.params, factors)
@@ -139,9 +144,10 @@ def measure_point(
 def measure_rows(
     plan: Plan, state: RunState, eval_params: Params, numbers: Numbers, pieces: Rows, valid: Rows
 ) -> dict[str, jax.Array]:
-    """Return the training loss, the validation loss and the losses `valid_rows` [m] of validation rows.
+    """Measure the losses of a network: return `train_loss`, `valid_loss` and `valid_rows` [m] by name.
 
-    pieces: training rows in groups, x [C, b, D]. valid: validation rows, x [m, D].
+    The first two are means over the rows; the last holds the loss of each validation row. pieces: training
+    rows in groups, x [C, b, D]. valid: validation rows, x [m, D].
     """
     train = Rows(*(None if array is None else array.reshape(-1, *array.shape[2:]) for array in pieces))
     train_rows = _row_losses(plan, eval_params, state.stats, numbers, train)
@@ -177,9 +183,11 @@ def _flat_units(name: str, hidden: list[jax.Array]) -> list[jax.Array]:
 def hessian_ends(
     plan: Plan, products: int, state: RunState, numbers: Numbers, rows: Rows, start: jax.Array
 ) -> ExtremeEigenvalues:
-    """Return the smallest and the largest eigenvalue (5), by Lanczos from the vector `start` [P].
+    """Return the smallest and the largest eigenvalue of the Hessian of the training loss, by Lanczos.
 
-    products: number of Hessian products. rows: training rows, x [n, D].
+    For an optimizer with a preconditioner, they are those of the preconditioned Hessian. Penalties and
+    dropout are left out. The result also has the residuals and eigenvectors [parameter]. start: first vector
+    [parameter]. products: number of products of the Hessian with a vector. rows: training rows, x [n, D].
     """
     matvec = hessian_matvec(_objective(plan, state.stats, numbers), state.params, rows)
     diagonal = plan.rule.preconditioner(state.opt_state, numbers["hyper"])

@@ -1,4 +1,4 @@
-"""Compiled programs that measure a run: compiled in parallel, kept for the next run, and timed."""
+"""Programs that measure a run: compiled in parallel and kept in memory for later runs; and their time."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ __all__ = ["Clock", "programs"]
 
 @dataclass
 class Clock:
-    """Wall-clock seconds by kind of work, such as training or one kind of measurement."""
+    """Clock that adds up wall-clock seconds by kind of work, such as training or measuring curvature."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self, name: str, function: Callable[..., Any], *arguments: object) -> Any:
-        """Return the result of a function once it is computed, and add its seconds to the work `name`."""
+        """Call a function, return its result, and add the seconds that it took to the kind of work `name`.
+
+        The time includes the wait until all arrays of the result are computed. arguments: those of the
+        function.
+        """
         begin = time.perf_counter()
         result = jax.block_until_ready(function(*arguments))
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
@@ -34,9 +38,11 @@ _compiled: dict[Any, Any] = {}
 
 
 def programs(functions: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]) -> dict[str, Any]:
-    """Return compiled programs by name, from functions {name: (partial of a plan, example arguments)}.
+    """Return compiled programs by name, from the functions to compile and example arguments.
 
-    Programs that are not in the cache are compiled in parallel threads.
+    functions: {name: (function, example arguments)}. A function is a `functools.partial` whose first fixed
+    argument is the plan, the compiled part of a training. The examples fix shapes and types of the arguments.
+    A program that an earlier call compiled is used again; the others are compiled in parallel threads.
     """
 
     def compiled(item: tuple[Callable[..., Any], tuple[Any, ...]]) -> Any:

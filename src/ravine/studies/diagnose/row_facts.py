@@ -1,6 +1,6 @@
-"""Measurements of rows without a network: nearly equal rows, rows in an order, labels that disagree.
+"""Measurements of rows for verdicts: nearly equal rows, dependence on the order, wrong labels and targets.
 
-This module needs NumPy only.
+The computations use NumPy. Where a measurement needs predictions of the network, they are an argument.
 """
 
 from __future__ import annotations
@@ -30,9 +30,15 @@ MAX_PAIRED = 1000  # rows whose targets are compared with the predictions of all
 
 
 def near_duplicates(train: np.ndarray, queries: np.ndarray) -> tuple[float, int]:
-    """Return the share of the rows `queries` [m, D] with a nearly equal row in `train` [n, D], and m.
+    """Return the share of validation rows that nearly equal a training row, and the number of rows looked up.
 
-    Distances are in standard deviations of the columns of `train`. At most `MAX_QUERIES` rows are looked up.
+    train [n, D]: training rows. queries [m, D]: validation rows, of which at most the first 200 are looked
+    up. The difference of two rows is the root mean square over the columns, in standard deviations of the
+    training rows.
+
+    Two rows nearly equal each other if it is below 0.02. It must also be below a twentieth of the difference
+    to the sixth nearest training row, since rows in a dense region are close by chance. Rows that are equal
+    up to rounding always count.
     """
     columns = max(1, train.shape[1])
     count = int(np.clip(MAX_PRODUCTS / (len(train) * columns), 50, MAX_QUERIES))
@@ -57,14 +63,16 @@ def near_duplicates(train: np.ndarray, queries: np.ndarray) -> tuple[float, int]
 
 
 def of_order(data: Dataset) -> dict[str, np.ndarray]:
-    """Return how rows depend on their order: `neighbors` [D], `drift` [D], `sorted_by_target`, `order_rows`.
+    """Return measurements, by name, of how rows depend on their order in the file; empty with groups.
 
-    neighbors: correlation of a column with the next row. drift: correlation with the number of the row.
-    sorted_by_target: 1 if the target rises, falls or stands in blocks of classes, else 0. If it is 1, the two
-    others refer to the values of a column less their mean over rows of the same class, or of nearly the same
-    target. order_rows: number of rows in which the correlations were measured. The last two have the shape
-    [1]. The result is empty with groups, since rows of a group depend on one another, and with fewer than 100
-    rows.
+    neighbors [D]: correlation of a column with the same column of the next row. drift [D]: correlation of a
+    column with the row number. sorted_by_target [1]: 1 if the target rises, falls or stands in blocks of
+    classes, else 0. order_rows [1]: number of rows that were used.
+
+    In a file that is sorted by its target, the mean over rows of the same class, or of nearly the same
+    target, is first subtracted from each column. Test rows are left out. Only the first 200 columns are used.
+    The result is also empty for fewer than 100 rows. With groups, rows of one group depend on one another in
+    any case.
     """
     rows = np.sort(data.development)[:MAX_ORDER_ROWS]
     if data.groups is not None or len(rows) < 100:
@@ -122,15 +130,15 @@ def _target_parts(y: np.ndarray, classes: bool) -> np.ndarray:
 
 
 def wrong_where_confident(rows: Rows, outputs: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the share of wrong labels among confident predictions, by predicted class.
+    """Return for each class the share of wrong labels among the most confident predictions of this class.
 
-    rows: rows that the network was not trained on, y [m]. outputs [m, K]: logits. For each class, the rows
-    with the highest predicted probability are taken: a fifth of the rows that the class is predicted for, and
-    at least `MIN_CONFIDENT`. Result: `confident_wrong` [class], NaN for a class with fewer rows, and
-    `confident_rows` [class].
+    Labels that are wrong at random are wrong also where the network is most confident. Where classes merely
+    overlap, errors lie at their border, and confident predictions are right.
 
-    Where classes overlap, errors lie at their border, and confident predictions are right. Labels that are
-    wrong at random are wrong everywhere.
+    rows: rows that the network was not trained on, y [m]. outputs [m, K]: logits of the network. For each
+    class, the rows with the highest predicted probability are taken: a fifth of the rows that are assigned to
+    the class, and at least 20. Result: `confident_wrong` [class], NaN for a class with fewer rows, and the
+    number of rows taken, `confident_rows` [class].
     """
     k = outputs.shape[1]
     y, predicted = np.asarray(rows.y), np.argmax(outputs, axis=1)
@@ -151,20 +159,20 @@ def wrong_where_confident(rows: Rows, outputs: np.ndarray) -> dict[str, np.ndarr
 
 
 def unrelated_targets(rows: Rows, outputs: np.ndarray) -> dict[str, np.ndarray]:
-    """Return how much targets look like those of other rows: `unrelated_targets` [4].
+    """Return numbers that show whether targets of a regression belong to other rows: `unrelated_targets` [4].
 
-    rows: rows that the network was not trained on, y [m]. outputs [m, 1]: predictions, of which f is the
-    linear function that is nearest to y in squares. The four numbers are
+    y: targets of rows that the network was not trained on. outputs [m, 1]: predictions of the network. f: the
+    linear function of the predictions that fits y best in least squares. The four numbers are
 
         share = P(abs(y - f) > c) / P(abs(y_i - f_j) > c),  i and j any two rows     (1)
         the standard error of the share
-        slope of y on f over the rows with the largest tenth of abs(y - f)          (2)
+        slope of y on f over the tenth of the rows with the largest abs(y - f)      (2)
         the standard error of the slope
 
-    where c is exceeded by a tenth of the pairs (i, j). If a share q of the rows has the target of another
-    row, (1) is about q or more. The slope (2) is about 1 for errors that do not depend on f, of any size: y
-    is f plus an error. It is 0 or below for targets of other rows, which do not depend on f. The result is
-    empty for fewer than 300 rows, or equal predictions.
+    The limit c is such that a tenth of all pairs (i, j) exceeds it. If a share q of the rows has the target
+    of another row, (1) is about q or more. The slope (2) is about 1 if y is f plus an error that does not
+    depend on f, however large the errors are. It is 0 or below if the targets belong to other rows. The
+    result is empty for fewer than 300 rows, for equal predictions, and for predictions that are not finite.
     """
     y, f = np.asarray(rows.y, np.float64).ravel(), np.asarray(outputs, np.float64)[:, 0]
     weight = np.ones(len(y)) if rows.weight is None else np.abs(np.asarray(rows.weight, np.float64))

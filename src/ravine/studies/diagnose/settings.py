@@ -1,4 +1,4 @@
-"""Settings of `diagnose`: one training, and the number of seeds that prove a remedy."""
+"""Settings of `ravine diagnose`: the training to diagnose, and the number of seeds that prove a remedy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ __all__ = ["STUDY", "DiagnoseSettings"]
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class DiagnoseSettings(FixedTrainingSettings, BaselineSettings):
-    """Settings of a diagnosis. `no_proof` becomes `seeds` = 0."""
+    """Settings of the command `ravine diagnose`.
+
+    The option `no_proof`, which tries no remedies, becomes 0 in `seeds`, the number of seeds on which
+    remedies are tried.
+    """
 
     alternatives = (("seeds", "no_proof"),)
     models: ClassVar[tuple[str, ...]] = ("model",)
@@ -65,9 +69,10 @@ class DiagnoseSettings(FixedTrainingSettings, BaselineSettings):
             object.__setattr__(self, "no_proof", False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the values of the stored fields by key, with `no_proof` in place of 0 seeds.
+        """Return the settings that a configuration file stores, with `no_proof = true` for `seeds = 0`.
 
-        Other studies, which need a seed, can therefore read the configuration of a diagnosis.
+        The result maps keys to values. Other commands reject 0 seeds. Without `seeds = 0`, they can read the
+        configuration of a diagnosis.
         """
         values = super().to_dict()
         if self.seeds == 0:
@@ -76,7 +81,10 @@ class DiagnoseSettings(FixedTrainingSettings, BaselineSettings):
         return values
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line of the command, such as `Diagnosing the model runs/a on digits`."""
+        """Return the first line of `ravine diagnose`, such as `Diagnosing the model runs/a on digits.`.
+
+        dry_run: whether the command only plans; the line then begins with `Planning to diagnose`.
+        """
         what = f"the model {self.model} on " if self.model else ""
         return f"{'Planning to diagnose' if dry_run else 'Diagnosing'} {what}{display_name(self.source)}."
 

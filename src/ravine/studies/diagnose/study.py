@@ -1,4 +1,4 @@
-"""The diagnosis study: measure a training, find faults, try remedies, and recommend settings."""
+"""The study behind `ravine diagnose`: measure a training, find faults, try remedies, recommend settings."""
 
 from __future__ import annotations
 
@@ -38,9 +38,13 @@ RECOMMENDED = "recommended.toml"  # settings with the best proved remedy, in the
 
 
 def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
-    """Measure a training, find faults, try remedies and return the result of the diagnosis.
+    """Measure the run of a diagnosis, find its faults, try remedies, and return the result of the diagnosis.
 
-    Raises Stopped after saving if a stop was requested.
+    Remedies (changes of settings) are tried only if the design has seeds for them; on a trained model they
+    never are. The best remedy is recommended if fresh seeds confirm it. The measurements are saved before any
+    remedy is tried, so that a resumed diagnosis does not repeat them.
+
+    Raises Stopped if a stop was requested; what was finished is saved before.
     """
     if (warning := design.few_seeds) is not None:
         context.notify(Noted(warning))

@@ -1,4 +1,4 @@
-"""Measurements of the weights of a network: units of a layer with equal incoming weights."""
+"""Measurement of the weights of a network: units of a hidden layer with equal incoming weights."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ DIGITS = 5  # decimals, relative to the largest weight of a layer, to which equa
 
 
 def alike_units(params: Params) -> np.ndarray:
-    """Return the share of units whose incoming weights equal those of another unit, [hidden layer].
+    """Return for each hidden layer the share of units with the incoming weights of another unit, [layer].
 
-    Such units receive equal gradients, so that training never tells them apart.
+    Weights count as equal if they agree within 1e-5 of the largest weight of the layer. Units that also have
+    equal outgoing weights receive equal gradients, so that training never tells them apart.
     """
     shares = []
     for layer in params[:-1]:
