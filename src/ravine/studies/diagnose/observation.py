@@ -72,7 +72,7 @@ class Observation:
         return np.asarray(self.record.final[name][0], np.float64)
 
     def has(self, name: str) -> bool:
-        """Return whether the record holds an array that concerns the run as a whole, such as `flow`, with this name."""
+        """Return whether the record holds an array with this name that concerns the run as a whole."""
         return name in self.record.final
 
     @cached_property
@@ -178,7 +178,7 @@ class Observation:
         return self.series("sharpness") / limits, self.series("sharpness_error") / limits
 
     def noise_scale(self, points: slice) -> tuple[float, float, float]:
-        """Return gradient noise scale in rows, variance of the gradient of one row, and squared mean gradient.
+        """Return gradient noise scale in rows, variance of the gradient of a row, and squared mean gradient.
 
         The scale is the variance over the squared mean. Both are averaged over some points of measurement,
         and the squared mean is corrected for noise. The scale is infinite if the noise hides the mean

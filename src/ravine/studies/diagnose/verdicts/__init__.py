@@ -1,8 +1,9 @@
-"""Verdicts: pure functions of the record of a measured run, so that a saved record gives the same verdicts.
+"""Verdicts: checks of a measured run for one fault each, such as a learning rate that is too high.
 
-Each verdict compares one number with one threshold; `docs/diagnose/README.md` explains all verdicts. The
-verdict is None if it does not apply, for example without a hidden layer, without classes or without a
-training. These modules need NumPy only.
+A verdict compares measured numbers of the run with thresholds and returns a finding. It returns None if it
+does not apply, for example without a hidden layer, without classes or without a training. Verdicts are pure
+functions of the saved record of the run, so a saved record always gives the same findings.
+`docs/diagnose/README.md` explains all verdicts. These modules need no JAX.
 """
 
 from __future__ import annotations
@@ -83,7 +84,11 @@ VERDICTS: tuple[Verdict, ...] = (
 
 
 def find_all(record: Record) -> list[Finding]:
-    """Return all verdicts on the record of a run: those given first, the most severe at the top."""
+    """Return the findings of all verdicts that apply to a measured run.
+
+    Faults and observations that are present come first, the most severe at the top; the checks that found
+    nothing follow. record: measurements of the run.
+    """
     run = Observation(record)
     findings = [finding for verdict in VERDICTS if (finding := verdict(run)) is not None]
     return sorted(
@@ -92,7 +97,7 @@ def find_all(record: Record) -> list[Finding]:
 
 
 def check_code(code: str) -> None:
-    """Raise UsageError for a code that no verdict has."""
+    """Raise UsageError if no verdict has this code; `RAV301` is an example of a code."""
     codes = [verdict.code for verdict in VERDICTS]
     if code not in codes:
         raise UsageError(

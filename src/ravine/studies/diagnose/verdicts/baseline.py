@@ -1,9 +1,11 @@
-"""The verdict that a network is no better than a constant prediction or another simple baseline.
+"""The verdict that a network is no better than a constant prediction or another simple model.
 
-The seeds have other splits of the same rows, so their scores depend on one another. With n seeds, m
-validation and N training rows, the error of the mean of differences with standard deviation s is
+On several seeds, scores of network and simple model are compared seed by seed. The seeds have other splits of
+the same rows, so their scores depend on one another. The error of the mean difference is therefore
 
     s sqrt(1 / n + m / N)                                                    (1)
+
+with the standard deviation s of the differences, n seeds, m validation rows and N training rows of a split.
 
 Source: Nadeau and Bengio 2003.
 """
@@ -30,12 +32,20 @@ MIN_PAIRS = 6  # seeds; with fewer, the seed of the run alone decides
 
 @verdict("RAV306", "no better than a simple model")
 def no_better_than_baseline(run: Observation) -> Finding | None:
-    """Return the verdict "no_better_than_baseline".
+    """Return a finding that says whether the network is no better than a simple model.
 
-    It is a fault to predict no better than a constant, in loss and score, or worse than a simple baseline by
-    more than chance. A network at the level of a baseline is no fault of training: the table of baselines in
-    the report shows it. A lower loss than that of a constant suffices: in an imbalanced table, the score may
-    be that of a constant all the same.
+    The fault is present in one of three cases:
+
+    - The lowest validation loss is at most 2 % below that of a constant prediction, and the score is not
+      clearly better.
+    - The same holds for the validation loss at the end, and the score is not better by a difference that
+      matters.
+    - The score is worse than that of a constant or a linear model, by a difference that matters and by more
+      than chance.
+
+    A network at the level of a linear model has no fault. With rare classes, the score may be that of a
+    constant although the network learned; a lower loss then suffices. The result is None if a loss is not
+    finite.
     """
     if not run.has("constant_rows"):
         return None
@@ -127,11 +137,14 @@ class _Comparison:
 
     @property
     def clear(self) -> bool:
-        """Whether the baseline is better by a difference that matters and is no chance."""
+        """Whether the simple model is better than the network by a difference that matters and is no chance."""
         return self.gain > self.threshold
 
     def sentence(self, metric: str) -> str:
-        """Return the sentence that the network is worse."""
+        """Return the sentence for the report that the network is worse than this simple model.
+
+        metric: name of the score.
+        """
         on = f", means over {self.seeds} seeds" if self.seeds > 1 else ""
         return (
             f"The network is worse than a {self.name}: {metric} {self.score:.4g}, {self.name} "
@@ -139,7 +152,10 @@ class _Comparison:
         )
 
     def evidence(self, metric: str) -> list[Evidence]:
-        """Return by how much the baseline is better, and its score."""
+        """Return the lead of the simple model over the network, and its score, as evidence for a finding.
+
+        metric: name of the score.
+        """
         where = f"mean over {self.seeds} seeds" if self.seeds > 1 else "validation rows"
         return [
             Evidence(f"lead of the {self.name} over the network in {metric}", self.gain, self.threshold,

@@ -1,7 +1,7 @@
-"""Verdicts by trainings with one change: penalty, dropout, width and batch size.
+"""Verdicts from comparison trainings with one change: no penalty, no dropout, wider layers, larger batches.
 
-A fault is present if the training with the change reaches a clearly lower validation loss, although it is
-shorter.
+A fault is present if the training with the change reaches a clearly lower validation loss, although it has at
+most as many steps.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ UNFINISHED = 0.7  # share of the gain by wider layers that a longer training has
 
 @verdict("RAV304", "penalty too strong")
 def penalty_strong(run: Observation) -> Finding | None:
-    """Return the verdict "penalty_strong": a shorter training without the penalty has a lower loss."""
+    """Return a finding that says whether the penalty on the weights (L1, L2 or weight decay) is too strong.
+
+    The fault is present if a comparison training without penalties, with at most as many steps, has a clearly
+    lower validation loss. The result is None if the training has no penalty, or if a loss is not finite.
+    """
     gain = gain_of(run, "without_penalty")
     if gain is None:
         return None
@@ -37,7 +41,11 @@ def penalty_strong(run: Observation) -> Finding | None:
 
 @verdict("RAV305", "dropout too strong")
 def dropout_strong(run: Observation) -> Finding | None:
-    """Return the verdict "dropout_strong": a shorter training without dropout has a lower loss."""
+    """Return a finding that says whether dropout is too strong.
+
+    The fault is present if a comparison training without dropout, with at most as many steps, has a clearly
+    lower validation loss. The result is None if the training has no dropout, or if a loss is not finite.
+    """
     gain = gain_of(run, "without_dropout")
     if gain is None:
         return None
@@ -53,10 +61,14 @@ def dropout_strong(run: Observation) -> Finding | None:
 
 @verdict("RAV303", "network too small")
 def too_small(run: Observation) -> Finding | None:
-    """Return the verdict "too_small": a wider network reaches a lower loss in fewer steps.
+    """Return a finding that says whether the hidden layers of the network are too narrow, or missing.
 
-    A wider network is also less sensitive to a wrong learning rate, a short training, a penalty and dropout.
-    The verdict does not apply if one of them is the fault.
+    The fault is present if a comparison training with wider layers, of at least 64 units, has a clearly lower
+    validation loss in at most as many steps. A wider network also suffers less from a wrong learning rate, a
+    short training, a penalty and dropout. If one of these is the fault, this one is not reported.
+
+    The result is None if all layers have at least 16 units, for a convolutional network, or if a loss is not
+    finite.
     """
     gain = gain_of(run, "wider")
     if gain is None:
@@ -78,10 +90,11 @@ def too_small(run: Observation) -> Finding | None:
 
 @verdict("RAV109", "batches too small")
 def batches_small(run: Observation) -> Finding | None:
-    """Return the verdict "batches_small": gradient noise of small batches limits training.
+    """Return a finding that says whether batches of fewer than 16 rows are too small.
 
-    Either larger batches reach a lower loss in as many passes over the rows, or the verdict "gradient_noise"
-    is given.
+    The fault is present if a comparison training with batches of 64 rows or fewer, in as many epochs, has a
+    clearly lower validation loss. It is also present if the verdict `gradient_noise` reports that gradient
+    noise keeps the loss high. The result is None for larger batches, or if a loss is not finite.
     """
     gain = gain_of(run, "larger_batch")
     if gain is None:

@@ -1,4 +1,4 @@
-"""Verdicts on curvature and noise: ill-conditioned, gradient noise, plateau or saddle."""
+"""Verdicts: ill-conditioned problem, gradient noise, training that is stuck on a plateau or at a saddle."""
 
 from __future__ import annotations
 
@@ -35,10 +35,16 @@ REMAINING_DECREASE = "share of the loss left that as much training again would r
 
 @verdict("RAV104", "ill-conditioned problem")
 def ill_conditioned(run: Observation) -> Finding | None:
-    """Return the verdict "ill_conditioned": loss still falls, learning rate cannot be much higher.
+    """Return a finding that says whether ill-conditioned inputs slow the training down.
 
-    If a longer training was made, it must have a clearly lower loss. Otherwise the fall of the loss at the
-    end decides.
+    The fault is present if training and validation loss still fall slowly at the end, although the learning
+    rate cannot be much higher: the curvature is 0.1 to 1.5 of the stability limit. The condition number of
+    the second moments of the inputs must exceed 100. If a comparison training of four times the length was
+    made, it must have a clearly lower loss.
+
+    It is only an observation if training removed 30 % of the loss of a constant prediction or more. The
+    result is None if the stability limit or the curvature is not known, for a trained model, and if the loss
+    diverged.
     """
     if not run.trained or run.diverged:
         return None
@@ -72,9 +78,15 @@ def ill_conditioned(run: Observation) -> Finding | None:
 
 @verdict("RAV105", "gradient noise")
 def gradient_noise(run: Observation) -> Finding | None:
-    """Return the verdict "gradient_noise": the average of the last weights has a much lower loss.
+    """Return a finding that says whether gradient noise keeps the loss high.
 
-    It is lower by a share of the loss that is left, or clearly lower as a share of the loss of a constant.
+    Measured is the gain by averaging: the training loss at the mean of the last weights, below the mean of
+    the losses at these weights. It must be 15 % of the loss that is left and 1 % of the loss of a constant
+    prediction, or 4 % of the latter. The averaged weights must also be better than the last ones, and a
+    longer training must not be clearly better. The noise scale, variance over squared mean of the gradient of
+    a row, must exceed half of the batch size.
+
+    The result is None if the last weights were not averaged, for example because the loss diverged.
     """
     if not run.has("averaged") or run.diverged:
         return None
@@ -106,9 +118,15 @@ def gradient_noise(run: Observation) -> Finding | None:
 
 @verdict("RAV103", "plateau or saddle")
 def plateau(run: Observation) -> Finding | None:
-    """Return the verdict "plateau": stuck where the gradient is almost 0, at a saddle or on a plateau.
+    """Return a finding that says whether training is stuck on a plateau or at a saddle.
 
-    A plateau that a learning rate which is too high, a strong penalty or strong dropout led to is no verdict.
+    Training must have removed less than 15 % of the loss of a constant prediction. The gradient of a row's
+    loss by the activations of the first hidden layer must be below 0.01. It is a saddle if the lowest
+    eigenvalue of the Hessian is clearly negative. No fault is reported if a high learning rate, a strong
+    penalty or strong dropout is the cause.
+
+    The result is None for a trained model, if the loss diverged, and without a hidden layer, where the loss
+    is convex.
     """
     if not run.trained or run.diverged or not run.has("lowest") or not run.has("flow"):
         return None  # without a hidden layer the loss is convex

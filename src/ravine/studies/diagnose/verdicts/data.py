@@ -1,4 +1,4 @@
-"""Verdicts on columns, classes and batch normalization: rare classes, leaking or constant columns."""
+"""Verdicts on columns and classes (leaks, constant columns, rare classes), and on batch normalization."""
 
 from __future__ import annotations
 
@@ -16,7 +16,15 @@ VERY_RARE = 0.1  # share of an equal share of the rows; a less rare class is onl
 
 @verdict("RAV404", "a rare class that is not recognized")
 def imbalance(run: Observation) -> Finding | None:
-    """Return the verdict "imbalance": a rare class that is not recognized."""
+    """Return a finding that says whether the rarest class is too rare to be recognized.
+
+    It is reported if three conditions hold for the class. It has less than 0.3 of an equal share of the
+    training rows. Less than half of its validation rows are recognized. This is at least 30 percentage points
+    less than in other classes.
+
+    It is only an observation if the class has a tenth of an equal share or more, or if chance may explain the
+    low number. The result is None without classes, and if a class has fewer than 3 validation rows.
+    """
     classes = run.metadata.classes
     if classes is None:
         return None
@@ -48,7 +56,11 @@ def imbalance(run: Observation) -> Finding | None:
 
 @verdict("RAV402", "columns that give the target away")
 def leaking(run: Observation) -> Finding | None:
-    """Return the verdict "leaking": columns that predict the target almost without error."""
+    """Return a finding that says whether columns may give the target away.
+
+    Such columns predict the target almost without error, alone or together. A network that uses them is
+    useless if their values are not known when it predicts.
+    """
     names = run.metadata.leaks
     shown = ", ".join(f"'{name}'" for name in names[:3])
     if len(names) > 1:
@@ -65,9 +77,10 @@ def leaking(run: Observation) -> Finding | None:
 
 @verdict("RAV403", "columns that give one class away")
 def class_leak(run: Observation) -> Finding | None:
-    """Return the verdict "class_leak": columns that separate one class from all others.
+    """Return a finding that says whether a column alone separates one of several classes from all others.
 
-    It is no fault if the inputs are known before the class is, so it is only reported.
+    It is an observation, since it is no fault if the values of the column are known before the class is. The
+    result is None without classes.
     """
     if run.metadata.classes is None:
         return None
@@ -90,7 +103,10 @@ def class_leak(run: Observation) -> Finding | None:
 
 @verdict("RAV406", "constant columns")
 def constant_columns(run: Observation) -> Finding | None:
-    """Return the verdict "constant_columns": columns with one value in all training rows."""
+    """Return a finding that says whether inputs are constant over the training rows; this is no fault.
+
+    At most 4,096 training rows are examined.
+    """
     sd = run.final("column_sd")
     count = int(np.sum(sd == 0))
     names = [name for name, deviation in zip(run.metadata.features, sd, strict=True) if deviation == 0]
@@ -107,7 +123,13 @@ def constant_columns(run: Observation) -> Finding | None:
 
 @verdict("RAV205", "batch normalization that differs in inference")
 def batchnorm(run: Observation) -> Finding | None:
-    """Return the verdict "batchnorm": statistics of batches and running statistics differ too much."""
+    """Return a finding that says whether batch normalization differs between training and inference.
+
+    The fault is present in one of two cases. The training loss with running statistics exceeds that with
+    statistics of batches, by more than a quarter of the larger. Or the variance in a batch of B rows is too
+    uncertain: its relative error, the root of 2 / (B - 1), exceeds 0.6. The second case does not apply to
+    convolutional networks. The result is None without batch normalization, and if the loss diverged.
+    """
     if not NORMALIZATIONS[run.metadata.norm].over_rows or run.diverged:
         return None
     points = slice(max(1, run.end - 4), run.end + 1)  # a single point is noisy

@@ -1,4 +1,4 @@
-"""A verdict on a run, with its sentence, its evidence, the claim behind it and its remedies."""
+"""The finding of a verdict on a measured run: its outcome, with a sentence, evidence and remedies."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ __all__ = ["Evidence", "Finding"]
 
 @dataclass(frozen=True)
 class Evidence:
-    """One number behind a verdict.
+    """One measured number on which the finding of a verdict rests.
 
-    what: the quantity in words. error: uncertainty of the value, None without one. threshold: the verdict is
-    given beyond this value. where: layer, step or part of the run that the value refers to.
+    what: the quantity in words. threshold: value beyond which the verdict reports its fault; None if the
+    number is only shown. error: uncertainty of the value; None without one. where: layer, step or part of the
+    run that the value refers to.
     """
 
     what: str
@@ -24,11 +25,12 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict on one run.
+    """The outcome of one verdict, a check for one fault, on one run.
 
-    fires: whether the fault is present. evidence: numbers, the deciding one first. principle: claim of the
-    lecture behind the verdict. severity: 0 = only reported, 3 = worst. remedies: names in
-    `remedies.REMEDIES`, best first.
+    verdict, code: name and code of the verdict, such as `rate_high` and `RAV101`. fault: the fault in a few
+    words. fires: whether the fault is present. sentence: the outcome in words. evidence: numbers, the
+    deciding one first. principle: claim of the lecture behind the verdict. severity: 0 = an observation that
+    is no fault, 3 = worst. remedies: names in `remedies.REMEDIES` of changes to try, best first.
     """
 
     verdict: str

@@ -1,4 +1,4 @@
-"""Verdicts on the fit: overfitting, the interpolation peak, and sensitivity to the seed."""
+"""Verdicts on the fit: overfitting, the interpolation peak, and results that depend on the seed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,18 @@ LEARNED = 0.1  # share of the loss of a constant; a network that removed less ha
 
 @verdict("RAV301", "overfitting")
 def overfits(run: Observation) -> Finding | None:
-    """Return the verdict "overfits": validation loss rose from its minimum or far exceeds training loss.
+    """Return a finding that says whether the network overfits.
 
-    A rise does not count if the training loss rose from the same point too, up to that of a constant: such a
-    network forgot what it had learned.
+    The fault is present in one of two cases. Losses are compared with the loss of the best constant
+    prediction, C.
+
+    - The validation loss rose from its minimum to the end, by more than 2 standard errors and 0.1 C. It does
+      not count if the training loss rose too and the network ends with nothing learned: at most 0.1 C was
+      removed.
+    - The validation loss exceeds the training loss by more than 2 standard errors and 0.4 C, and training
+      removed more than 0.5 C.
+
+    The result is None with fewer than 8 validation rows, or if a loss is not finite.
     """
     train, valid = run.final("train_rows"), run.final("valid_rows")
     if len(valid) < 8 or run.diverged or not (np.isfinite(train).all() and np.isfinite(valid).all()):
@@ -71,7 +79,13 @@ def _membership(train: np.ndarray, valid: np.ndarray) -> list[Evidence]:
 
 @verdict("RAV302", "interpolation peak")
 def interpolation_peak(run: Observation) -> Finding | None:
-    """Return the verdict "interpolation_peak": about as many weights as targets, and poor validation loss."""
+    """Return a finding that says whether the network is at the interpolation peak of double descent.
+
+    There, the network has about as many weights as numbers to fit, and a poor validation loss. The fault is
+    present if weights / (training rows x outputs) is between 1/3 and 3. Training must have removed 80 % of
+    the training loss of a constant prediction, while the validation loss exceeds 1.2 times that loss. The
+    result is None for a trained model and for a run that diverged.
+    """
     if not run.trained or run.diverged:
         return None
     size = run.metadata.parameters / (run.metadata.train * max(1, run.metadata.outputs))
@@ -96,7 +110,13 @@ def interpolation_peak(run: Observation) -> Finding | None:
 
 @verdict("RAV107", "results that depend on the seed")
 def seed_sensitivity(run: Observation) -> Finding | None:
-    """Return the verdict "seed_sensitivity": seeds reduce the loss by very different amounts."""
+    """Return a finding that says whether the result of the training depends strongly on the seed.
+
+    Measured on each seed is the share of the loss of a constant prediction that training removes. Its
+    standard deviation over seeds must exceed 0.12. At least a tenth of the seeds must stay below 70 % of the
+    best seed, whose share must exceed 0.2. The result is None if the training was not repeated on several
+    seeds.
+    """
     if not run.has("spread"):
         return None
     spread = run.final("spread")

@@ -1,6 +1,7 @@
-"""The gain by a changed training, as `ravine.studies.diagnose.changed_runs` makes them.
+"""Decrease of the validation loss by one change of the training, such as a tenth of the learning rate.
 
-Both losses are the lowest of their training, so that overfitting does not decide.
+`ravine.studies.diagnose.changed_runs` trains with each change. The lowest validation loss of the original
+training is compared with that of the changed one, so that overfitting at the end does not decide.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ EXPECTED = ("lower_rate", "higher_rate", "longer")
 
 @dataclass(frozen=True)
 class Gain:
-    """The losses of a training and of a changed one.
+    """Comparison of a training with a training that has one change, at their lowest validation losses.
 
-    share: decrease of the validation loss by the change, over the loss of a constant. error: its standard
-    error. train_share: the same of the training loss. before, after: validation losses. min_errors: standard
-    errors that the decrease must exceed.
+    share: decrease of the validation loss by the change, over the loss of the best constant prediction.
+    error: standard error of the share. train_share: decrease of the training loss, over the same loss.
+    before, after: validation losses without and with the change. min_errors: number of standard errors that
+    the share must exceed.
     """
 
     share: float
@@ -38,16 +40,22 @@ class Gain:
 
     @property
     def threshold(self) -> float:
-        """The decrease of the validation loss that counts, as `share`."""
+        """Smallest decrease of the validation loss that counts, over the loss of a constant prediction.
+
+        It is 0.04, or `min_errors` standard errors if they are more.
+        """
         return max(MIN_GAIN, self.min_errors * self.error)
 
     @property
     def clear(self) -> bool:
-        """Whether the change lowers the validation loss clearly, and the training loss too."""
+        """Whether the change lowers the validation loss by more than the threshold, and also the training loss."""
         return self.share > self.threshold and self.train_share > 0
 
     def evidence(self, change: str) -> tuple[Evidence, ...]:
-        """Return the numbers behind a verdict. change: the change in words."""
+        """Return the decreases of validation loss and training loss as evidence for a finding.
+
+        change: the change in words, such as "without dropout".
+        """
         return (
             Evidence(
                 f"decrease of the validation loss {change}, share of the loss of a constant",
@@ -58,7 +66,11 @@ class Gain:
 
 
 def gain_of(run: Observation, change: str) -> Gain | None:
-    """Return the gain by a change, or None if the changed training was not made or diverged."""
+    """Return by how much a change of the training lowers the losses of a run.
+
+    The result is None if no training with this change was made, or if a loss is not finite. change: name of
+    the change, such as `lower_rate`.
+    """
     if not run.has(change) or run.diverged:
         return None
     before, after = run.final("best_rows"), run.final(change)
@@ -76,6 +88,10 @@ def gain_of(run: Observation, change: str) -> Gain | None:
 
 
 def clear_gain(run: Observation, *changes: str) -> bool:
-    """Return whether one of the changes lowers the loss clearly."""
+    """Return whether at least one of several changes of the training lowers the loss of a run clearly.
+
+    changes: names of changes, such as `without_dropout`. A change for which no training was made does not
+    count.
+    """
     gains = (gain_of(run, change) for change in changes)
     return any(gain is not None and gain.clear for gain in gains)

@@ -1,4 +1,4 @@
-"""Verdicts on the learning rate: too high, at the optimizer's stability limit, too small."""
+"""Verdicts: learning rate too high or too small, training at the edge of stability, training too short."""
 
 from __future__ import annotations
 
@@ -40,12 +40,19 @@ MAX_UPHILL = 0.01  # share of steps that raise their own loss; steps that are to
 
 @verdict("RAV101", "learning rate too high")
 def rate_high(run: Observation) -> Finding | None:
-    """Return the verdict "rate_high".
+    """Return a finding that says whether the learning rate is too high.
 
-    The loss diverged, rose tenfold, or rose and stayed high. Or large steps killed units that were alive at
-    the start, and a tenth of the learning rate is better, or training removed little and a tenth is not much
-    worse. Or a tenth of the learning rate gives a clearly lower loss. A loss that a strong penalty or strong
-    dropout explains is no verdict on the learning rate.
+    The fault is present if the loss diverged. It is also present if one of these holds and neither a strong
+    penalty nor strong dropout explains the loss:
+
+    - The loss rose to 10 times its start. If training removed less than half of the loss of a constant
+      prediction, 3 times suffice; 1.5 times suffice if the curvature also exceeds the stability limit.
+    - More than 40 % of the units of a layer became flat, and a step was larger than a tenth of the weights of
+      a layer. A tenth of the learning rate, if it was tried, must be better; if training removed less than
+      half, it need only be not much worse.
+    - A comparison training at a tenth of the learning rate has a clearly lower validation loss.
+
+    The result is None for a trained model.
     """
     if not run.trained and not run.diverged:
         return None
@@ -118,7 +125,12 @@ def rate_high(run: Observation) -> Finding | None:
 
 @verdict("RAV106", "edge of stability")
 def edge_of_stability(run: Observation) -> Finding | None:
-    """Return the verdict "edge_of_stability": curvature stays at the stability limit while the loss falls."""
+    """Return a finding that says whether training runs at the edge of stability; this is no fault.
+
+    Measured is the ratio of the curvature to the stability limit of the optimizer. Its median over the second
+    half of the run must be between 0.8 and 1.3 while the loss falls. The result is None if the ratio is known
+    at fewer than 4 points.
+    """
     ratio, error = run.ratio()
     finite_points = np.flatnonzero(np.isfinite(ratio) & (run.series("step") > 0))
     if len(finite_points) < 4 or not run.trained:
@@ -148,10 +160,20 @@ def edge_of_stability(run: Observation) -> Finding | None:
 
 @verdict("RAV102", "learning rate too small")
 def rate_low(run: Observation) -> Finding | None:
-    """Return the verdict "rate_low": the loss still falls, with curvature far below the stability limit.
+    """Return a finding that says whether the learning rate is too small.
 
-    Steps must be small relative to the weights, else the training is only too short. Or ten times the
-    learning rate gives a clearly lower loss.
+    The fault is present if a comparison training at ten times the learning rate has a clearly lower
+    validation loss. It is also present if all of these hold:
+
+    - Training loss and validation loss still fall at the end, at more than 0.3 of the pace of the first half.
+    - The curvature is below a tenth of the stability limit or not known, and almost no step raises its own
+      loss.
+    - The steps are below 0.5 % of the weights of every layer. With larger steps, the training is only too
+      short.
+
+    No fault is reported if no gradient reaches the first layer. The comparison does not count if the loss
+    started far above that of a constant prediction. The result is None for a trained model, and if the loss
+    diverged.
     """
     if not run.trained or run.diverged:
         return None
@@ -206,10 +228,16 @@ def rate_low(run: Observation) -> Finding | None:
 
 @verdict("RAV108", "training too short")
 def few_epochs(run: Observation) -> Finding | None:
-    """Return the verdict "few_epochs": a longer training has a lower loss, at a learning rate that is usual.
+    """Return a finding that says whether the training is too short.
 
-    A training of few epochs and steps is compared with a longer one, and the comparison decides. In others
-    the loss must fall at the end, at almost the pace of the first half.
+    A training of few epochs and steps is compared with one of four times the length. The fault is present if
+    the longer one has a clearly lower loss. For other trainings, the loss must still fall at the end: as much
+    training again would remove more than 10 % of what is left, at more than half of the pace of the first
+    half.
+
+    No fault is reported if the learning rate is too high or too small. Neither is it if a penalty, dropout,
+    bad initial weights or missing gradients explain the loss. The result is None for a trained model, and if
+    the loss diverged.
     """
     if not run.trained or run.diverged:
         return None

@@ -1,4 +1,4 @@
-"""Measures of a loss curve that several verdicts share: highest loss, remaining decrease, pace, flatness."""
+"""Measures that several verdicts share: rise and fall of the loss, flat units, gradients, curvature."""
 
 from __future__ import annotations
 
@@ -24,7 +24,12 @@ STUCK = 0.01  # gradient of a row's loss at the first hidden layer below which n
 
 
 def highest_loss(run: Observation) -> float:
-    """Return the highest batch loss over the loss at the start, as means over groups of steps."""
+    """Return the highest loss of a run divided by its loss at the start.
+
+    The highest loss is that on training rows at a point of measurement, or the mean over the batches between
+    two points. If the loss diverged, single batches count too. The loss at the start counts as at least that
+    of the best constant prediction. The result is 1 if no loss is finite.
+    """
     losses = np.concatenate([run.series("train_loss"), run.series("batch_loss")])
     curve = run.final("curve")
     if run.diverged and len(curve):  # the segment in which it diverged has no mean
@@ -36,9 +41,10 @@ def highest_loss(run: Observation) -> float:
 
 
 def early_jump(run: Observation) -> float:
-    """Return the highest loss of the first steps over the loss at the start; 1 without a training.
+    """Return the highest loss in the first 100 steps of a run divided by its loss at the start.
 
-    The losses are means over `JUMP_WINDOW` consecutive batches among the first `JUMP_STEPS` steps.
+    The highest loss is a mean over 5 consecutive batches. The loss at the start counts as at least that of
+    the best constant prediction. The result is 1 without such a mean, as for a trained model.
     """
     curve = run.final("curve")[:JUMP_STEPS]
     curve = curve[np.isfinite(curve)]
@@ -49,15 +55,19 @@ def early_jump(run: Observation) -> float:
 
 
 def starts_high(run: Observation) -> bool:
-    """Return whether the loss starts far above that of a constant: initial weights or inputs are wrong.
+    """Return whether the loss before the first step exceeds 10 times the loss of a constant prediction.
 
-    Training then only repairs the start, at any learning rate.
+    Initial weights or inputs are then wrong, and training only repairs the start, at any learning rate.
     """
     return float(run.series("train_loss")[0]) > HIGH_START * max(run.constant_loss, 1e-300)
 
 
 def units_lost(run: Observation) -> tuple[float, int]:
-    """Return the largest growth of the share of dead or saturated units since the start, and the layer."""
+    """Return how much the share of flat units of a layer grew during the run, and the index of the layer.
+
+    The layer with the largest growth is taken. Flat means saturated for an activation that is flat on both
+    sides, such as tanh, and dead for others. The result is (0, 0) if this was not measured.
+    """
     if not run.has("dead") or not run.trained:
         return 0.0, 0
     flat_on_both_sides = activation(run.metadata.activation).saturating
@@ -68,18 +78,22 @@ def units_lost(run: Observation) -> tuple[float, int]:
 
 
 def largest_update(run: Observation) -> float:
-    """Return the largest size of a step relative to the weights of a layer, over the points of the run."""
+    """Return the largest norm of a step relative to the norm of the weights, over layers and points.
+
+    The points are those of measurement in the run. The value is NaN if it was not measured.
+    """
     if not run.has("relative_update"):
         return np.nan
     return float(np.nanmax(run.final("relative_update")))
 
 
 def remaining_decrease(run: Observation) -> tuple[float, float]:
-    """Return the share of the loss left that as much training again would remove, and its error.
+    """Return the share of the remaining loss that as much training again would remove, and its error.
 
-    The slope of the loss in the second half is taken against the sum of the learning rates, so that schedules
-    that decay to zero are judged fairly. Returns 0 if less than 15 % of the loss of a constant prediction is
-    left.
+    The slope of the training loss in the second half of the run is extrapolated. The slope is taken against
+    the sum of the learning rates, so that schedules that decay to zero are judged fairly. The error is a
+    standard error. The result is (0, 0) if less than 15 % of the loss of a constant prediction is left, or
+    with fewer than 6 points.
     """
     loss, rate = run.series("train_loss")[: run.end + 1], run.series("rate")[: run.end + 1]
     spent = np.concatenate([[0.0], np.cumsum(rate[1:])])
@@ -96,9 +110,11 @@ def remaining_decrease(run: Observation) -> tuple[float, float]:
 
 
 def still_falls(run: Observation, least: float = FALLING, errors: float = FALLING_ERRORS) -> bool:
-    """Return whether the loss still falls at the end.
+    """Return whether the training loss still falls at the end of the run.
 
-    The share of `remaining_decrease` must exceed `errors` times its error, and `least`.
+    The slope of the second half is extrapolated over as much training again. The decrease must exceed the
+    share `least`, both of the loss that is left and of the loss of a constant prediction. It must also exceed
+    `errors` of its standard errors.
     """
     decrease, error = remaining_decrease(run)
     removable = decrease * float(run.series("train_loss")[run.end]) / max(run.constant_loss, 1e-300)
@@ -106,10 +122,11 @@ def still_falls(run: Observation, least: float = FALLING, errors: float = FALLIN
 
 
 def slowdown(run: Observation) -> float:
-    """Return the pace of the second half of training over the pace of the first half.
+    """Return the pace of the training loss in the second half of the run, relative to the first half.
 
-    The pace is the removed loss over the sum of the learning rates. The first half starts at the loss of a
-    constant prediction, because a bad initialization is repaired in a few steps at any learning rate.
+    The pace is the decrease of the loss per sum of learning rates. The loss at the start counts as at most
+    that of a constant prediction, because a bad initialization is repaired in a few steps at any rate. The
+    result is 1 if the first half lowered nothing.
     """
     loss, rate = run.series("train_loss")[: run.end + 1], run.series("rate")[: run.end + 1]
     half = len(loss) // 2
@@ -121,10 +138,10 @@ def slowdown(run: Observation) -> float:
 
 
 def generalizes(run: Observation) -> bool:
-    """Return whether the validation loss falls too, by at least a quarter of the fall of the training loss.
+    """Return whether the validation loss falls with the training loss in the second half of the run.
 
-    Both falls are measured in the second half of training. If the validation loss does not fall, the network
-    memorizes.
+    It must fall by at least a quarter of the fall of the training loss. Otherwise the network memorizes. Each
+    fall is the median of the second half less the last value.
     """
     half = (run.end + 1) // 2
     train, valid = (run.series(name)[half : run.end + 1] for name in ("train_loss", "valid_loss"))
@@ -132,9 +149,10 @@ def generalizes(run: Observation) -> bool:
 
 
 def uphill_share(run: Observation) -> float:
-    """Return the share of steps in the second half that raise the loss of their own batch.
+    """Return the share of steps in the second half of the run that raise the loss of their own batch.
 
-    Steps are weighted by their learning rates: at a rate of almost 0 a loss changes by rounding alone.
+    Steps are weighted by their learning rates: at a learning rate of almost 0, a loss changes by rounding
+    alone.
     """
     half = (run.end + 1) // 2
     raised, rate = (run.series(name)[half : run.end + 1] for name in ("raised", "rate"))
@@ -142,7 +160,11 @@ def uphill_share(run: Observation) -> float:
 
 
 def curvature_over_limit(run: Observation) -> tuple[float, float]:
-    """Return the median ratio of curvature to stability limit, and its error; NaN without a limit."""
+    """Return the median over the run of curvature divided by the stability limit, and the error of it.
+
+    The points after the start at which curvature was measured count. Both numbers are NaN without such a
+    point, or if no limit is known for the optimizer.
+    """
     ratio, error = run.ratio()
     finite_points = np.flatnonzero(np.isfinite(ratio) & (run.series("step") > 0))
     if not len(finite_points):
@@ -152,9 +174,10 @@ def curvature_over_limit(run: Observation) -> tuple[float, float]:
 
 
 def first_layer_gradient(run: Observation) -> float:
-    """Return the gradient of a row's loss at the first hidden layer, root mean square over rows.
+    """Return the size of the gradient of a row's loss by the activations of the first hidden layer.
 
-    The value is NaN for a network without a hidden layer.
+    It is the root mean square over validation rows of the norm, at the end of the run. The value is NaN for a
+    network without a hidden layer.
     """
     if not run.has("flow"):
         return np.nan
@@ -162,12 +185,19 @@ def first_layer_gradient(run: Observation) -> float:
 
 
 def is_stuck(run: Observation) -> bool:
-    """Return whether nothing was learned because no gradient reaches the first layer."""
+    """Return whether the network learned nothing because almost no gradient reaches its first hidden layer.
+
+    Training then removed less than 15 % of the loss of a constant prediction.
+    """
     return run.progress < 0.15 and first_layer_gradient(run) < STUCK
 
 
 def gradient_pull(run: Observation) -> float:
-    """Return |gradient| |weights| over the loss of a constant prediction, without gradient noise."""
+    """Return |gradient| |weights| / (loss of a constant prediction) at the end of a run.
+
+    The ratio measures how far the loss could still fall along the gradient. The gradient is the mean over the
+    last points of measurement, corrected for gradient noise. A norm of the weights below 1 counts as 1.
+    """
     length = max(float(run.series("weight_norm")[run.end]), 1.0)
     _, _, signal = run.noise_scale(slice(max(0, run.end - 4), run.end + 1))
     return float(np.sqrt(max(signal, 0.0))) * length / max(run.constant_loss, 1e-300)

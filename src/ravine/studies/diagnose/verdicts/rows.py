@@ -1,4 +1,4 @@
-"""Verdicts on rows: wrong labels, contradictions, nearly equal rows, and rows in an order."""
+"""Verdicts on rows: wrong or contradicting labels, repeated rows, order of rows, test rows unlike others."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ ORDER_ERROR_RATE = 0.05  # probability that any of these correlations exceeds it
 
 @verdict("RAV405", "contradicting labels")
 def contradicting(run: Observation) -> Finding | None:
-    """Return the verdict "contradicting": rows with equal inputs and different labels."""
+    """Return a finding that says whether training rows with equal inputs have different labels.
+
+    A row contradicts others if its label is not the most frequent one among all rows with the same inputs.
+    The fault is present if more than 2 % of the training rows do. The result is None without classes.
+    """
     if not run.has("contradicting"):
         return None
     value = float(run.final("contradicting"))
@@ -45,15 +49,19 @@ def contradicting(run: Observation) -> Finding | None:
 
 @verdict("RAV407", "noisy labels")
 def label_noise(run: Observation) -> Finding | None:
-    """Return the verdict "label_noise": labels are wrong even where the network is most confident.
+    """Return a finding that says whether labels are noisy or not decided by the inputs; this is no fault.
 
-    Where classes overlap, errors lie at the border of the classes. Labels that are wrong at random are wrong
-    for confident predictions of every class too, so the class with the smallest share of them decides. Its
-    confident predictions must be better than chance. Errors that a changed training removes, such as a longer
-    one, are no noise.
+    For classes, the share of wrong labels is measured among the most confident predictions of each class. The
+    class with the smallest share decides: it must exceed 6 % by one standard error. Where classes merely
+    overlap, errors lie at their border, and confident predictions are right. Labels that are wrong at random
+    are wrong there too.
 
-    A target of numbers is wrong in many rows if the largest errors are as large as those of unrelated rows,
-    and if the targets there do not follow the predictions.
+    For a target of numbers, two conditions must hold. More than 10 % of the targets may belong to other rows.
+    Where errors are largest, targets do not follow the predictions.
+
+    The result is None if too few rows can be judged, or if the network learned too little. It is also None if
+    a comparison training with one change, such as more steps, has a clearly lower loss: such errors are no
+    noise.
     """
     if run.has("unrelated_targets"):
         return _unrelated_targets(run)
@@ -114,7 +122,12 @@ def _unrelated_targets(run: Observation) -> Finding | None:
 
 @verdict("RAV408", "nearly equal rows in training and validation")
 def near_duplicates(run: Observation) -> Finding | None:
-    """Return the verdict "near_duplicates": validation rows that nearly equal training rows."""
+    """Return a finding that says whether validation rows nearly equal training rows.
+
+    The score then says less on new rows. The fault is present if more than 5 % of the validation rows nearly
+    equal a training row, by more than 1.96 standard errors. Up to 50 % it is only an observation. The result
+    is None if fewer than 20 validation rows were looked up.
+    """
     if not run.has("near_duplicates"):
         return None
     value, count = (float(number) for number in run.final("near_duplicates"))
@@ -136,12 +149,15 @@ def near_duplicates(run: Observation) -> Finding | None:
 
 @verdict("RAV409", "rows whose order matters")
 def order_not_exchangeable(run: Observation) -> Finding | None:
-    """Return the verdict "order_not_exchangeable": rows depend on their place in the file.
+    """Return a finding that says whether rows depend on their place in the file; this is no fault.
 
-    The largest correlation less its error must exceed the threshold. The error holds for all columns at once.
+    A random split then rates the network too well for rows to come. Measured are the correlations of each
+    column with the same column of the next row and with the row number. The largest must exceed 0.3 by its
+    error, which holds for all columns at once.
 
-    In a file that is sorted by its target, columns are compared at equal targets, so that the sentence tells
-    sorting alone from rows that depend on one another.
+    A file that is sorted by its target is reported too. Columns are then compared at equal targets, since
+    sorting alone does not make rows depend on one another. The result is None with groups of rows, and for
+    fewer than 100 rows.
     """
     if not run.has("order_rows"):
         return None
@@ -184,7 +200,12 @@ def order_not_exchangeable(run: Observation) -> Finding | None:
 
 @verdict("RAV410", "test rows unlike training rows")
 def test_unlike(run: Observation) -> Finding | None:
-    """Return the verdict "test_unlike": columns or the target differ between test rows and other rows."""
+    """Return a finding that says whether columns or the target differ in the test rows from other rows.
+
+    The validation score then does not hold for the test rows. The fault is present if a distance between the
+    two distributions is at least 0.1 and larger than chance explains. Up to 0.2 it is only an observation.
+    The result is None without test rows.
+    """
     if not run.metadata.test:
         return None
     unlike = run.metadata.unlike

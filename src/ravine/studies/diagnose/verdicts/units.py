@@ -1,4 +1,4 @@
-"""Verdicts on inputs and units: scales, saturation, dead units, vanishing and exploding gradients."""
+"""Verdicts on inputs and hidden units: scales of inputs, saturated, dead or equal units, gradient flow."""
 
 from __future__ import annotations
 
@@ -20,7 +20,16 @@ MAX_FLOW_RATIO = 30.0  # of the gradients at the first and the last hidden layer
 
 @verdict("RAV401", "inputs not standardized")
 def not_standardized(run: Observation) -> Finding | None:
-    """Return the verdict "not_standardized": means or scales of the columns are far from 0 and 1."""
+    """Return a finding that says whether the inputs of the network are not standardized.
+
+    One of three numbers must be out of range, over the columns that are not constant:
+
+    - The median of abs(mean) / standard deviation exceeds 0.5.
+    - The root mean square of the inputs is below 1/3 or above 3.
+    - The 90th percentile of the standard deviations exceeds 10 times the 10th percentile.
+
+    All pixels of an image count as one column. The result is None if all columns are constant.
+    """
     mean, sd = run.final("column_mean"), run.final("column_sd")
     used = sd > 0
     if not used.any():
@@ -61,7 +70,12 @@ def not_standardized(run: Observation) -> Finding | None:
 
 @verdict("RAV202", "saturated units")
 def saturated(run: Observation) -> Finding | None:
-    """Return the verdict "saturated": units in the flat parts of an activation that is flat on both sides."""
+    """Return a finding that says whether hidden units are saturated: they lie where sigmoid or tanh is flat.
+
+    Measured is the share of the values of a layer whose derivative is below 5 % of its maximum, over units
+    and validation rows. The fault is present if the share exceeds 0.5 in any layer at the start or at the end
+    of the run. The result is None for an activation that is not flat on both sides.
+    """
     if not run.has("saturated") or not activation(run.metadata.activation).saturating:
         return None
     shares = run.final("saturated")[[0, run.end]]
@@ -83,12 +97,18 @@ def saturated(run: Observation) -> Finding | None:
 
 @verdict("RAV201", "dead units")
 def dead(run: Observation) -> Finding | None:
-    """Return the verdict "dead": units whose derivative is almost 0 for every validation row.
+    """Return a finding that says whether hidden units are dead: their derivative is almost 0 for every row.
 
-    Units that were dead at the start never learned anything. Units that died during training are a fault if a
-    training in which no unit can die, with leaky ReLU, has a clearly lower loss: many networks have more
-    units than they need. If no such training was made, or if nothing was learned, the share of dead units
-    alone decides.
+    Measured is the largest share of such units in a layer, on validation rows at the end of the run. The
+    fault is present if the share exceeds 0.4 and one of these holds:
+
+    - A comparison training with leaky ReLU, in which no unit dies, has a clearly lower loss, or was not made.
+    - More than 40 % of the units of a layer were dead at the start, so that they never learned anything.
+    - All units of the layer are dead, or training removed at most a tenth of the loss of a constant
+      prediction.
+
+    Otherwise the dead units cost nothing, since many networks have more units than they need. The result is
+    None for an activation that is flat on no side.
     """
     if not run.has("dead") or not activation(run.metadata.activation).has_flat_side:
         return None
@@ -120,7 +140,12 @@ def dead(run: Observation) -> Finding | None:
 
 @verdict("RAV206", "units that start alike")
 def units_alike(run: Observation) -> Finding | None:
-    """Return the verdict "units_alike": units of a layer that started with equal incoming weights."""
+    """Return a finding that says whether units of a hidden layer start with equal incoming weights.
+
+    The fault is present if more than half of the units of a layer have the incoming weights of another unit.
+    Such units stay copies of one another if their outgoing weights are equal too. A trained model is examined
+    as it is. The result is None without a hidden layer.
+    """
     if not run.has("alike") or not len(run.final("alike")):
         return None
     shares = run.final("alike")
@@ -189,7 +214,12 @@ def _flow_finding(run: Observation, name: str, ratio: float, fault: str, healthy
 
 @verdict("RAV203", "vanishing gradients")
 def vanishing(run: Observation) -> Finding | None:
-    """Return the verdict "vanishing": gradients that do not reach the first layers."""
+    """Return a finding that says whether gradients vanish on their way back to the first hidden layer.
+
+    Measured before the first step is the gradient of the loss by the activations of the first hidden layer,
+    divided by that of the last. The fault is present if this ratio is below 1/30. The result is None with
+    fewer than two hidden layers.
+    """
     flow = _gradient_flow(run)
     return flow and _flow_finding(
         run, "vanishing", 1 / max(flow[0], 1e-300),
@@ -201,9 +231,11 @@ def vanishing(run: Observation) -> Finding | None:
 
 @verdict("RAV204", "exploding gradients")
 def exploding(run: Observation) -> Finding | None:
-    """Return the verdict "exploding": gradients that grow towards the first layers.
+    """Return a finding that says whether gradients explode on their way back to the first hidden layer.
 
-    The verdict is None if the loss diverged, since the verdict "rate_high" applies then.
+    Measured before the first step is the gradient of the loss by the activations of the first hidden layer,
+    divided by that of the last. The fault is present if this ratio exceeds 30. The result is None with fewer
+    than two hidden layers, or if the loss diverged, since the verdict `rate_high` then applies.
     """
     if run.diverged:
         return None

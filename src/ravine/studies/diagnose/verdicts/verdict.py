@@ -1,4 +1,4 @@
-"""A verdict: its code, the fault that it looks for, and the function that judges a run."""
+"""The type of a verdict: a check of a measured run for one fault, with a code such as `RAV101`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ Judge = Callable[[Observation], Finding | None]
 
 @dataclass(frozen=True)
 class Verdict:
-    """A verdict on a run.
+    """A check of a measured run for one fault.
 
-    code: stable name, such as `RAV101`, whose first digit is the theme: 1 = learning rate and optimization,
-    2 = units and gradients, 3 = fit and size, 4 = data. fault: the fault as words for a list. judge: the
-    function that judges a run.
+    Called with a run, the verdict returns a finding, or None if the check does not apply to the run.
+
+    code: stable name, such as `RAV101`, whose first digit is the theme: 1 = learning rate and optimization, 2
+    = units and gradients, 3 = fit and size, 4 = data. fault: the fault in a few words, for a list. judge: the
+    function that examines a run.
     """
 
     code: str
@@ -29,7 +31,7 @@ class Verdict:
 
     @property
     def name(self) -> str:
-        """The name of the verdict, which is that of its function."""
+        """Name of the verdict, such as `rate_high`: that of the function that examines a run."""
         return self.judge.__name__
 
     def __call__(self, run: Observation) -> Finding | None:
@@ -38,5 +40,8 @@ class Verdict:
 
 
 def verdict(code: str, fault: str) -> Callable[[Judge], Verdict]:
-    """Return the decorator that makes a function a verdict with a code."""
+    """Return a decorator that turns a function which examines a run into a verdict.
+
+    code: stable code of the verdict, such as `RAV101`. fault: the fault that it looks for, in a few words.
+    """
     return lambda judge: Verdict(code, fault, judge)
