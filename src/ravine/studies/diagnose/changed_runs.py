@@ -1,10 +1,10 @@
-"""Trainings with one change each: another learning rate, no penalty, wider layers and others.
+"""Comparison trainings with one change each: another learning rate, no penalty, wider layers and others.
 
-Some faults show only in a training without them. A penalty hides its own cost, for example: where training
-ends, its gradient and that of the loss cancel. A changed training starts from the same seed and sees the same
-rows. It has a third of the steps of the original, but at least `MIN_STEPS`, or as many as the original if
-those are fewer. With larger batches it has as many passes over the rows as the original. A training of few
-epochs and steps is also compared with a longer one.
+Some faults show only by comparison with a training without them. A penalty, for example, hides its own cost:
+where training ends, its gradient and that of the loss cancel. A comparison training starts from the same seed
+and sees the same rows as the diagnosed one. It has a third of the steps of the original, but at least
+`MIN_STEPS`, or as many as the original if those are fewer. With larger batches it has as many passes over the
+rows as the original. A training of few epochs and steps is also compared with a longer one.
 """
 
 from __future__ import annotations
@@ -45,9 +45,10 @@ PENALTIES = tuple(key for key, option in OPTIONS.items() if option.plan_row == "
 
 @dataclass(frozen=True)
 class ChangedTraining:
-    """A training with one change.
+    """A comparison training: the diagnosed training with one change and its own number of steps.
 
-    name: name of the change, as in `CHANGES`. says: the changed value, for a sentence.
+    name: name of the change in `CHANGES`, such as `without_dropout`. says: the value of what is changed, for
+    a sentence. plan, runs, batches: compiled part, hyperparameters and rows of the training.
     """
 
     name: str
@@ -68,11 +69,11 @@ class _Changed(NamedTuple):
 
 
 class Signs(NamedTuple):
-    """Measurements of a training that suggest a change.
+    """Measurements of the diagnosed run that suggest which comparison trainings to make.
 
-    update: largest size of a step relative to the weights of a layer; another learning rate is tried if it is
-    far from the usual one. dead: share of the units of a layer, the largest of all layers, that are flat for
-    every validation row at the end.
+    update: largest norm of a step relative to the weights of a layer; another learning rate is tried if it is
+    unusually large or small. dead: share of the units of a layer that are flat for every validation row at
+    the end, the largest of all layers; units that cannot die are tried if it is large.
     """
 
     update: float
@@ -83,7 +84,11 @@ Change = Callable[[Plan, Runs, Batches, Signs], _Changed | None]
 
 
 def changed_trainings(plan: Plan, runs: Runs, batches: Batches, signs: Signs) -> list[ChangedTraining]:
-    """Return the changed trainings that apply to a training, such as one without its penalty."""
+    """Return the comparison trainings that make sense for a training, such as one without its penalty.
+
+    plan, runs, batches: compiled part, hyperparameters and rows of the diagnosed training. signs:
+    measurements that suggest changes.
+    """
     made = []
     for name, change in CHANGES.items():
         changed = change(plan, runs, batches, signs)
@@ -95,10 +100,11 @@ def changed_trainings(plan: Plan, runs: Runs, batches: Batches, signs: Signs) ->
 def run_changed(
     training: ChangedTraining, initial: tuple[str, float], chosen: ChosenRows, clock: Clock
 ) -> dict[str, Any]:
-    """Train the single run of a changed training and return its losses where the validation loss is lowest.
+    """Run a comparison training on its single seed and return its losses where the validation loss is lowest.
 
-    The losses are `valid_rows` [m], one of each validation row of `chosen`, and `train_loss`, the mean over
-    the training rows of `chosen`. Both are infinite if the loss was never finite.
+    The result holds `valid_rows` [m], the loss of each validation row of `chosen`, and `train_loss`, the mean
+    over the training rows of `chosen`. Both are infinite if the validation loss was never finite. initial:
+    name of the initialization and factor on the weights. clock: adds up the seconds.
     """
     plan, runs, batches = training.plan, training.runs, training.batches
     seed = int(runs.seed[0])

@@ -1,4 +1,4 @@
-"""Texts of findings: their evidence, and the trials of their remedies."""
+"""Sentences of a report on the findings of a diagnosis: their evidence, and the trials of their remedies."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ ENDINGS = {
 
 
 def score_format(result: DiagnoseResult) -> ScoreFormat:
-    """Return the number format of all scores of a diagnosis."""
+    """Return the number format in which the report of a diagnosis shows all scores.
+
+    The format has enough digits for the smallest interval of a difference of scores.
+    """
     pairs = [trial.score for finding in result.findings for trial in finding.remedies]
     if result.recommendation is not None:
         pairs += [pair for pair in (result.recommendation.score, result.recommendation.test) if pair]
@@ -40,19 +43,19 @@ def score_format(result: DiagnoseResult) -> ScoreFormat:
 
 
 def all_evidence(check: CheckRow) -> list[str]:
-    """Return all numbers behind a verdict."""
+    """Return one line of text for each number behind a finding, with error and threshold."""
     return [evidence_text(row) for row in check.evidence]
 
 
 def principle_text(finding: FindingRow) -> list[str]:
-    """Return the claim of the lecture behind a finding; empty without one."""
+    """Return a list with a sentence on the claim of the lecture behind a finding; empty without a claim."""
     if finding.principle is None:
         return []
     return [f"Principle {finding.principle.claim}: {finding.principle.says}."]
 
 
 def evidence_text(evidence: EvidenceRow) -> str:
-    """Return one number behind a verdict, as `share: 0.5 ± 0.02 (threshold 0.4), layer 1`."""
+    """Return a number behind a finding as text, such as `share: 0.5 ± 0.02 (threshold 0.4), layer 1`."""
     value = number(evidence.value) if is_number(evidence.value) else "not known"
     if is_number(evidence.value) and is_number(evidence.error):
         value = with_error(evidence.value, evidence.error)
@@ -61,9 +64,10 @@ def evidence_text(evidence: EvidenceRow) -> str:
 
 
 def trial_texts(finding: FindingRow, form: ScoreFormat, recommended: Sequence[str] = ()) -> list[str]:
-    """Return the trials of a finding: the best with their numbers, the others by name.
+    """Return lines of text on the trials of the remedies of a finding.
 
-    If no remedy is confirmed, all have their numbers. recommended: names of the recommended remedies.
+    The best confirmed remedies are shown with their numbers, most others by name. If no remedy is confirmed,
+    all are shown with their numbers. form: format of scores. recommended: names of the recommended remedies.
     """
     confirmed = [trial for trial in finding.remedies if trial.confirmed]
     others = [trial for trial in finding.remedies if not trial.confirmed]
@@ -86,7 +90,11 @@ def _names(trials: Sequence[RemedyTrial]) -> str:
 
 
 def trial_text(trial: RemedyTrial, form: ScoreFormat) -> str:
-    """Return a trial as `Remedy: Adam (optimizer adam): accuracy 90.1 → 97.2 % ..., validation loss ...`."""
+    """Return the trial of a remedy as text: the remedy, and score and validation loss without and with it.
+
+    The text is `Remedy: Adam (optimizer adam): accuracy 90.1 → 97.2 % ..., validation loss ...`. It begins
+    with `Tried` if the remedy is not confirmed. form: format of scores.
+    """
     title = "Remedy" if trial.confirmed else "Tried"
     changes = change_text(trial.changes)
     if trial.outcome == "diverges":
@@ -118,15 +126,19 @@ def _losses(trial: RemedyTrial) -> str:
 
 
 def loss_text(pair: PairedComparison) -> str:
-    """Return a loss before and after, as `0.41 → 0.22`."""
+    """Return the medians of a loss without and with a change as text, such as `0.41 → 0.22`.
+
+    If too many runs diverged to have a median, `diverged` takes its place.
+    """
     before, after = (number(value) if is_number(value) else "diverged" for value in (pair.before, pair.after))
     return f"{before} → {after}"
 
 
 def score_text(pair: PairedComparison, form: ScoreFormat) -> str:
-    """Return a score before and after, with the paired difference and the number of seeds that are better.
+    """Return a score without and with a change as text, with the paired difference and the better seeds.
 
-    The text is `accuracy 73 → 75 % (paired difference +1.8 ± 0.4 points), 19 of 20 seeds better`.
+    The text is `accuracy 73 → 75 % (paired difference +1.8 ± 0.4 points), 19 of 20 seeds better`. form:
+    format of scores.
     """
     text = _before_after(pair, form)
     text += f", {pair.better} of {pair.seeds} seeds better"
@@ -147,7 +159,7 @@ def _before_after(pair: PairedComparison, form: ScoreFormat) -> str:
 
 
 def change_text(changes: Mapping[str, Plain]) -> str:
-    """Return changes of settings as words, such as `learning-rate 0.01, scaling standard`."""
+    """Return changes of settings as text, such as `learning-rate 0.01, scaling standard`."""
     return ", ".join(f"{name.replace('_', '-')} {_value(value)}" for name, value in changes.items())
 
 

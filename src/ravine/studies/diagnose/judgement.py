@@ -1,13 +1,14 @@
-"""Judgement of remedies: changed trainings against the original training, on the same seeds.
+"""Judgement of remedies: trainings with changed settings against the original, on the same seeds.
 
-A remedy is confirmed if it is significantly better, by more than the smallest difference that matters:
+A remedy is confirmed if it is better, significantly and by at least the smallest difference that matters:
 
-    in the score, or in one validation loss where score and other loss are not worse           (1)
+    in the score, or in one validation loss while score and other loss are not worse           (1)
     significant: p < 0.05 in Wilcoxon's test, adjusted by Holm over all remedies and measures  (2)
 
-The validation loss is compared at the end of training and at its lowest. A remedy may learn more and then
-overfit: its lowest loss is better, and its last loss is worse. Another one may learn less and therefore
-overfit less: its last loss is better, and its lowest loss is worse. Neither is confirmed by its loss.
+The measures are the score, the validation loss at the end of training, and the lowest validation loss. A
+remedy may learn more and then overfit: its lowest loss is better, and its loss at the end is worse. Another
+one may learn less and therefore overfit less: its loss at the end is better, and its lowest loss is worse.
+Neither is confirmed by its loss.
 """
 
 from __future__ import annotations
@@ -39,13 +40,17 @@ MIN_SEEDS_TO_CONFIRM = next(n for n in range(2, 99) if len(MEASURES) * 2.0 ** (1
 
 
 def can_confirm(seeds: int, remedies: int) -> bool:
-    """Return whether a remedy that is better on all seeds would be confirmed among so many remedies."""
+    """Return whether the number of seeds suffices to confirm one of several remedies.
+
+    It suffices if a remedy that is better on all seeds is significant, after adjustment over all remedies and
+    measures. seeds, remedies: their numbers.
+    """
     return remedies * len(MEASURES) * 2.0 ** (1 - seeds) <= SIGNIFICANCE_LEVEL
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """The outcomes of a training on several seeds, each [seed]; NaN where a run diverged.
+    """Losses and scores of a training on several seeds, each [seed]; NaN where a run diverged.
 
     loss: validation loss at the end. lowest_loss: lowest validation loss of all evaluations. score:
     validation score at the end. With early stopping, the end is the evaluation with the lowest loss.
@@ -57,7 +62,7 @@ class Outcomes:
 
     @classmethod
     def of(cls, record: Record) -> Self:
-        """Return the outcomes of the runs of a record."""
+        """Return losses and scores from the record of a training, one value for each run of the record."""
         loss = np.asarray(record.final["valid_loss"], np.float64)
         curves = np.asarray(record.series["valid_loss"], np.float64)
         lowest = np.fmin.reduce(curves, axis=1)
@@ -69,7 +74,7 @@ class Outcomes:
 
     @property
     def diverged(self) -> int:
-        """Number of seeds on which the training diverged."""
+        """Number of seeds on which the training diverged, so that its loss is not finite."""
         return int(np.sum(~np.isfinite(self.loss)))
 
     @property
@@ -78,14 +83,18 @@ class Outcomes:
         return bool(np.mean(np.isfinite(self.loss)) <= 0.5)
 
     def learns(self, constant_loss: float) -> bool:
-        """Return whether the median loss at the end is finite and below that of a constant by 5 %."""
+        """Return whether the network learned: its loss is more than 5 % below that of a constant prediction.
+
+        The loss is the median over seeds of the validation loss at the end; a run that diverged counts as
+        infinite.
+        """
         losses = np.where(np.isfinite(self.loss), self.loss, np.inf)
         return bool(np.median(losses) < 0.95 * constant_loss)
 
 
 @dataclass(frozen=True)
 class Yardstick:
-    """The smallest differences that matter, and the direction of the score.
+    """Rules to compare two trainings: the smallest differences that matter, and the direction of the score.
 
     metric: facts about the score. loss: name of the loss. constant_loss: loss of the best constant
     prediction.
@@ -96,20 +105,29 @@ class Yardstick:
     constant_loss: float
 
     def greater(self, measure: str) -> bool:
-        """Return whether a greater value of a measure is better."""
+        """Return whether greater values are better: never for a loss, and for a score if its metric says so.
+
+        measure: "loss", "lowest_loss" or "score".
+        """
         return self.metric.greater_is_better and measure == "score"
 
     def smallest(self, measure: str, before: float | None, after: float | None) -> float:
-        """Return the smallest difference of two values of a measure that matters."""
+        """Return the smallest difference between two values of a measure that matters.
+
+        measure: "loss", "lowest_loss" or "score". before, after: the two values, which set the scale of the
+        difference; None for a training that diverged.
+        """
         if measure == "score":
             return self.metric.smallest_difference_at(before, after)
         smallest = LOSSES[self.loss].smallest_difference_at(before, after)
         return max(smallest, SMALLEST_LOSS_SHARE * self.constant_loss)
 
     def compare(self, measure: str, before: np.ndarray, after: np.ndarray) -> PairedComparison:
-        """Return the comparison of two trainings, with a p value that is not adjusted.
+        """Compare one measure of two trainings seed by seed and return the comparison.
 
-        before, after: values of a measure [seed], NaN where a run diverged.
+        Its p value is not adjusted for several comparisons. measure: "loss", "lowest_loss" or "score".
+        before, after: its values in the original and in the changed training, [seed], NaN where a run
+        diverged.
         """
         greater = self.greater(measure)
         result = compare_paired(after, before, greater)
@@ -135,7 +153,7 @@ class Yardstick:
 
 @dataclass(frozen=True)
 class Judged:
-    """The judgement of one remedy: its three comparisons with the original, and the outcome."""
+    """Judgement of one remedy: the outcome, and comparisons of two losses and the score with the original."""
 
     loss: PairedComparison
     lowest_loss: PairedComparison
@@ -144,12 +162,17 @@ class Judged:
 
     @property
     def confirmed(self) -> bool:
-        """Whether the remedy is confirmed by (1)."""
+        """Whether the remedy is confirmed: better in the score, or in one loss and not worse in the rest."""
         return self.outcome == "confirmed"
 
 
 def judge(before: Outcomes, after: Mapping[str, Outcomes], yardstick: Yardstick) -> dict[str, Judged]:
-    """Return the judgement of every remedy by name. before: outcomes of the original on the same seeds."""
+    """Compare every remedy with the original training and return the judgements by name of the remedy.
+
+    before: losses and scores of the original training. after: those with each remedy, on the same seeds.
+    yardstick: smallest differences that matter. The p values are adjusted over all remedies and measures by
+    Holm's method.
+    """
     compared = {
         (name, measure): yardstick.compare(measure, getattr(before, measure), getattr(outcomes, measure))
         for name, outcomes in after.items()
@@ -212,7 +235,10 @@ def _adjusted(pair: PairedComparison, p_holm: float) -> PairedComparison:
 
 
 def is_better(pair: PairedComparison) -> bool:
-    """Return whether a change is better on more seeds than it is worse, by a difference that matters."""
+    """Return whether a change is better on more seeds than it is worse, by a difference that matters.
+
+    A difference that is not finite, because runs diverged, matters.
+    """
     return _wins(pair) and _matters(pair)
 
 
@@ -238,11 +264,11 @@ def _wins(pair: PairedComparison) -> bool:
 def choose(
     candidates: Mapping[str, Outcomes], sizes: Mapping[str, int], yardstick: Yardstick, by_score: bool
 ) -> str:
-    """Return the candidate with the smallest change among those that are as good as the best.
+    """Return the name of the candidate that changes least among those that are as good as the best one.
 
-    As good means within the smallest difference that matters. Candidates that diverge on more seeds than the
-    others are left out. sizes: size of the change by name. by_score: whether the score decides, and not the
-    loss at the end.
+    A candidate is as good if its difference from the best does not matter. Candidates that diverge on more
+    seeds than others are left out. sizes: size of the change by name of the candidate. by_score: whether the
+    score decides, and not the validation loss at the end.
     """
     measure = "score" if by_score else "loss"
     sign = 1 if yardstick.greater(measure) else -1

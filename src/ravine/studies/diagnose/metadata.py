@@ -53,7 +53,7 @@ class RunMetadata:
     connection: str
     """Kind of connection between layers, such as residual."""
     norm: str
-    """Normalization of the layers, such as batch."""
+    """Normalization of the layers, such as batchnorm."""
     parameters: int
     """Number of parameters of the network."""
     outputs: int
@@ -111,7 +111,7 @@ class RunMetadata:
     epochs: float = 0.0
     """Passes over the training rows."""
     seconds: dict[str, float]
-    """Seconds of training, compiling and each measurement."""
+    """Seconds of training, compiling and each kind of measurement, by name."""
 
     def to_dict(self) -> dict[str, object]:
         """Return the facts about a run as a dictionary of plain values, for storage in its record."""

@@ -1,4 +1,4 @@
-"""The recommendation: the smallest change among the best ones, confirmed on fresh seeds."""
+"""Choice of the recommended settings: the smallest change among the best remedies, proved on fresh seeds."""
 
 from __future__ import annotations
 
@@ -27,10 +27,14 @@ def recommend(
     seeds: Sequence[int],
     fresh_seeds: Sequence[int],
 ) -> Recommendation:
-    """Return the recommendation from the trials on `seeds`.
+    """Choose the settings that a diagnosis recommends, test them on fresh seeds; return the recommendation.
 
-    The smallest change among the best ones is trained again on fresh seeds, together with the original. It is
-    recommended only if it is confirmed on the fresh seeds, and not worse on the test rows.
+    The candidates are confirmed remedies and combinations of them. The smallest change among the best is
+    trained on fresh seeds together with the original settings. It is recommended only if it is confirmed
+    there, and not worse on the test rows. Otherwise the original settings stay.
+
+    findings: faults with trials of remedies. trials: all trials, on `seeds`, on which combinations are
+    trained too.
     """
     candidates, sizes, changes = _candidates(runner, findings, trials, seeds)
     if not candidates:

@@ -1,4 +1,4 @@
-"""Texts of the recommendation of a diagnosis."""
+"""Sentences of a report on the settings that a diagnosis recommends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ DATA_THEME = "RAV4"  # beginning of the codes of faults of the data, which no ch
 
 
 def recommendation_block(result: DiagnoseResult) -> Items:
-    """Return the recommended settings with their proof, or the reason why no change is recommended."""
+    """Return the block of the report with the recommended settings and their proof.
+
+    Without a recommended change, the block gives the reason. Raises ValueError if the diagnosis has no
+    recommendation, neither for a change nor against it.
+    """
     advice = result.recommendation
     if advice is None:
         raise ValueError("The result has no recommendation.")
@@ -67,9 +71,10 @@ def _title(advice: Recommendation, result: DiagnoseResult) -> str:
 
 
 def untried_text(finding: FindingRow, result: DiagnoseResult) -> list[str]:
-    """Return the sentence on a fault without a trial: the fault whose remedy cures it, if any does.
+    """Return a list with a sentence on a fault for which no remedy of its own was tried.
 
-    If no remedy at all is tried, a note of the report says so, and the result is empty.
+    The sentence names other faults whose remedies help, if there are any. If the diagnosis tried no remedies
+    at all, a note of the report says so, and the list is empty.
     """
     if not result.plan.seeds:
         return []

@@ -1,4 +1,4 @@
-"""Remedies: changes of settings that may repair a fault. A new remedy is one more row of REMEDIES."""
+"""Remedies: changes of settings that may repair a fault. To add one, add a row to `REMEDIES`."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Changes = dict[str, Any]
 
 @dataclass(frozen=True)
 class Context:
-    """Facts about the training that remedies depend on.
+    """Facts about the diagnosed training that remedies need to choose new values of settings.
 
-    train: number of training rows. batch_size: rows in a batch. epochs: passes over the training rows.
-    curvature: largest measured curvature over the stability limit of the optimizer, NaN if not known.
-    columns: input columns that may have to be left out.
+    train: number of training rows. batch_size: rows in a batch. learning_rate: that of the training. epochs:
+    passes over the training rows. curvature: largest measured curvature over the stability limit of the
+    optimizer, NaN if not known. columns: columns that may give the target away and may have to be left out.
     """
 
     train: int
@@ -35,14 +35,14 @@ class Context:
 
 @dataclass(frozen=True)
 class Remedy:
-    """A change of settings that may repair a fault.
+    """A change of settings that may repair a fault, such as a tenth of the learning rate.
 
     says: the remedy as words for a sentence. size: size of the change. Among equally good remedies the one
     with the smallest size is recommended; a combination has the sum of its sizes. changes: function
     (settings, context) -> settings to replace with their values, or None if the remedy does not apply.
-    last_resort: 0 for a remedy that is always tried; a remedy with a higher number is tried if no remedy with
-    a lower number gives a network that learns. judged: whether a better score confirms the remedy; false for
-    a change that makes scores honest and may lower them.
+    last_resort: 0 for a remedy that is always tried; a remedy with a higher number is tried only if no remedy
+    with a lower number gives a network that learns. judged: whether a better score confirms the remedy; false
+    for a change that makes scores honest and may lower them, such as leaving out a column.
     """
 
     name: str
@@ -59,9 +59,10 @@ USUAL_WIDTH = 64  # units of a hidden layer
 
 
 def remedy_changes(settings: FixedTrainingSettings, name: str, context: Context) -> Changes | None:
-    """Return the settings that a remedy changes, with their new values.
+    """Return the settings that a remedy changes, by name, with their new values.
 
-    The value is None if the remedy does not apply, or if the settings have these values already.
+    The result is None if the remedy does not apply, or if the settings have these values already. name: name
+    of the remedy in `REMEDIES`. context: facts about the training.
     """
     changes = REMEDIES[name].changes(settings, context) or {}
     return {key: value for key, value in changes.items() if getattr(settings, key) != value} or None

@@ -30,7 +30,7 @@ Outcome = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class EvidenceRow:
-    """One number on which a verdict rests."""
+    """One measured number on which a verdict of the diagnosis rests, with its threshold."""
 
     what: str
     """The measured quantity, with its unit."""
@@ -46,7 +46,7 @@ class EvidenceRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Principle:
-    """The claim of the lecture behind a verdict."""
+    """The principle behind a verdict: a claim of the lecture, which `ravine lecture` shows and tests."""
 
     claim: str
     """Name of the claim, as `ravine lecture` takes it."""
@@ -56,7 +56,7 @@ class Principle:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckRow:
-    """A verdict on the network, with its evidence."""
+    """One verdict of the diagnosis with its evidence; in the list `checks`, a verdict that found no fault."""
 
     code: str
     """Stable code of the verdict, such as `RAV101`; `docs/verdicts` has a page for each."""
@@ -74,7 +74,10 @@ class CheckRow:
 
 @dataclass(frozen=True, kw_only=True)
 class PairedComparison:
-    """A training with changed settings against the original training, on the same seeds."""
+    """Comparison of a training with changed settings and the original one by one number, on the same seeds.
+
+    The number is a validation loss or a score.
+    """
 
     before: float | None
     """Median of the original over seeds; null if at least half of the runs diverged."""
@@ -102,14 +105,14 @@ class PairedComparison:
     p_holm: float
     """The p value adjusted by Holm's method over all remedies and measures compared together."""
     confirmed: bool
-    """Whether the change is better by more than the smallest difference, with `p_holm` below 0.05."""
+    """Whether the change is better by at least the smallest difference, with `p_holm` below 0.05."""
     worse: bool
     """Whether the change is worse on more seeds, with a p value below 0.05 that is not adjusted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RemedyTrial:
-    """One remedy (change of settings), tried on the same seeds as the original training."""
+    """The trial of one remedy (change of settings), which was trained on the same seeds as the original."""
 
     remedy: str
     """Name of the remedy."""
@@ -133,7 +136,7 @@ class RemedyTrial:
 
 @dataclass(frozen=True, kw_only=True)
 class FindingRow(CheckRow):
-    """A verdict that was given."""
+    """A verdict that was reported: a fault of the training or its data, or an observation of severity 0."""
 
     severity: int
     """Severity of the fault: 0 is no fault and only reported, 3 is the worst."""
@@ -150,7 +153,7 @@ class FindingRow(CheckRow):
 
 @dataclass(frozen=True, kw_only=True)
 class ConstantComparison:
-    """The score of the recommended settings next to that of the best constant prediction."""
+    """Score of the recommended (else the original) settings next to that of the best constant prediction."""
 
     score: float | None
     """Median score over seeds; null if at least half of the runs diverged."""
@@ -166,7 +169,10 @@ class ConstantComparison:
 
 @dataclass(frozen=True, kw_only=True)
 class Recommendation:
-    """The recommended settings: the smallest change among the best remedies, confirmed on fresh seeds."""
+    """The recommended settings: the smallest change among the best remedies, if fresh seeds confirm it.
+
+    Otherwise the original settings stay, and the fields give the reason.
+    """
 
     changes: dict[str, Plain]
     """Settings to change, by name; empty if the original settings stay."""
@@ -195,7 +201,7 @@ class Recommendation:
 
 @dataclass(frozen=True, kw_only=True)
 class ObservedCurves:
-    """Measurements during the run, one value for each point; null where not known or not finite."""
+    """Measurements during the run as lists with one value for each point; null if not known or not finite."""
 
     step: list[float | None]
     """Training steps done."""
@@ -221,7 +227,7 @@ class ObservedCurves:
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuringCost:
-    """Wall-clock seconds of the measured run."""
+    """Wall-clock seconds that the measured run took for training, compiling and each kind of measurement."""
 
     train: float
     """Seconds of training; 0 for a trained model."""
@@ -235,7 +241,7 @@ class MeasuringCost:
 
 @dataclass(frozen=True, kw_only=True)
 class DiagnosisSeconds:
-    """Wall-clock seconds of the whole study."""
+    """Wall-clock seconds of the whole diagnosis, and of the trainings that try remedies."""
 
     total: float
     """Seconds from the start of the study to its result."""
@@ -269,7 +275,7 @@ class DiagnosedTraining:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class DiagnoseResult(Result):
-    """The result of a diagnosis."""
+    """The result of a diagnosis: findings, trials of remedies, recommended settings and measured curves."""
 
     split: SplitSizes
     """Numbers of training, validation and test rows."""
@@ -309,22 +315,22 @@ class DiagnoseResult(Result):
 
     @property
     def verdicts(self) -> list[str]:
-        """The names of the verdicts that were given, worst first."""
+        """Names of the verdicts that were reported, such as `rate_high`, the most severe first."""
         return [finding.verdict for finding in self.findings]
 
     @property
     def codes(self) -> list[str]:
-        """The codes of the verdicts that were given, worst first."""
+        """Codes of the verdicts that were reported, such as `RAV101`, the most severe first."""
         return [finding.code for finding in self.findings]
 
     @property
     def recommended(self) -> dict[str, Plain]:
-        """Settings to change, by name; empty if no change is better."""
+        """Settings that the diagnosis recommends to change, by name with their new values; else empty."""
         return {} if self.recommendation is None else dict(self.recommendation.changes)
 
     @property
     def record(self) -> Record:
-        """The record of the measured run, which all verdicts come from."""
+        """The record of the measured run: the arrays from which all verdicts follow."""
         return self.records[OBSERVATION]
 
     @property
@@ -335,14 +341,14 @@ class DiagnoseResult(Result):
         return pd.DataFrame(vars(self.curves))
 
     def summary(self) -> str:
-        """Return the result in one line, as `ravine runs` shows it."""
+        """Return the diagnosis in one line, as `ravine runs` lists it: names of faults, and the score."""
         names = [finding.verdict for finding in self.findings if finding.severity and not finding.muted]
         return summary_text(", ".join(names) or "no fault found", 0, self.metric.name, self.score)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedRuns:
-    """Numbers of networks to train."""
+    """Numbers of networks that a planned diagnosis will train, by purpose."""
 
     measured: int
     """Number of networks measured during training: 1, or 0 for a trained model."""
@@ -356,7 +362,7 @@ class PlannedRuns:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedDiagnosis(DiagnosedTraining):
-    """The training to diagnose, its measurements, and the trials of remedies."""
+    """The part of a dry run on the training to diagnose: its measurements, and the networks to train."""
 
     training_options: dict[str, Plain]
     """Penalties, clipping, averages and early stopping of the settings; empty for a trained model."""

@@ -1,4 +1,4 @@
-"""The parts of the result of a diagnosis: verdicts with their evidence, notes, curves and time."""
+"""Functions that turn findings and measurements of a run into parts of the result of a diagnosis."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ class _Verdict(TypedDict):
 
 
 def finding_row(finding: Finding, trials: list[RemedyTrial], muted: bool) -> FindingRow:
-    """Return a verdict that applies, with the trials of its remedies, best first."""
+    """Return a finding that was reported in the form of the result, with the trials of its remedies.
+
+    trials: trials of these remedies, the best first. muted: whether the user muted the code of the finding.
+    """
     judged = [trial for trial in trials if trial.outcome != "not_judged"]
     return FindingRow(
         **_verdict(finding),
@@ -52,7 +55,7 @@ def finding_row(finding: Finding, trials: list[RemedyTrial], muted: bool) -> Fin
 
 
 def check_row(finding: Finding) -> CheckRow:
-    """Return a verdict that was examined and does not apply."""
+    """Return a finding of a verdict that found no fault, in the form of the result of a diagnosis."""
     return CheckRow(**_verdict(finding))
 
 
@@ -81,9 +84,10 @@ def _verdict(finding: Finding) -> _Verdict:
 def notes_of(
     record: Record, settings: DiagnoseSettings, from_model: bool, unfit: Sequence[str], faulty: bool
 ) -> list[str]:
-    """Return sentences on the limits of a diagnosis.
+    """Return sentences on the limits of a diagnosis: which checks and remedies were left out, and why.
 
-    unfit: sentences on remedies that were not tried. faulty: whether a fault was found.
+    from_model: whether a trained model was examined. unfit: sentences on remedies that did not fit the data;
+    they come first. faulty: whether a fault was found.
     """
     notes = list(unfit)
     run = Observation(record)
@@ -112,7 +116,7 @@ def notes_of(
 
 
 def curves_of(record: Record) -> ObservedCurves:
-    """Return loss, score, sharpness and other measurements during the run."""
+    """Return the measurements during the run as lists: learning rate, losses, score, sharpness and others."""
 
     def curve(name: str) -> list[float | None]:
         return [finite_or_none(value) for value in record.series[name][0].tolist()]
@@ -132,7 +136,7 @@ def curves_of(record: Record) -> ObservedCurves:
 
 
 def cost_of(record: Record) -> MeasuringCost:
-    """Return the seconds of training, compiling and each measurement."""
+    """Return the seconds that the measured run took for training, compiling and each kind of measurement."""
     seconds = Observation(record).metadata.seconds
     training = seconds.get("train", 0.0)
     spent = {name: value for name, value in seconds.items() if name not in ("train", "compile")}

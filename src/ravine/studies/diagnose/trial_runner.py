@@ -1,7 +1,7 @@
-"""Trials of changed settings: the original and changed trainings on the same seeds.
+"""Trainings with original and with changed settings on the same seeds, for a comparison seed by seed.
 
 A seed means the same split, initial weights and batch order for all trainings. Trainings that differ only in
-numbers share one compiled program.
+numbers, such as the learning rate, share one compiled program.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ __all__ = ["Trained", "TrialRunner", "source_columns", "with_changes", "without_
 
 @dataclass(frozen=True)
 class Trained:
-    """A training with its record of one run for each seed.
+    """A training with its record, which has one run for each seed.
 
-    stage, cohort: names of the cohort (runs in one program) that contains the runs. place: index of the first
-    of these runs in the cohort.
+    stage, cohort: stage and name of the cohort (runs in one compiled program) that contains these runs.
+    place: index of the first of these runs in the cohort.
     """
 
     prepared: PreparedTraining
@@ -42,7 +42,10 @@ class Trained:
 
 @dataclass
 class TrialRunner:
-    """Trains variants of one training on given seeds. Variants with equal batches share one object."""
+    """Trainer of variants of the diagnosed training: trainings with changed settings, on given seeds.
+
+    original: the diagnosed training. Variants with the same rows and batches share one `Batches` object.
+    """
 
     original: PreparedTraining
     context: RunContext
@@ -52,23 +55,30 @@ class TrialRunner:
         self._batches[_batch_settings(self.original.settings)] = self.original.batches
 
     def prepare(self, settings: FixedTrainingSettings, spec: TrainingSpec | None = None) -> PreparedTraining:
-        """Return a variant of the training, ready to train. Raises UsageError if it does not fit the data."""
+        """Return the training that changed settings describe, ready to train.
+
+        spec: specification that other trainings share, or None to make one. Raises UsageError if the settings
+        do not fit the data.
+        """
         key, dataset = _batch_settings(settings), self.dataset_of(settings)
         if key not in self._batches:
             self._batches[key] = batches_for(settings, dataset)
         return prepare_training(settings, dataset, batches=self._batches[key], spec=spec)
 
     def dataset_of(self, settings: FixedTrainingSettings) -> Dataset:
-        """Return the data of a variant: without the columns that only the variant drops."""
+        """Return the data that changed settings use.
+
+        These are the data of the diagnosis, without the columns that only the changed settings leave out.
+        """
         before = self.original.settings.drop or []
         return without_columns(
             self.context.dataset, [name for name in settings.drop or [] if name not in before]
         )
 
     def changes_nothing(self, settings: FixedTrainingSettings) -> bool:
-        """Return whether a variant trains exactly as the original does.
+        """Return whether changed settings lead to exactly the same training as the original settings.
 
-        Raises UsageError if it does not fit the data.
+        Raises UsageError if the settings do not fit the data.
         """
         first, second = self.original, self.prepare(settings)
         return (
@@ -80,11 +90,14 @@ class TrialRunner:
         )
 
     def with_changes(self, changes: Mapping[str, Plain]) -> FixedTrainingSettings:
-        """Return the settings of the original training with some of them replaced."""
+        """Return the settings of the original training with some of them replaced.
+
+        changes: names of settings with their new values.
+        """
         return with_changes(self.original.settings, changes, self.context.dataset)
 
     def run_original(self, seeds: Sequence[int]) -> Record:
-        """Train the original on each seed and return the record of the runs."""
+        """Train with the original settings on each seed; return the record of these runs, a row per seed."""
         return self._train("prove", {"original": self.original.settings}, seeds)["original"].record
 
     def run(
@@ -94,15 +107,20 @@ class TrialRunner:
         seeds: Sequence[int],
         keep_parameters: bool = False,
     ) -> dict[str, Trained]:
-        """Train every variant on all seeds and return the trained variants by name."""
+        """Train several variants on all seeds and return the trained variants by name.
+
+        stage: name under which progress is reported and the result lists the records. variants: changed
+        settings by name. keep_parameters: whether to keep the trained weights, which scores on test rows
+        need.
+        """
         steps = sum(self.prepare(settings).plan.steps for settings in variants.values())
         self.context.runner.total += steps * len(seeds)
         return self._train(stage, variants, seeds, keep_parameters)
 
     def test_scores(self, trained: Trained) -> np.ndarray:
-        """Return the scores [seed] of a training on the test rows; NaN where a run diverged.
+        """Return the scores [seed] of a trained variant on the test rows; NaN where a run diverged.
 
-        The runs must have kept their parameters.
+        The variant must have been trained with `keep_parameters`.
         """
         record = self.context.parameters_of(trained.stage, trained.cohort)
         runs = np.arange(trained.place, trained.place + len(trained.record))
@@ -143,9 +161,10 @@ class TrialRunner:
 def with_changes(
     settings: FixedTrainingSettings, changes: Mapping[str, Plain], dataset: Dataset
 ) -> FixedTrainingSettings:
-    """Return settings with some of them replaced.
+    """Return a copy of settings with some of them replaced.
 
-    Another optimizer keeps only the schedules of hyperparameters that it has.
+    If the optimizer changes, only the schedules of hyperparameters that the new optimizer has are kept.
+    changes: names of settings with their new values. dataset: data on which the network depends.
     """
     # `replace` cannot check the types of fields that are named at run time; the settings check the values
     changed: FixedTrainingSettings = replace(settings, **changes)  # type: ignore[arg-type]
@@ -178,13 +197,16 @@ def _same_schedule(first: PreparedTraining, second: PreparedTraining) -> bool:
 
 
 def source_columns(dataset: Dataset, inputs: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns of the table that some inputs of the network come from."""
+    """Return the names of the columns of the table from which some inputs of the network were encoded.
+
+    inputs: names of inputs. A category, for example, is one column of the table and several inputs.
+    """
     columns = dataset.encoder.columns
     return tuple(column.name for column in columns if {column.name, *column.outputs} & set(inputs))
 
 
 def without_columns(dataset: Dataset, names: Sequence[str]) -> Dataset:
-    """Return a data set without some columns of the table."""
+    """Return a data set without the named columns of its table, and without the inputs made from them."""
     if not names:
         return dataset
     left = tuple(column for column in dataset.encoder.columns if column.name not in names)

@@ -1,4 +1,4 @@
-"""Trials of remedies: every remedy on the same seeds as the original training."""
+"""Trials of remedies: training with every remedy (change of settings) on the same seeds as the original."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ __all__ = ["Trials", "best_first", "try_remedies", "yardstick_of"]
 
 @dataclass(frozen=True)
 class Trials:
-    """Remedies that were tried, all by name.
+    """All remedies (changes of settings) that a diagnosis tried, with their results by name of the remedy.
 
-    original: outcomes without a remedy. outcomes: with each remedy, on the same seeds. judged: comparisons
-    with the original. notes: sentences on remedies that were not tried.
+    yardstick: smallest differences that matter. original: losses and scores of the original training.
+    outcomes: those with each remedy, on the same seeds. judged: comparison of each remedy with the original.
+    notes: sentences on remedies that could not be tried.
     """
 
     yardstick: Yardstick
@@ -34,21 +35,27 @@ class Trials:
 
     @property
     def confirmed(self) -> list[str]:
-        """Names of the remedies that are confirmed."""
+        """Names of the remedies that are confirmed: clearly better than the original training."""
         return [name for name, trial in self.judged.items() if trial.confirmed]
 
     @property
     def any_judged(self) -> bool:
-        """Whether any remedy was tried that a better score or loss confirms."""
+        """Whether at least one remedy was tried that a better score or loss can confirm."""
         return any(REMEDIES[name].judged for name in self.judged)
 
     @property
     def by_score(self) -> bool:
-        """Whether the score decides between remedies: a remedy improves it by a difference that matters."""
+        """Whether the score decides which remedy is best: a confirmed remedy improves the score itself.
+
+        Otherwise the validation loss at the end decides.
+        """
         return any(trial.score.confirmed for trial in self.judged.values() if trial.confirmed)
 
     def smallest_cure(self, names: Iterable[str]) -> str | None:
-        """Return the confirmed remedy with the smallest change among the best ones; None without any."""
+        """Return the name of the confirmed remedy that changes least among those as good as the best one.
+
+        names: remedies to choose from. The result is None if they contain no confirmed one.
+        """
         confirmed = {name: self.outcomes[name] for name in names if name in self.confirmed}
         if not confirmed:
             return None
@@ -58,7 +65,10 @@ class Trials:
 
 
 def yardstick_of(runner: TrialRunner, run: Observation) -> Yardstick:
-    """Return the smallest differences that matter for a training. run: its measured run."""
+    """Return the smallest differences of loss and score that matter when trainings are compared.
+
+    run: measurements of the diagnosed run, whose loss of a constant prediction sets a scale.
+    """
     plan, settings = runner.original.plan, runner.original.settings
     metric = MetricFacts.of(METRICS[plan.metric], settings.smallest_difference)
     return Yardstick(metric, plan.loss, run.constant_loss)
@@ -71,10 +81,13 @@ def try_remedies(
     original: Outcomes,
     seeds: Sequence[int],
 ) -> Trials:
-    """Train with every remedy of every fault; return the trials.
+    """Train with every remedy of every fault that was found, and return the trials.
 
-    Remedies of last resort are trained only if no network learned anything before. run: the measured run.
-    original: outcomes of the original on the same seeds.
+    Remedies of last resort are tried only if neither the original nor any earlier remedy learned something.
+
+    findings: faults with the names of their remedies. run: measurements of the diagnosed run. original:
+    losses and scores of the original training. seeds: seeds on which the original and every remedy are
+    trained.
     """
     yardstick = yardstick_of(runner, run)
     context = _context(runner, run)
@@ -169,9 +182,10 @@ def _judged(
 
 
 def best_first(finding: Finding, trials: Trials) -> list[RemedyTrial]:
-    """Return the trials of the remedies of a fault.
+    """Return the trials of the remedies of one fault, the best first.
 
-    The smallest cure comes first, then other confirmed remedies, then the rest; by final loss within each.
+    The confirmed remedy with the smallest change among the best comes first. Other confirmed remedies follow,
+    then the rest, both ordered by validation loss at the end.
     """
     tried = [trials.judged[name] for name in finding.remedies if name in trials.judged]
     cure = trials.smallest_cure(trial.remedy for trial in tried)

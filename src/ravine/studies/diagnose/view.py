@@ -1,4 +1,4 @@
-"""The report of a diagnosis, and the facts of its dry run, as blocks to be shown."""
+"""The report of a diagnosis, and the facts that its dry run shows, as blocks for terminal and web page."""
 
 from __future__ import annotations
 
@@ -34,7 +34,11 @@ OBSERVATIONS = "Also noted"  # title of findings that are no faults
 
 
 def view(result: DiagnoseResult) -> list[Block]:
-    """Return the report of a diagnosis: findings, worst first, checks, recommendation, notes and time."""
+    """Return the report of a diagnosis as blocks: findings, checks, recommendation, baselines, notes, time.
+
+    Findings come first, the most severe at the top. The loss of the measured run is a chart, unless a trained
+    model was examined.
+    """
     blocks: list[Block] = [Paragraph(_examined(result), tone="dim"), Paragraph(_verdict(result))]
     faults, observations = _by_severity(result)
     muted = [f"{finding.code} ({finding.fault})" for finding in result.findings if finding.muted]
@@ -56,7 +60,11 @@ def view(result: DiagnoseResult) -> list[Block]:
 
 
 def details(result: DiagnoseResult) -> list[Block]:
-    """Return every finding with all of its numbers and trials, and every check that passed."""
+    """Return blocks with more detail for the option -v of `ravine diagnose`.
+
+    They list every finding with all of its numbers and trials of remedies, and every check that found no
+    fault.
+    """
     blocks: list[Block] = []
     faults, observations = _by_severity(result)
     muted = [finding for finding in result.findings if finding.muted]
@@ -87,7 +95,7 @@ def _detailed(finding: FindingRow, result: DiagnoseResult) -> Item:
 
 
 def next_steps(result: DiagnoseResult) -> list[Block]:
-    """Return the files that the run wrote, and the commands to type next."""
+    """Return blocks that list the files of a diagnosis and the commands to type next."""
     run, config = str(result.run_dir), result.config
     if config is None:
         return files_and_commands(run)
@@ -96,7 +104,7 @@ def next_steps(result: DiagnoseResult) -> list[Block]:
 
 
 def plan_view(plan: DiagnosePlan) -> list[Block]:
-    """Return the facts that a dry run shows: training, measurements and trials of remedies."""
+    """Return the block that a dry run of a diagnosis shows: data, training, measurements, trials, time."""
     facts, split = plan.plan, plan.split
     rows = [
         ("data", data_text(plan.data)),

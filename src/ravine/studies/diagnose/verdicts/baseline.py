@@ -137,7 +137,7 @@ class _Comparison:
 
     @property
     def clear(self) -> bool:
-        """Whether the simple model is better than the network by a difference that matters and is no chance."""
+        """Whether the simple model is better than the network by a difference that matters, beyond chance."""
         return self.gain > self.threshold
 
     def sentence(self, metric: str) -> str:

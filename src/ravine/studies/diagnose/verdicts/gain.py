@@ -48,7 +48,10 @@ class Gain:
 
     @property
     def clear(self) -> bool:
-        """Whether the change lowers the validation loss by more than the threshold, and also the training loss."""
+        """Whether the change lowers the validation loss by more than the threshold, and the training loss.
+
+        The training loss need only be lower at all.
+        """
         return self.share > self.threshold and self.train_share > 0
 
     def evidence(self, change: str) -> tuple[Evidence, ...]:

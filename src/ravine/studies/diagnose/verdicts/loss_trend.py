@@ -195,8 +195,9 @@ def is_stuck(run: Observation) -> bool:
 def gradient_pull(run: Observation) -> float:
     """Return |gradient| |weights| / (loss of a constant prediction) at the end of a run.
 
-    The ratio measures how far the loss could still fall along the gradient. The gradient is the mean over the
-    last points of measurement, corrected for gradient noise. A norm of the weights below 1 counts as 1.
+    To first order, this is the decrease of the loss in a step as long as the weights, over the loss of a
+    constant. The gradient is the mean over the last points of measurement, corrected for gradient noise. A
+    norm of the weights below 1 counts as 1.
     """
     length = max(float(run.series("weight_norm")[run.end]), 1.0)
     _, _, signal = run.noise_scale(slice(max(0, run.end - 4), run.end + 1))
