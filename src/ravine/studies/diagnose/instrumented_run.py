@@ -77,9 +77,9 @@ def measure_run(
 ) -> MeasuredRun:
     """Train the single run of `runs`, measure it during training, and return measurements and final network.
 
-    The run is measured before the first step and after each segment of steps. Some measurements compare the
-    run with shorter or longer trainings that have one change, which are trained here too. If the loss becomes
-    infinite, the measurements end at the last finite point.
+    The run is measured before the first step and after each segment of steps. The same training is also
+    repeated with single changes, such as no dropout, for comparison. If the loss of the run becomes infinite,
+    the measurements end at the last finite point.
 
     plan, runs, batches: compiled part, hyperparameters and rows of the training. initial: name of the
     initialization and factor on the weights. params, stats: parameters and batch statistics of a trained

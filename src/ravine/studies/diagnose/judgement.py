@@ -40,10 +40,10 @@ MIN_SEEDS_TO_CONFIRM = next(n for n in range(2, 99) if len(MEASURES) * 2.0 ** (1
 
 
 def can_confirm(seeds: int, remedies: int) -> bool:
-    """Return whether the number of seeds suffices to confirm one of several remedies.
+    """Return whether so many seeds can confirm one of so many remedies (changes of settings).
 
-    It suffices if a remedy that is better on all seeds is significant, after adjustment over all remedies and
-    measures. seeds, remedies: their numbers.
+    They can if a remedy that is better on all seeds is significant, after adjustment over all remedies and
+    measures.
     """
     return remedies * len(MEASURES) * 2.0 ** (1 - seeds) <= SIGNIFICANCE_LEVEL
 
@@ -105,9 +105,9 @@ class Yardstick:
     constant_loss: float
 
     def greater(self, measure: str) -> bool:
-        """Return whether greater values are better: never for a loss, and for a score if its metric says so.
+        """Return whether greater values of a measure are better: never of a loss, perhaps of a score.
 
-        measure: "loss", "lowest_loss" or "score".
+        For a score, its metric decides. measure: "loss", "lowest_loss" or "score".
         """
         return self.metric.greater_is_better and measure == "score"
 
@@ -235,9 +235,10 @@ def _adjusted(pair: PairedComparison, p_holm: float) -> PairedComparison:
 
 
 def is_better(pair: PairedComparison) -> bool:
-    """Return whether a change is better on more seeds than it is worse, by a difference that matters.
+    """Return whether a changed training is better than the original, by a difference that matters.
 
-    A difference that is not finite, because runs diverged, matters.
+    It must be better on more seeds than it is worse. A difference that is not finite, because runs diverged,
+    matters.
     """
     return _wins(pair) and _matters(pair)
 
@@ -264,11 +265,11 @@ def _wins(pair: PairedComparison) -> bool:
 def choose(
     candidates: Mapping[str, Outcomes], sizes: Mapping[str, int], yardstick: Yardstick, by_score: bool
 ) -> str:
-    """Return the name of the candidate that changes least among those that are as good as the best one.
+    """Choose among candidate changes of settings, and return the name of the smallest change among the best.
 
-    A candidate is as good if its difference from the best does not matter. Candidates that diverge on more
-    seeds than others are left out. sizes: size of the change by name of the candidate. by_score: whether the
-    score decides, and not the validation loss at the end.
+    The best are those whose difference from the very best one does not matter. Candidates that diverge on
+    more seeds than others are left out. candidates: losses and scores with each change, by name. sizes: size
+    of each change. by_score: whether the score decides, and not the validation loss at the end.
     """
     measure = "score" if by_score else "loss"
     sign = 1 if yardstick.greater(measure) else -1

@@ -101,7 +101,7 @@ class RunMetadata:
     test: int = 0
     """Number of test rows; 0 if they were not compared."""
     changed: dict[str, str] = dataclasses.field(default_factory=dict)
-    """Shorter trainings with one change that were made, and the changed value of each in words."""
+    """Trainings with one change that were made for comparison, and the changed value of each in words."""
     constant_score: float | None = None
     """Score of the best constant prediction on the validation rows; None if it has no score."""
     usual_rate: float | None = None

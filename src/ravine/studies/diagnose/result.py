@@ -74,10 +74,7 @@ class CheckRow:
 
 @dataclass(frozen=True, kw_only=True)
 class PairedComparison:
-    """Comparison of a training with changed settings and the original one by one number, on the same seeds.
-
-    The number is a validation loss or a score.
-    """
+    """Comparison of a training with changed settings and the original, seed by seed, in one loss or score."""
 
     before: float | None
     """Median of the original over seeds; null if at least half of the runs diverged."""
@@ -362,7 +359,7 @@ class PlannedRuns:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedDiagnosis(DiagnosedTraining):
-    """The part of a dry run on the training to diagnose: its measurements, and the networks to train."""
+    """Facts of a dry run: the training to diagnose, its points of measurement, and the networks to train."""
 
     training_options: dict[str, Plain]
     """Penalties, clipping, averages and early stopping of the settings; empty for a trained model."""

@@ -39,7 +39,7 @@ class _Verdict(TypedDict):
 
 
 def finding_row(finding: Finding, trials: list[RemedyTrial], muted: bool) -> FindingRow:
-    """Return a finding that was reported in the form of the result, with the trials of its remedies.
+    """Convert a reported finding and the trials of its remedies to the form of the result, and return it.
 
     trials: trials of these remedies, the best first. muted: whether the user muted the code of the finding.
     """
@@ -55,7 +55,7 @@ def finding_row(finding: Finding, trials: list[RemedyTrial], muted: bool) -> Fin
 
 
 def check_row(finding: Finding) -> CheckRow:
-    """Return a finding of a verdict that found no fault, in the form of the result of a diagnosis."""
+    """Convert the finding of a verdict that found no fault to the form of the result, and return it."""
     return CheckRow(**_verdict(finding))
 
 

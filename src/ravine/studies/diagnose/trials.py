@@ -35,26 +35,28 @@ class Trials:
 
     @property
     def confirmed(self) -> list[str]:
-        """Names of the remedies that are confirmed: clearly better than the original training."""
+        """Names of the remedies (changes of settings) that are clearly better than the original training."""
         return [name for name, trial in self.judged.items() if trial.confirmed]
 
     @property
     def any_judged(self) -> bool:
-        """Whether at least one remedy was tried that a better score or loss can confirm."""
+        """Whether at least one remedy was tried that a better score or loss would confirm."""
         return any(REMEDIES[name].judged for name in self.judged)
 
     @property
     def by_score(self) -> bool:
-        """Whether the score decides which remedy is best: a confirmed remedy improves the score itself.
+        """Whether the score decides which remedy (change of settings) is best.
 
-        Otherwise the validation loss at the end decides.
+        It does if at least one confirmed remedy improves the score by a difference that matters. Otherwise
+        the validation loss at the end decides.
         """
         return any(trial.score.confirmed for trial in self.judged.values() if trial.confirmed)
 
     def smallest_cure(self, names: Iterable[str]) -> str | None:
         """Return the name of the confirmed remedy that changes least among those as good as the best one.
 
-        names: remedies to choose from. The result is None if they contain no confirmed one.
+        A remedy is a change of settings. names: remedies to choose from. The result is None if they contain
+        no confirmed one.
         """
         confirmed = {name: self.outcomes[name] for name in names if name in self.confirmed}
         if not confirmed:
@@ -81,7 +83,7 @@ def try_remedies(
     original: Outcomes,
     seeds: Sequence[int],
 ) -> Trials:
-    """Train with every remedy of every fault that was found, and return the trials.
+    """Train with every remedy (change of settings) of every fault that was found, and return the trials.
 
     Remedies of last resort are tried only if neither the original nor any earlier remedy learned something.
 
@@ -182,7 +184,7 @@ def _judged(
 
 
 def best_first(finding: Finding, trials: Trials) -> list[RemedyTrial]:
-    """Return the trials of the remedies of one fault, the best first.
+    """Return the trials of the remedies (changes of settings) of one fault, the best first.
 
     The confirmed remedy with the smallest change among the best comes first. Other confirmed remedies follow,
     then the rest, both ordered by validation loss at the end.

@@ -22,8 +22,8 @@ UNFINISHED = 0.7  # share of the gain by wider layers that a longer training has
 def penalty_strong(run: Observation) -> Finding | None:
     """Return a finding that says whether the penalty on the weights (L1, L2 or weight decay) is too strong.
 
-    The fault is present if a comparison training without penalties, with at most as many steps, has a clearly
-    lower validation loss. The result is None if the training has no penalty, or if a loss is not finite.
+    The fault is present if the same training without penalties reaches a clearly lower validation loss in at
+    most as many steps. The result is None if the training has no penalty, or if a loss is not finite.
     """
     gain = gain_of(run, "without_penalty")
     if gain is None:
@@ -43,8 +43,8 @@ def penalty_strong(run: Observation) -> Finding | None:
 def dropout_strong(run: Observation) -> Finding | None:
     """Return a finding that says whether dropout is too strong.
 
-    The fault is present if a comparison training without dropout, with at most as many steps, has a clearly
-    lower validation loss. The result is None if the training has no dropout, or if a loss is not finite.
+    The fault is present if the same training without dropout reaches a clearly lower validation loss in at
+    most as many steps. The result is None if the training has no dropout, or if a loss is not finite.
     """
     gain = gain_of(run, "without_dropout")
     if gain is None:
@@ -63,7 +63,7 @@ def dropout_strong(run: Observation) -> Finding | None:
 def too_small(run: Observation) -> Finding | None:
     """Return a finding that says whether the hidden layers of the network are too narrow, or missing.
 
-    The fault is present if a comparison training with wider layers, of at least 64 units, has a clearly lower
+    The fault is present if the same training with layers of at least 64 units reaches a clearly lower
     validation loss in at most as many steps. A wider network also suffers less from a wrong learning rate, a
     short training, a penalty and dropout. If one of these is the fault, this one is not reported.
 
@@ -92,9 +92,10 @@ def too_small(run: Observation) -> Finding | None:
 def batches_small(run: Observation) -> Finding | None:
     """Return a finding that says whether batches of fewer than 16 rows are too small.
 
-    The fault is present if a comparison training with batches of 64 rows or fewer, in as many epochs, has a
-    clearly lower validation loss. It is also present if the verdict `gradient_noise` reports that gradient
-    noise keeps the loss high. The result is None for larger batches, or if a loss is not finite.
+    The fault is present if the same training with larger batches, of at most 64 rows, reaches a clearly lower
+    validation loss in as many epochs. It is also present if the verdict `gradient_noise` reports that
+    gradient noise keeps the loss high. The result is None if batches have 16 rows or more, or if a loss is
+    not finite.
     """
     gain = gain_of(run, "larger_batch")
     if gain is None:

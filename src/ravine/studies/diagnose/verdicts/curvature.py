@@ -39,8 +39,8 @@ def ill_conditioned(run: Observation) -> Finding | None:
 
     The fault is present if training and validation loss still fall slowly at the end, although the learning
     rate cannot be much higher: the curvature is 0.1 to 1.5 of the stability limit. The condition number of
-    the second moments of the inputs must exceed 100. If a comparison training of four times the length was
-    made, it must have a clearly lower loss.
+    the second moments of the inputs must exceed 100. If the same training was also made four times as long,
+    its loss must be clearly lower.
 
     It is only an observation if training removed 30 % of the loss of a constant prediction or more. The
     result is None if the stability limit or the curvature is not known, for a trained model, and if the loss
@@ -121,9 +121,9 @@ def plateau(run: Observation) -> Finding | None:
     """Return a finding that says whether training is stuck on a plateau or at a saddle.
 
     Training must have removed less than 15 % of the loss of a constant prediction. The gradient of a row's
-    loss by the activations of the first hidden layer must be below 0.01. It is a saddle if the lowest
-    eigenvalue of the Hessian is clearly negative. No fault is reported if a high learning rate, a strong
-    penalty or strong dropout is the cause.
+    loss with respect to the activations of the first hidden layer must be below 0.01. It is a saddle if the
+    lowest eigenvalue of the Hessian is clearly negative. No fault is reported if a high learning rate, a
+    strong penalty or strong dropout is the cause.
 
     The result is None for a trained model, if the loss diverged, and without a hidden layer, where the loss
     is convex.

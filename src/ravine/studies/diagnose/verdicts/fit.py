@@ -82,9 +82,9 @@ def interpolation_peak(run: Observation) -> Finding | None:
     """Return a finding that says whether the network is at the interpolation peak of double descent.
 
     There, the network has about as many weights as numbers to fit, and a poor validation loss. The fault is
-    present if weights / (training rows x outputs) is between 1/3 and 3. Training must have removed 80 % of
-    the training loss of a constant prediction, while the validation loss exceeds 1.2 times that loss. The
-    result is None for a trained model and for a run that diverged.
+    present if weights / (training rows x outputs) is between 1/3 and 3. The training loss must be below 0.2
+    C, and the validation loss above 1.2 C, where C is the loss of the best constant prediction. The result is
+    None for a trained model and for a run that diverged.
     """
     if not run.trained or run.diverged:
         return None

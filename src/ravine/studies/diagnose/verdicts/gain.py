@@ -48,9 +48,9 @@ class Gain:
 
     @property
     def clear(self) -> bool:
-        """Whether the change lowers the validation loss by more than the threshold, and the training loss.
+        """Whether the change clearly lowers the validation loss, and also lowers the training loss.
 
-        The training loss need only be lower at all.
+        Clearly means by more than the threshold. For the training loss, any decrease suffices.
         """
         return self.share > self.threshold and self.train_share > 0
 

@@ -48,9 +48,9 @@ def rate_high(run: Observation) -> Finding | None:
     - The loss rose to 10 times its start. If training removed less than half of the loss of a constant
       prediction, 3 times suffice; 1.5 times suffice if the curvature also exceeds the stability limit.
     - More than 40 % of the units of a layer became flat, and a step was larger than a tenth of the weights of
-      a layer. A tenth of the learning rate, if it was tried, must be better; if training removed less than
+      a layer. A tenth of the learning rate, if it was tried, must be better. If training removed less than
       half, it need only be not much worse.
-    - A comparison training at a tenth of the learning rate has a clearly lower validation loss.
+    - The same training at a tenth of the learning rate has a clearly lower validation loss.
 
     The result is None for a trained model.
     """
@@ -162,8 +162,8 @@ def edge_of_stability(run: Observation) -> Finding | None:
 def rate_low(run: Observation) -> Finding | None:
     """Return a finding that says whether the learning rate is too small.
 
-    The fault is present if a comparison training at ten times the learning rate has a clearly lower
-    validation loss. It is also present if all of these hold:
+    The fault is present if the same training at ten times the learning rate has a clearly lower validation
+    loss. It is also present if all of these hold:
 
     - Training loss and validation loss still fall at the end, at more than 0.3 of the pace of the first half.
     - The curvature is below a tenth of the stability limit or not known, and almost no step raises its own

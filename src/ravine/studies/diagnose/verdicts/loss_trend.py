@@ -114,7 +114,7 @@ def still_falls(run: Observation, least: float = FALLING, errors: float = FALLIN
 
     The slope of the second half is extrapolated over as much training again. The decrease must exceed the
     share `least`, both of the loss that is left and of the loss of a constant prediction. It must also exceed
-    `errors` of its standard errors.
+    `errors` times its standard error.
     """
     decrease, error = remaining_decrease(run)
     removable = decrease * float(run.series("train_loss")[run.end]) / max(run.constant_loss, 1e-300)
@@ -160,7 +160,7 @@ def uphill_share(run: Observation) -> float:
 
 
 def curvature_over_limit(run: Observation) -> tuple[float, float]:
-    """Return the median over the run of curvature divided by the stability limit, and the error of it.
+    """Return the median over the run of curvature divided by stability limit, and the error of this ratio.
 
     The points after the start at which curvature was measured count. Both numbers are NaN without such a
     point, or if no limit is known for the optimizer.
@@ -174,9 +174,9 @@ def curvature_over_limit(run: Observation) -> tuple[float, float]:
 
 
 def first_layer_gradient(run: Observation) -> float:
-    """Return the size of the gradient of a row's loss by the activations of the first hidden layer.
+    """Return the size of the gradient of a row's loss with respect to activations of the first hidden layer.
 
-    It is the root mean square over validation rows of the norm, at the end of the run. The value is NaN for a
+    It is the root mean square of the norm over validation rows, at the end of the run. The value is NaN for a
     network without a hidden layer.
     """
     if not run.has("flow"):
@@ -187,7 +187,8 @@ def first_layer_gradient(run: Observation) -> float:
 def is_stuck(run: Observation) -> bool:
     """Return whether the network learned nothing because almost no gradient reaches its first hidden layer.
 
-    Training then removed less than 15 % of the loss of a constant prediction.
+    Training then removed less than 15 % of the loss of a constant prediction. The gradient of a row's loss
+    with respect to the activations of that layer is below 0.01.
     """
     return run.progress < 0.15 and first_layer_gradient(run) < STUCK
 

@@ -52,16 +52,15 @@ def label_noise(run: Observation) -> Finding | None:
     """Return a finding that says whether labels are noisy or not decided by the inputs; this is no fault.
 
     For classes, the share of wrong labels is measured among the most confident predictions of each class. The
-    class with the smallest share decides: it must exceed 6 % by one standard error. Where classes merely
-    overlap, errors lie at their border, and confident predictions are right. Labels that are wrong at random
-    are wrong there too.
+    class with the smallest share decides: it must exceed 6 % by more than one standard error. Where classes
+    merely overlap, errors lie at their border, and confident predictions are right. Labels that are wrong at
+    random are wrong there too.
 
     For a target of numbers, two conditions must hold. More than 10 % of the targets may belong to other rows.
     Where errors are largest, targets do not follow the predictions.
 
     The result is None if too few rows can be judged, or if the network learned too little. It is also None if
-    a comparison training with one change, such as more steps, has a clearly lower loss: such errors are no
-    noise.
+    the same training with one change, such as more steps, has a clearly lower loss: such errors are no noise.
     """
     if run.has("unrelated_targets"):
         return _unrelated_targets(run)
@@ -151,9 +150,9 @@ def near_duplicates(run: Observation) -> Finding | None:
 def order_not_exchangeable(run: Observation) -> Finding | None:
     """Return a finding that says whether rows depend on their place in the file; this is no fault.
 
-    A random split then rates the network too well for rows to come. Measured are the correlations of each
-    column with the same column of the next row and with the row number. The largest must exceed 0.3 by its
-    error, which holds for all columns at once.
+    A random split then rates the network too well for rows to come. Measured are two correlations of each
+    column: with the same column of the next row, and with the row number. The largest less its error must
+    exceed 0.3. The error holds for all columns at once.
 
     A file that is sorted by its target is reported too. Columns are then compared at equal targets, since
     sorting alone does not make rows depend on one another. The result is None with groups of rows, and for

@@ -102,7 +102,7 @@ def dead(run: Observation) -> Finding | None:
     Measured is the largest share of such units in a layer, on validation rows at the end of the run. The
     fault is present if the share exceeds 0.4 and one of these holds:
 
-    - A comparison training with leaky ReLU, in which no unit dies, has a clearly lower loss, or was not made.
+    - The same training with leaky ReLU, in which no unit dies, has a clearly lower loss, or was not made.
     - More than 40 % of the units of a layer were dead at the start, so that they never learned anything.
     - All units of the layer are dead, or training removed at most a tenth of the loss of a constant
       prediction.
@@ -216,9 +216,9 @@ def _flow_finding(run: Observation, name: str, ratio: float, fault: str, healthy
 def vanishing(run: Observation) -> Finding | None:
     """Return a finding that says whether gradients vanish on their way back to the first hidden layer.
 
-    Measured before the first step is the gradient of the loss by the activations of the first hidden layer,
-    divided by that of the last. The fault is present if this ratio is below 1/30. The result is None with
-    fewer than two hidden layers.
+    Measured before the first step is a gradient norm: of the loss with respect to the activations of a hidden
+    layer. The fault is present if the norm at the first hidden layer is below 1/30 of that at the last. The
+    result is None with fewer than two hidden layers.
     """
     flow = _gradient_flow(run)
     return flow and _flow_finding(
@@ -233,9 +233,10 @@ def vanishing(run: Observation) -> Finding | None:
 def exploding(run: Observation) -> Finding | None:
     """Return a finding that says whether gradients explode on their way back to the first hidden layer.
 
-    Measured before the first step is the gradient of the loss by the activations of the first hidden layer,
-    divided by that of the last. The fault is present if this ratio exceeds 30. The result is None with fewer
-    than two hidden layers, or if the loss diverged, since the verdict `rate_high` then applies.
+    Measured before the first step is a gradient norm: of the loss with respect to the activations of a hidden
+    layer. The fault is present if the norm at the first hidden layer exceeds 30 times that at the last. The
+    result is None with fewer than two hidden layers. It is also None if the loss diverged; the verdict
+    `rate_high` then applies.
     """
     if run.diverged:
         return None
