@@ -78,7 +78,7 @@ class DesignPoint:
 class SweepDesign:
     """The design of one sweep: all configurations with their trainings, seeds and learning rates.
 
-    points: the configurations, prepared for training. groups: the same configurations, divided so that those
+    points: the configurations, prepared for training. cohorts: the same configurations, divided so that those
     of one list share a compiled program and train side by side; by name, such as `program 1`. effort_reason:
     reason for the chosen effort (amount of work), in words.
     """
@@ -88,7 +88,7 @@ class SweepDesign:
     effort: SearchEffort
     factors: tuple[Factor, ...]
     points: tuple[DesignPoint, ...]
-    groups: dict[str, list[DesignPoint]]
+    cohorts: dict[str, list[DesignPoint]]
     devices: Devices
     effort_reason: str = ""
 
@@ -181,11 +181,11 @@ class SweepDesign:
         """
         trials, seeds = self.effort.rates * len(self.tuning_seeds), len(self.seeds)
         shapes = {}
-        for name, group in self.groups.items():
-            runs = max(trials * any(point.learning_rate is None for point in group), seeds)
+        for name, cohort in self.cohorts.items():
+            runs = max(trials * any(point.learning_rate is None for point in cohort), seeds)
             most_seeds = max(seeds, len(self.tuning_seeds))
             shapes[name] = shape_for(
-                group[0].plan, group[0].batches, runs * len(group), most_seeds, self.devices
+                cohort[0].plan, cohort[0].batches, runs * len(cohort), most_seeds, self.devices
             )
         return shapes
 
@@ -226,14 +226,14 @@ class SweepDesign:
         extension of the grid of learning rates.
         """
         trainings = []
-        for name, group in self.groups.items():
-            tuned = len(self.tuning_seeds) * sum(point.learning_rate is None for point in group)
+        for name, cohort in self.cohorts.items():
+            tuned = len(self.tuning_seeds) * sum(point.learning_rate is None for point in cohort)
             parts = (
                 (tuned * self.effort.rates, 1.0),
                 (tuned * len(self.extra_offsets(["high"])), EXTENSIONS),
-                (len(group) * len(self.seeds), 1.0),
+                (len(cohort) * len(self.seeds), 1.0),
             )
-            trainings += [Training(group[0].plan, self.shapes[name], *part) for part in parts]
+            trainings += [Training(cohort[0].plan, self.shapes[name], *part) for part in parts]
         return estimated_seconds(trainings, self.devices.count)
 
     @property
@@ -267,8 +267,8 @@ class SweepDesign:
             metric=first.plan.metric,
             design=self.facts().kind,
             factors=self.facts().factors,
-            settings=[_planned(point, name) for name, group in self.groups.items() for point in group],
-            plans={name: group[0].plan.describe() for name, group in self.groups.items()},
+            settings=[_planned(point, name) for name, cohort in self.cohorts.items() for point in cohort],
+            plans={name: cohort[0].plan.describe() for name, cohort in self.cohorts.items()},
             rates=[float(10**offset) for offset in self.log_rate_offsets] if self.tuning_runs else None,
             runs=self.runs,
             network_steps=self.network_steps,
@@ -367,10 +367,10 @@ def _at_effort(
         steps = level.steps(rows.sizes[0], rows.batch_size, settings_of_point.epochs or epochs)
         plan_of_point = configuration.spec.plan(settings_of_point, dataset, configuration.rule, rows, steps)
         points.append(DesignPoint(index, configuration, plan_of_point, rows, settings_of_point.learning_rate))
-    groups: dict[tuple[Plan, tuple[str, float]], list[DesignPoint]] = {}
+    cohorts: dict[tuple[Plan, tuple[str, float]], list[DesignPoint]] = {}
     for point in points:
-        groups.setdefault((point.plan, point.configuration.spec.initial), []).append(point)
-    named = {f"program {k}": group for k, group in enumerate(groups.values(), 1)}
+        cohorts.setdefault((point.plan, point.configuration.spec.initial), []).append(point)
+    named = {f"program {k}": cohort for k, cohort in enumerate(cohorts.values(), 1)}
     return SweepDesign(settings, dataset, level, tuple(factors), tuple(points), named, devices)
 
 

@@ -69,7 +69,9 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
     model, test = _test(design, context, row, places[winner.index])
     saved = saved_network_facts(context, model, winner.batches, facts, row.values, test.values)
     best = best_settings(design, winner, row)
-    programs = {point.plan: design.shapes[name] for name, group in design.groups.items() for point in group}
+    programs = {
+        point.plan: design.shapes[name] for name, members in design.cohorts.items() for point in members
+    }
     return SweepResult(
         study="sweep",
         data=data_facts(context.dataset),
@@ -134,17 +136,17 @@ def _try_rates(
     The validation scores [rate, seed] are added to `scores`.
     """
     seeds = design.tuning_seeds
-    for name, group in design.groups.items():
-        points = [point for point in group if point.learning_rate is None]
+    for name, members in design.cohorts.items():
+        points = [point for point in members if point.learning_rate is None]
         if not points:
             continue
         rates = {point.index: point.configuration.rule.rate_center * 10**offsets for point in points}
         cohort = design.cohort(points, rates, seeds, keep=False)
         record = context.train(stage, name, cohort, design.shapes[name])
-        scores_of_group = (
+        scores_of_cohort = (
             record.final["score"].astype(np.float64).reshape(len(points), len(offsets), len(seeds))
         )
-        for point, part in zip(points, scores_of_group, strict=True):
+        for point, part in zip(points, scores_of_cohort, strict=True):
             scores[point.index].add_trials(rates[point.index], part)
 
 
@@ -153,20 +155,20 @@ def _evaluate(
 ) -> dict[int, tuple[str, np.ndarray]]:
     """Train every configuration at its best learning rate on the fresh seeds, and store the scores.
 
-    Returns, by index of the configuration, the name of the group it was trained in and the indices [seed] of
-    its runs in the record of the group. A configuration whose runs all diverged in tuning is left out.
+    Returns, by index of the configuration, the name of its cohort and the indices [seed] of its runs in the
+    record of the cohort. A configuration whose runs all diverged in tuning is left out.
     """
     seeds, greater = design.seeds, design.metric.greater_is_better
     facts = MetricFacts.of(design.metric, design.settings.smallest_difference)
     places: dict[int, tuple[str, np.ndarray]] = {}
     constants: dict[Batches, ConstantScores] = {}
-    for name, group in design.groups.items():
+    for name, members in design.cohorts.items():
         rates = {
             point.index: np.array([rate])
-            for point in group
+            for point in members
             if (rate := point.learning_rate or scores[point.index].best_rate(greater)) is not None
         }
-        points = [point for point in group if point.index in rates]
+        points = [point for point in members if point.index in rates]
         if not points:
             continue
         cohort = design.cohort(points, rates, seeds, keep=True)
@@ -220,7 +222,7 @@ def best_settings(design: SweepDesign, winner: DesignPoint, row: ConfigurationRo
     or GPU trains at the same time, and the structure that its training shares with other configurations.
     winner: the best configuration. row: its row of the leaderboard.
     """
-    group = next(name for name, points in design.groups.items() if winner in points)
+    cohort = next(name for name, points in design.cohorts.items() if winner in points)
     settings = with_structure(winner.configuration.settings, winner.configuration.spec)
     best = WinnerSettings.from_dict(
         {
@@ -229,7 +231,7 @@ def best_settings(design: SweepDesign, winner: DesignPoint, row: ConfigurationRo
             "epochs": winner.epochs,
             "batch_size": winner.plan.batch_size,
             "seeds": len(design.seeds),
-            "group_size": design.shapes[group].size,
+            "group_size": design.shapes[cohort].size,
             "winner_of": "sweep",
         }
     )
