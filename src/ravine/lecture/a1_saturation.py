@@ -1,13 +1,16 @@
-"""A1: sigmoid and tanh saturate on both sides.  Lecture: "Nonlinearities", "saturation".
+"""Claim A1 of the lecture: sigmoid and tanh saturate on both sides.
+
+In the lecture: "Nonlinearities", "saturation". The derivatives of six activation functions of x are, with
+sigma for the sigmoid:
 
     sigma' = sigma (1 - sigma)          at most 1/4, at 0               (1)
     tanh'  = 1 - tanh^2                 at most 1, at 0                 (2)
     relu'  = [x > 0]                                                    (3)
-    leaky' = 1 for x > 0, a otherwise                                   (4)
+    leaky' = 1 for x > 0, 0.01 otherwise                                (4)
     softplus' = sigma                                                   (5)
     elu'   = 1 for x > 0, e^x otherwise                                 (6)
 
-The experiment measures the derivatives by automatic differentiation. The expected values are (1) to (6),
+The experiment measures the derivatives by automatic differentiation and compares them with (1) to (6),
 written with NumPy.
 """
 
@@ -42,14 +45,22 @@ KINKED = ("relu", "leaky_relu")  # no derivative at 0; that of ELU is 1 from bot
 
 
 def run() -> Evidence:
-    """Return x [N] and, for each activation, its derivative at x [N]."""
+    """Measure the derivatives of six activation functions by automatic differentiation; return arrays.
+
+    x [N]: inputs from -40 to 40. Each other array has the name of an activation and holds its derivative at
+    x, [N].
+    """
     x = np.concatenate([[-FAR], np.linspace(-6, 6, 1201), [FAR]])
     slopes = {name: jax.vmap(jax.grad(activation.function))(x) for name, activation in ACTIVATIONS.items()}
     return {"x": x, **{name: np.asarray(slope) for name, slope in slopes.items()}}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return derivatives at their limits, maxima and some inputs, and the error against the closed forms."""
+    """Return measured numbers with expected values for claim A1, on the saturation of activation functions.
+
+    They are derivatives at -40, 40 and other inputs, largest derivatives, and the largest error of each
+    derivative against its closed form.
+    """
     at = {round(float(x), 6): k for k, x in enumerate(evidence["x"])}
 
     def slope(name: str, x: float) -> float:
@@ -79,7 +90,10 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw derivatives over the input: activations that saturate on both sides, and those that do not."""
+    """Draw the derivatives of six activation functions over their input; return the figure.
+
+    Left: sigmoid and tanh, which saturate on both sides. Right: the others, which do not.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, both = canvas(CLAIM.title, columns=2, key=True)

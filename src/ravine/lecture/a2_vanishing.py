@@ -1,15 +1,19 @@
-"""A2: saturation starves early layers.  Lecture: "Separate, adaptive learning rates", "saturation".
+"""Claim A2 of the lecture: activations that saturate starve early layers of gradient.
 
-Source: Schoenholz et al. 2017 (mean field of wide networks).
+In the lecture: "Separate, adaptive learning rates", "saturation". Source: Schoenholz et al. 2017 (mean field
+of wide networks).
 
-    q <- sigma_w^2 E f(sqrt(q) z)^2         variance of the sums, z standard normal      (1)
+The weights of a layer have the variance sigma_w^2 / fan-in, f is the activation and z is standard normal.
+From layer to layer,
+
+    q <- sigma_w^2 E f(sqrt(q) z)^2         variance of the weighted sums                (1)
     chi = sigma_w^2 E f'(sqrt(q) z)^2       factor per layer on the squared gradient     (2)
-    |gradient at layer l| ~ sqrt(chi)^(L - l)                                            (3)
+    |gradient at layer l| ~ sqrt(chi)^(L - l)              L: the last layer             (3)
 
-The experiment measures gradients by backpropagation through networks of width 400 with 20 hidden layers. For
-one row of data, the gradient of a bias is the gradient of the sum to which the bias is added. The expected
-values are (2) at the fixed point of (1), by Gauss-Hermite quadrature in NumPy. The derivative of ReLU jumps;
-there E f'^2 = 1/2.
+The experiment measures gradients by backpropagation through networks with 20 hidden layers of 400 units. For
+one row of data, the gradient of a bias is the gradient of the weighted sum to which the bias is added. The
+expected factors are the root of (2) at the fixed point of (1), by Gauss-Hermite quadrature in NumPy, and
+numbers from the table of claims. The derivative of ReLU jumps; there E f'^2 = 1/2.
 """
 
 from __future__ import annotations
@@ -49,9 +53,11 @@ NODES = 201  # of the quadrature
 
 
 def run() -> Evidence:
-    """Return gradient [setting, network, row, layer]: its norm at the sums of each layer, outputs last.
+    """Measure gradient norms in deep networks with random weights; return the array `gradient`.
 
-    A setting is an activation with a variance of the weights; the networks differ in their random weights.
+    gradient [setting, network, row, layer]: norm of the gradient at the weighted sums of each layer, the
+    output layer last. The gradient is that of a random projection of the outputs, for one row of inputs. A
+    setting is an activation with a variance of the weights. The networks differ in their random weights.
     """
     evidence = np.zeros((len(SETTINGS), NETS, ROWS, DEPTH + 1))
     for net in range(NETS):
@@ -69,7 +75,12 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the gradient gain of a layer (geometric mean over layers), and that of the sigmoid network."""
+    """Return measured numbers with expected values for claim A2, on gradients in deep networks.
+
+    They are the factor on the gradient norm per layer (geometric mean) for four settings, its ratio to
+    mean-field theory, and the factor of all 20 layers of the sigmoid network. A setting is an activation with
+    a variance of the weights.
+    """
     gains, findings = _gains(evidence), []
     for (name, variance), values, named in zip(SETTINGS, gains, NAMED, strict=True):
         findings.append(
@@ -98,7 +109,10 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw the norm of the gradient over the layers."""
+    """Draw the gradient norm over the layers of deep networks with several activations; return the figure.
+
+    Norms are relative to that at the outputs. Lines are mean-field theory, marks are measured.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, axes = canvas(CLAIM.title)

@@ -1,4 +1,6 @@
-"""A3: a network is a sequence of weighted sums and non-linearities.  Lecture: "Neural networks".
+"""Claim A3 of the lecture: a network is a sequence of weighted sums and non-linearities.
+
+In the lecture: "Neural networks". With the weights W_k of layer k and the activation f,
 
     output = W_3 f(W_2 f(W_1 x))                                                                (1)
     units with equal weights in and out have equal sums and equal gradients: they stay equal    (2)
@@ -40,11 +42,14 @@ ROWS, STEPS, RATE = 128, 500, 0.01
 
 
 def run() -> Evidence:
-    """Train from zero, constant and random weights; return differences of units, losses and outputs.
+    """Train a network from zero, from constant and from random weights; return arrays by name.
 
-    apart [start, layer, time]: largest difference between units of a hidden layer. loss [start, time].
+    apart [start, layer, time]: largest difference between the incoming weights of two units of a hidden
+    layer.
+    loss [start, time]: training loss.
     moved [start]: largest change of a hidden weight by training.
-    outputs, sums [N, 2]: outputs of a random network for N rows, computed by `Network` and by (1).
+    outputs, sums [N, 2]: outputs of an untrained random network for N rows, computed by `Network` and by
+    NumPy.
     """
     generator = np.random.default_rng(0)
     x = generator.uniform(-1, 1, (ROWS, 2))
@@ -67,7 +72,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the differences between units, which stay exactly 0 after equal starts, and the error of (1)."""
+    """Return measured numbers with expected values for claim A3, on units that start equal.
+
+    They are the difference between `Network` and plain sums in NumPy, differences between units (exactly 0
+    after equal starts), changes of weights, and final losses.
+    """
     largest = np.max(evidence["apart"], axis=2)
     worst = np.max(np.abs(evidence["outputs"] - evidence["sums"]))
     findings = [Finding("network and its sums in NumPy: largest difference", worst, 0.0, 1e-14)]
@@ -88,7 +97,10 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the differences between units; right, the loss."""
+    """Draw two panels for trainings from zero, constant and random weights; return the figure.
+
+    Left: the largest difference between two hidden units over the steps. Right: the training loss.
+    """
     from ravine.lecture.plot_style import COLORS, LINES, canvas, marks
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)

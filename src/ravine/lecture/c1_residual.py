@@ -1,19 +1,23 @@
-"""C1: a residual path keeps gradients alive.  Lecture: "Residual connections".
+"""Claim C1 of the lecture: a residual path around each layer keeps gradients alive.
 
-Sources: He et al. 2016; Yang & Schoenholz 2017 (the factor).
+In the lecture: "Residual connections". Sources: He et al. 2016; Yang & Schoenholz 2017 (the factors).
 
-    plain       h <- f(W h)                  gradient norms change by sqrt(chi) per layer,             (1)
-        chi = sigma_w^2 E f'(sqrt(q) z)^2,   q = sigma_w^2 E f(sqrt(q) z)^2,   z normal
-        sigmoid, sigma_w = 1: .2360 per layer, 3e-13 after 20;   ReLU, He: 1
-    residual    h <- h + f(W h) / sqrt(L)    ReLU, He: sqrt(1 + 1 / L) per layer, as f' is 1 for half  (2)
-                                             of the units, and sigma_w^2 / 2 = 1
+L layers have the outputs h, the activation f, and weights W of variance sigma_w^2 / fan-in; z is standard
+normal. The norm of a gradient changes in each layer by a factor:
+
+    plain       h <- f(W h)                  factor sqrt(chi)                                          (1)
+        chi = sigma_w^2 E f'(sqrt(q) z)^2,   q = sigma_w^2 E f(sqrt(q) z)^2
+        sigmoid, sigma_w = 1: .2360 per layer, 3e-13 after 20;   ReLU with He weights: 1
+    residual    h <- h + f(W h) / sqrt(L)    ReLU with He weights: factor sqrt(1 + 1 / L), as f' is 1  (2)
+                                             for half of the units, and sigma_w^2 / 2 = 1
         after L layers   sqrt((1 + 1 / L)^L) < sqrt(e)                                                 (3)
 
-The experiment measures the norm of a random gradient at the inputs, after the gradient passed all layers,
-divided by its norm at the last hidden layer. (1) to (3) hold for wide networks. At width n the plain ReLU
-chain scatters about 1 by sqrt(5 L / n) / 2 per network (Hanin & Nica 2020). The outputs of ReLU are positive,
-so all layers amplify the direction of equal weights. This part of a gradient is 1 / n of it and grows with
-the length of the chain. It adds five percent to (3) at a width of 400, and half of that at 800.
+The experiment sends a random gradient back through all layers. It measures the norm at the inputs, divided by
+the norm at the last hidden layer. (1) to (3) hold for wide networks. At width n, this gain of a plain ReLU
+network scatters around 1 with standard deviation sqrt(5 L / n) / 2 (Hanin & Nica 2020). The outputs of ReLU
+are positive, so all layers amplify the direction in which all components are equal. This part of a gradient
+is 1 / n of it and grows with the length of the chain. It adds five percent to (3) at a width of 400, and half
+of that at 800.
 """
 
 from __future__ import annotations
@@ -57,11 +61,11 @@ NETS = {  # network, and its gain by (1) and (3)
 
 
 def run() -> Evidence:
-    """Return the gain of gradients of each network [seed], and its gains by layer [seed, layer].
+    """Measure how a gradient changes through four deep networks at their initial weights; return arrays.
 
-    The gain is the gradient norm at the inputs, divided by the norm at the last hidden layer. Under the name
-    of a network the evidence holds its gains. Under "NAME, by layer" it holds the norms of the bias
-    gradients.
+    NAME [seed]: gain of the network NAME, the gradient norm at the inputs divided by that at the last hidden
+    layer.
+    "NAME, by layer" [seed, layer]: gradient norms at the biases of hidden layers, relative to the last.
     """
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, WIDTH))
@@ -80,7 +84,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the gain of gradients of every network: their norm at the inputs / at the last hidden layer."""
+    """Return measured numbers with expected values for claim C1, on gradients through residual networks.
+
+    They are the gain of each network (gradient norm at the inputs / at the last hidden layer), and the ratio
+    of the gains with and without the residual path for the sigmoid.
+    """
     scatter = np.sqrt(5 * DEPTH / WIDTH / SEEDS) / 2
     # five percent per layer, to the power of the depth
     allowed = {"plain sigmoid": 1.05**DEPTH - 1, "plain ReLU": 4 * scatter, "residual ReLU": 0.05}
@@ -105,7 +113,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw the gradients of the biases over the layers: all networks, and those that keep gradients."""
+    """Draw gradient norms at the biases over the layers of plain and residual networks; return the figure.
+
+    Norms are relative to the last layer. Left: all four networks. Right: without the plain sigmoid network,
+    whose gradients vanish.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)

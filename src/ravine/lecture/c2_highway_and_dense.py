@@ -1,20 +1,22 @@
-"""C2: highway and dense connections keep gradients alive too.  Lecture: "Residual connections".
+"""Claim C2 of the lecture: highway and dense connections keep gradients alive too.
 
-Sources: Srivastava et al. 2015 (1); Huang et al. 2017 (3). The factors: mean field with independent weights
-of different units, as in A2. s = sigmoid, the saturating unit, whose plain chain leaves 3e-13 after 20
-layers.
+In the lecture: "Residual connections". Sources: Srivastava et al. 2015 (1); Huang et al. 2017 (3). The
+factors are mean-field theory with independent weights of different units, as in claim A2. s is the sigmoid,
+whose plain chain of 20 layers leaves 3e-13 of a gradient. h is the output of a layer, W and G are weights
+with sw^2 and sg^2 for variance times fan-in, and g is the bias of a gate.
 
     highway   h <- t s(W h) + (1 - t) h,    t = s(G h + g),   initially g = -2                          (1)
     factor per layer on squared gradients  E(1-t)^2 + sw^2 E[t^2 s'^2] + sg^2 E[(t (1-t))^2 (s - h)^2]  (2)
         where squares q and means m of h change as
         q' = E t^2 E s^2 + 2 E[t (1-t)] m E s + E(1-t)^2 q,     m' = E t E s + (1 - E t) m
-    dense     every layer sees x and all earlier outputs of k units each: fan-in n + (l-1) k            (3)
-    squares of gradients, input / output:   prod_l (1 + k sw^2 E s'^2 / (n + (l-1) k))                  (4)
-        with ReLU and He initialization E s'^2 = 1/2, sw^2 = 2: the product is (n + L k) / n
+    dense     layer l sees the n inputs and the outputs of all earlier layers, k units each:
+        fan-in n + (l-1) k                                                                              (3)
+    squares of gradients, at inputs / at outputs:   prod_l (1 + k sw^2 E s'^2 / (n + (l-1) k))          (4)
+        with ReLU and He weights E s'^2 = 1/2, sw^2 = 2: the product is (n + L k) / n for L layers
 
 The experiment measures the norm of a random gradient at the inputs, after the gradient passed all layers,
 divided by its norm before these layers. For dense connections, the divisor is the norm of the part that the
-last layer passes directly to the inputs.
+output layer passes directly to the inputs.
 """
 
 from __future__ import annotations
@@ -59,11 +61,14 @@ BIASES = (-4.0, -3.0, -2.0, -1.0, 0.0)
 
 
 def run() -> Evidence:
-    """Return the gain of gradients of each network [seed], its gains by layer [seed, layer], and biases.
+    """Measure how a gradient changes through plain, highway and dense networks at their initial weights.
 
-    The gain is the gradient norm at the inputs, divided by the norm before all layers. Under the name of a
-    network the evidence holds its gains. Under "NAME, by layer" it holds the norms of the bias gradients.
-    biases [gate bias, seed]: gains of the highway network at other initial biases of its gates.
+    Returns arrays by name. The gain is the gradient norm at the inputs, divided by the norm before the
+    gradient passed all hidden layers.
+
+    NAME [seed]: gain of the network NAME.
+    "NAME, by layer" [seed, layer]: gradient norms at the biases of hidden layers, relative to the last.
+    biases [gate bias, seed]: gains of the highway network at five initial biases of its gates.
     """
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, WIDTH))
@@ -82,7 +87,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the gain of gradients, against mean-field theory and against the plain chain."""
+    """Return measured numbers with expected values for claim C2, on highway and dense connections.
+
+    They are the gains (gradient norm at the inputs / before all hidden layers), compared with mean-field
+    theory and with the gain of the plain network.
+    """
     expected = {
         "highway": highway(GATE_BIAS)[-1],
         "dense": dense(_sigmoid_slopes()),
@@ -133,7 +142,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the gradients of the biases over the layers; right, the gain over the bias of the gates."""
+    """Draw two panels on gradients in plain, highway and dense networks; return the figure.
+
+    Left: gradient norms at the biases over the layers. Right: the gain of the highway network (gradient norm
+    at the inputs / before all layers) over the initial bias of its gates.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
@@ -160,7 +173,11 @@ def draw(evidence: Evidence) -> Any:
 
 
 def highway(bias: float) -> np.ndarray:
-    """Return the gain of gradients after each layer by (2), for one initial bias of the gates: [layer]."""
+    """Return the factor on gradient norms after each of 20 highway layers, by mean-field theory: [layer].
+
+    The layers have sigmoid units. bias: initial bias of the gates. The formula is (2) in the text of this
+    module.
+    """
     z, weight = np.polynomial.hermite_e.hermegauss(101)
     weight = weight / weight.sum()
     q, m, gain, gains = 1.0, 0.0, 1.0, []
@@ -177,7 +194,11 @@ def highway(bias: float) -> np.ndarray:
 
 
 def dense(slopes: np.ndarray) -> float:
-    """Return the gain of gradients by (4), from sw^2 E s'^2 of every layer [layer]."""
+    """Return the factor on gradient norms of all layers with dense connections, by mean-field theory.
+
+    slopes [layer]: mean squared derivative of the activation in each layer, times the variance of a weight
+    and its fan-in.
+    """
     fan_in = WIDTH + GROWTH * np.arange(DEPTH)
     return float(np.sqrt(np.prod(1 + GROWTH * slopes / fan_in)))
 

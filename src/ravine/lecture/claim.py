@@ -1,4 +1,4 @@
-"""Claims of the lecture, their evidence, and findings: measured numbers with their expected values."""
+"""Data classes of the lecture: claims, and findings (measured numbers with their expected values)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SECTIONS = {  # by the first letter of a claim's id, in the order of the lecture
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim of the lecture and the experiment that measures it."""
+    """One claim of the lecture on neural networks, as texts: its statement, its caveat and its experiment."""
 
     id: str
     """Letter of the section and a number."""
@@ -50,15 +50,17 @@ class Claim:
 
 @dataclass(frozen=True)
 class Finding:
-    """A measured number with its expected value.
+    """A measured number with its expected value, which tests a claim of the lecture or is only reported.
 
-    The finding holds if |measured - expected| <= tolerance, or tolerance * |expected| if `relative`. With
-    `bound`, only one side is judged: "below" allows smaller measurements, "above" larger ones. A finding with
-    expected=None is reported and not judged. A measurement of NaN never holds.
+    Without `bound`, the finding holds if |measured - expected| is at most the tolerance. If `relative`, the
+    tolerance is a share of |expected|. bound="below" allows every smaller measurement as well, and
+    bound="above" every larger one. With expected=None the number is reported and not judged. A measurement of
+    NaN never holds.
 
     error: half width of the 95 % interval if the measurement comes from a sample, else None. is_check:
-    whether the finding checks the experiment, such as its accuracy. A claim does not hold because of it.
-    Raises UsageError for a tolerance that is negative or not finite, and for an unknown bound.
+    whether the number only checks the experiment, such as its accuracy. A failed check makes the claim fail,
+    but passed checks alone do not make it hold. Raises UsageError for a tolerance that is negative or not
+    finite, and for an unknown bound.
     """
 
     what: str
@@ -82,16 +84,21 @@ class Finding:
                 f"The tolerance of '{self.what}' is {self.tolerance}.", "It must be finite and not negative."
             )
         if self.bound not in ("", "below", "above"):
-            raise UsageError(f"The bound of '{self.what}' is '{self.bound}'.", "", "Use 'below' or 'above'.")
+            raise UsageError(
+                f"The bound of '{self.what}' is '{self.bound}'.", "", "Use 'below', 'above' or ''."
+            )
 
     @property
     def allowed(self) -> float:
-        """Largest allowed distance from the expected value; with a bound, only on the wrong side of it."""
+        """Largest allowed distance of the measured number from its expected value.
+
+        If only one side is judged (`bound`), it limits the distance on the wrong side of the expected value.
+        """
         return float(self.tolerance * abs(self.expected or 0.0) if self.relative else self.tolerance)
 
     @property
     def holds(self) -> bool | None:
-        """Whether the measurement is as expected; None if nothing is expected."""
+        """Whether the measured number is as expected; None if nothing is expected, False for NaN."""
         if math.isnan(self.measured):
             return False
         if self.expected is None:

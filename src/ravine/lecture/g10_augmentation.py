@@ -1,9 +1,13 @@
-"""G10: noise on the inputs is a penalty on the weights.  Lecture: "Stochasticity: ... data augmentations".
+"""Claim G10 of the lecture: noise on the inputs is a penalty on the weights.
 
-Source: Bishop 1995, "Training with noise is equivalent to Tikhonov regularization".
+In the lecture: "Stochasticity: ... data augmentations". Source: Bishop 1995, "Training with noise is
+equivalent to Tikhonov regularization".
 
-    E |y - (X + E) w|^2 = |y - X w|^2 + N s^2 |w|^2        E: Gaussian, variance s^2, N rows          (1)
-    so the best weights are those of ridge:  w = (X'X + N s^2)^-1 X'y                                 (2)
+X are the inputs of N rows, y the targets, w the weights of a linear model, and E is Gaussian noise of
+variance s^2 on each input. The mean over the noise of the squared error is
+
+    mean |y - (X + E) w|^2 = |y - X w|^2 + N s^2 |w|^2                                            (1)
+    so the best weights are those of ridge regression:  w = (X'X + N s^2)^-1 X'y                  (2)
 
 The weights are measured in two ways: by SGD that draws new noise at every step, and by least squares on M
 noisy copies of the data. Weights w correspond to the penalty c = w'(X'y - X'X w) / w'w, which by (2) is N s^2
@@ -47,11 +51,12 @@ SEEDS = 8
 
 
 def run() -> Evidence:
-    """Return the rows x [N, d], y [N], and the weights copies and by_sgd [noise, seed, d].
+    """Fit a linear model to rows with noise on their inputs, in two ways; return data and weights by name.
 
-    noise: standard deviation of the noise on the inputs.
-    copies: weights by least squares on noisy copies of the rows. by_sgd: weights by SGD with new noise at
-    every step.
+    x [N, d], y [N]: the rows without noise.
+    copies [noise, seed, d]: weights by least squares on 1,000 noisy copies of the rows.
+    by_sgd [noise, seed, d]: weights by SGD with new noise at every step.
+    The axis "noise" numbers standard deviations of the noise on the inputs.
     """
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, INPUTS))
@@ -82,7 +87,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the penalties that correspond to the weights, and the distance of the weights from ridge."""
+    """Return measured numbers with expected values for claim G10, on noise on the inputs as a penalty.
+
+    For each strength of the noise they are the L2 penalty to which the weights correspond; then the largest
+    distance of a weight, averaged over seeds, from ridge regression with the penalty of theory.
+    """
     findings = []
     for name, what, worst in (
         ("copies", f"{COPIES} noisy copies", 0.02),
@@ -109,7 +118,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the penalty over the noise; right, all weights over the noise."""
+    """Draw two panels on linear models that are trained with noise on their inputs; return the figure.
+
+    Left: the L2 penalty to which the weights correspond, divided by that of theory, over the noise. Right:
+    the weights over the noise, with those of ridge regression as lines.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
@@ -139,7 +152,11 @@ def draw(evidence: Evidence) -> Any:
 
 
 def ridge(evidence: Evidence, penalty: float) -> np.ndarray:
-    """Return the weights [d] of (2) for one penalty N s^2."""
+    """Return the weights [d] of ridge regression on the rows of an experiment.
+
+    evidence: arrays x [N, d] and y [N]. penalty: coefficient of the squared weights next to the summed
+    squared error.
+    """
     x, y = evidence["x"], evidence["y"]
     return np.linalg.solve(x.T @ x + penalty * np.eye(INPUTS), x.T @ y)
 

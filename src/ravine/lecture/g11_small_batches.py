@@ -1,15 +1,19 @@
-"""G11: small batches regularize.  Lecture: "Summary" (stochasticity: small batch size).
+"""Claim G11 of the lecture: small batches regularize.
 
-Source: Keskar et al. 2017 (sharp and flat minima of large and small batches).
+In the lecture: "Summary" (stochasticity: small batch size). Source: Keskar et al. 2017 (sharp and flat minima
+of large and small batches).
 
-    w <- w - eta grad L_B(w),   B rows per step; the noise of a step has a variance ~ eta^2 / B          (1)
-    stop when L(w) <= target, checked every 64 rows, so that all runs are compared at one training loss  (2)
+L is the loss on all training rows, L_B that on a batch of B rows, w the weights, and eta the learning rate:
+
+    w <- w - eta grad L_B(w);   the noise of a step has a variance ~ eta^2 / B                           (1)
+    stop when L(w) <= target, checked every 64 rows or after every larger batch                          (2)
     sharpness = largest eigenvalue of the Hessian of L                                                   (3)
 
-No outcome is assumed. Differences between batch sizes are paired by seed (same rows, same initial weights)
-and reported with their intervals, and none of them is judged. The experiment itself is checked: the training
-losses match, and the eigenvalues have converged. Near the end of training, sharpness falls in proportion to
-the loss. Ratios of sharpness are therefore corrected for the small differences of the losses.
+By (2), all runs are compared at one training loss. No outcome is assumed. Differences between batch sizes are
+paired by seed (same rows, same initial weights) and reported with their intervals, and none of them is
+judged. The experiment itself is checked: the training losses match, and the eigenvalues have converged. Near
+the end of training, sharpness falls in proportion to the loss. Ratios of sharpness are therefore corrected
+for the small differences of the losses.
 """
 
 from __future__ import annotations
@@ -55,10 +59,11 @@ SEEDS = 6
 
 
 def run() -> Evidence:
-    """Return train, test, wrong, sharpness, residual and epochs [batch size, seed] at the end of training.
+    """Train networks with three batch sizes to one training loss; return arrays [batch size, seed] by name.
 
-    train, test: losses. wrong: share of wrong test rows. sharpness: largest eigenvalue of the Hessian, and
-    its residual.
+    train, test: losses on training and test rows. wrong: share of wrong test rows.
+    sharpness: largest eigenvalue of the Hessian of the training loss. residual: length of the residual of
+    this eigenvalue and its eigenvector.
     epochs: number of epochs until the training loss reached its target.
     """
     generator = np.random.default_rng(0)
@@ -137,7 +142,12 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the agreement of the training losses, and the differences between batch sizes."""
+    """Return the measured numbers for claim G11, on batch size and sharpness; only the experiment is judged.
+
+    The judged numbers are checks: the training losses agree, and the largest eigenvalue of the Hessian has
+    converged. Differences between batch sizes in sharpness, test loss and share of wrong rows are reported
+    with intervals.
+    """
     apart = np.abs(evidence["train"] / TARGET - 1)
     residual = np.max(evidence["residual"] / evidence["sharpness"])
     findings = [
@@ -178,7 +188,10 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw sharpness and test loss over the batch size, one line for each seed."""
+    """Draw sharpness (left) and test loss (right) over the batch size; return the figure.
+
+    Each panel has one line for each seed, and marks for the means over seeds.
+    """
     from ravine.lecture.plot_style import canvas, marks
 
     figure, both = canvas(CLAIM.title, columns=2)

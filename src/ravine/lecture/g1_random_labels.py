@@ -1,14 +1,17 @@
-"""G1: deep networks fit random labels.  Lecture: "Data memorization".  Source: Zhang et al. 2017.
+"""Claim G1 of the lecture: deep networks fit random labels.  Source: Zhang et al. 2017.
+
+In the lecture: "Data memorization". The same normal inputs x get labels y of three kinds; u, v and A are
+random weights:
 
     linear    y = [x . u > 0]                                                         (1)
     teacher   y = [v . relu(A x) > its median],  three hidden units                   (2)
     random    y in {0, 1} at random, independent of x                                 (3)
     expected test accuracy on random labels = 1/2 for every network; the mean over S networks with T rows each
     has the standard deviation sqrt(1 / (4 S T))                                      (4)
-    about twice as fast: |log2 (steps on random / steps on true labels) - 1| <= log2 1.5
 
-The ratio of the steps is not a constant. It falls as the rule of the labels gets harder: about 2.5 for (1),
-1.6 for (2), 1.3 if y depends only on the length of x.
+The lecture expects true labels, (1) and (2), to be fitted about twice as fast as random ones. The test is
+|log2 (steps on random / steps on true labels) - 1| <= log2 1.5. This ratio is not a constant. It falls as the
+rule of the labels gets harder: about 2.5 for (1), 1.6 for (2), and 1.3 if y depends only on the length of x.
 """
 
 from __future__ import annotations
@@ -48,10 +51,10 @@ LABELS = ("linear", "teacher", "random")
 
 
 def run() -> Evidence:
-    """Train on linear, teacher and random labels; return the accuracies train and test.
+    """Train networks on linear, teacher and random labels of the same inputs; return their accuracies.
 
-    train [label, seed, step]: accuracy on the training rows before each step, and after the last step.
-    test [label, seed]: accuracy on new rows after training.
+    train [label, seed, step]: accuracy on the training rows before each step, and after the last step. test
+    [label, seed]: accuracy on new rows after training. The axis "label" numbers the three kinds of labels.
     """
     generator = np.random.default_rng(0)
     x = generator.standard_normal((SEEDS, ROWS + TEST, INPUTS))
@@ -88,7 +91,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the final accuracies, and the ratio of the steps needed for random and for true labels."""
+    """Return measured numbers with expected values for claim G1, on networks that fit random labels.
+
+    They are the final accuracies on training and new rows, and the logarithm of the ratio of steps that
+    random labels and true labels need until all training rows are right.
+    """
     last, test = evidence["train"][..., -1].min(axis=1), evidence["test"]
     steps = _steps_to_fit(evidence["train"])
     chance = np.sqrt(1 / (4 * SEEDS * TEST))  # (4)
@@ -124,7 +131,10 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the training accuracy over the steps; right, the final accuracy on new rows by labels."""
+    """Draw two panels for trainings on linear, teacher and random labels; return the figure.
+
+    Left: accuracy on the training rows over the steps. Right: final accuracy on new rows.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)

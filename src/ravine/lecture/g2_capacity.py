@@ -1,13 +1,15 @@
-"""G2: number of weights that suffice to memorize any labels.  Lecture: "Data memorization".
+"""Claim G2 of the lecture: 2 n + d weights suffice to memorize any labels of n rows with d inputs.
 
-Sources: Zhang et al. 2017, theorem 1; Cover 1965.
+In the lecture: "Data memorization". Sources: Zhang et al. 2017, theorem 1; Cover 1965.
 
-    f(x) = sum_j w_j relu(a . x - b_j)                        2 n + d weights for n rows of d inputs   (1)
+    f(x) = sum_j w_j relu(a . x - b_j)                        a network with 2 n + d weights a, b, w   (1)
     order the rows by z_i = a . x_i and choose b_1 < z_1 < b_2 < z_2 < ... : the matrix
     A_ij = relu(z_i - b_j) is triangular with a diagonal > 0, so A w = y has a solution for every y    (2)
 
 A single weighted sum without hidden units (d weights) fits fewer labels. Of all 2^N labelings of N points in
-general position it separates C = 2 sum_(k<d) binom(N - 1, k), which is half of them at N = 2 d        (3)
+general position it separates
+
+    C = 2 sum_(k<d) binom(N - 1, k)                           half of them at N = 2 d                  (3)
 """
 
 from __future__ import annotations
@@ -44,11 +46,11 @@ TRIALS = 1000
 
 
 def run() -> Evidence:
-    """Return error and weights [rows], and separable [dimension, points per dimension].
+    """Build networks that memorize random labels, and count labelings that a plane separates; return arrays.
 
-    error: largest error of the network (1) on the rows for which it was built. weights: number of its
-    weights.
-    separable: share of random labelings of points that a plane through the origin separates.
+    error [rows]: largest error of a network on the rows for which its weights were computed. weights [rows]:
+    number of its weights. separable [dimension, points per dimension]: share of random labelings of random
+    points that a plane through the origin separates.
     """
     generator = np.random.default_rng(0)
     errors, weights = zip(*(_construct(rows, generator) for rows in ROWS), strict=True)
@@ -64,7 +66,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the errors of the construction, and the share of separable labelings against (3)."""
+    """Return measured numbers with expected values for claim G2, on weights that memorize any labels.
+
+    They are errors and numbers of weights of the constructed networks, and the share of labelings that a
+    plane through the origin separates, against Cover's formula.
+    """
     findings = []
     for k, rows in enumerate(ROWS):
         findings += [
@@ -81,7 +87,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the share of separable labelings; right, the memorizing function along its direction."""
+    """Draw two panels on the capacity to memorize labels; return the figure.
+
+    Left: the share of random labelings that a plane through the origin separates, over points per input.
+    Right: a constructed network that passes through 12 random labels.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
@@ -108,7 +118,10 @@ def draw(evidence: Evidence) -> Any:
 
 
 def cover(points: int, inputs: int) -> float:
-    """Return the share of labelings of points in general position that a weighted sum separates, (3)."""
+    """Return the share of all two-class labelings of points that a plane through the origin separates.
+
+    points: number of points, in general position. inputs: number of their coordinates. Source: Cover 1965.
+    """
     return 2 * sum(comb(points - 1, k) for k in range(inputs)) / 2**points
 
 

@@ -1,19 +1,22 @@
-"""G3: the generalization gap is bounded by the information memorized.  Lecture: "Generalization bounds".
+"""Claim G3 of the lecture: the generalization gap is bounded by the information memorized.
 
-Sources: Xu & Raginsky 2017 (1); Maurer 2004 (4).
+In the lecture: "Generalization bounds". Sources: Xu & Raginsky 2017 (1); Maurer 2004 (4).
 
-    E[L_test - L_train] <= sqrt(I(w; D) / (2 N))         loss between 0 and 1                        (1)
+L_train and L_test are losses between 0 and 1, and I(w; D) is the information of the weights w about the N
+training rows D, in nats:
+
+    E[L_test - L_train] <= sqrt(I(w; D) / (2 N))                                                     (1)
     form of the lecture: sqrt(I(w; D) / N), never below (1)                                          (2)
 
-K rules guess at random, so each has a true error of 1/2. On N rows the rule of fewest errors is chosen, ties
-at random. Let p_m = P(Bin(N, 1/2) = m) and P_m = P(Bin > m). The fewest errors are m, shared by t rules, with
-probability binom(K, t) p_m^t P_m^(K - t). Then
+In the experiment, K rules guess at random, so each has a true error of 1/2. On N rows the rule of fewest
+errors is chosen, ties at random. Let p_m = P(Bin(N, 1/2) = m) and P_m = P(Bin > m). The fewest errors are m,
+shared by t rules, with probability binom(K, t) p_m^t P_m^(K - t). Then
     gap = 1/2 - E[m] / N,       I(w; D) = ln K - E[ln t]          nats                               (3)
 
 (1) bounds the mean over data sets; a single data set may exceed it. A PAC-Bayes certificate holds for a
 single data set with probability 1 - delta. Here the prior is 1/K on every rule, and KL = ln K - ln t:
     kl(L_train || L_test) <= (KL + ln(2 sqrt(N) / delta)) / N                                        (4)
-It is vacuous if it is not below the error 1/2 of a random guess.
+It is vacuous if its bound on L_test is not below the error 1/2 of a random guess.
 """
 
 from __future__ import annotations
@@ -51,11 +54,12 @@ EXCEED = 0.12  # share of single data sets above (1), from the table of claims
 
 
 def run() -> Evidence:
-    """Draw data sets; return train, ties, certificate [set] and gap, spread, certified [rows].
+    """Choose the best of 100 random rules on many data sets; return errors and bounds by name.
 
-    train: share of wrong rows of the best rule. ties: number of rules that share this error. certificate:
-    bound (4).
-    gap, spread, certified: for each number of rows, the mean gap, its standard error and the median of (4).
+    train [set]: share of wrong rows of the best rule on each data set of 50 rows. ties [set]: number of rules
+    that share this error. certificate [set]: PAC-Bayes bound on the error on new rows.
+    gap [rows]: mean gap (error on new rows less error on training rows) for several numbers of rows. spread
+    [rows]: its standard error. certified [rows]: median PAC-Bayes bound.
     """
     generator = np.random.default_rng(0)
     train, ties = _draw(ROWS, SETS, generator)
@@ -73,7 +77,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return draws against exact sums, bounds against the table, and how often data sets exceed them."""
+    """Return measured numbers with expected values for claim G3, on information and the generalization gap.
+
+    They are the mean gap and the information of drawn data sets, against exact sums and the table of claims;
+    the bounds; and the share of single data sets that exceed a bound.
+    """
     gap = 0.5 - evidence["train"]
     information = np.log(RULES) - np.log(evidence["ties"])
     exact_gap, exact_information, beyond = exact(RULES, ROWS)
@@ -132,7 +140,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, gap and bounds over the number of rows; right, single data sets and the bound."""
+    """Draw two panels on the generalization gap of the best of 100 random rules; return the figure.
+
+    Left: the mean gap and its bounds over the number of rows. Right: the gaps of single data sets of 50 rows,
+    with the bound on their mean.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
@@ -167,7 +179,12 @@ def draw(evidence: Evidence) -> Any:
 
 
 def exact(rules: int, rows: int) -> tuple[float, float, float]:
-    """Return the mean gap, the information in nats, and the share of data sets above (1), by (3)."""
+    """Return three exact numbers for the best of several rules that guess at random on N rows.
+
+    They are the mean gap (true error 1/2 less training error), the information of the choice about the data
+    in nats, and the share of data sets whose gap exceeds the bound sqrt(information / 2 N). rules: number of
+    rules. rows: N.
+    """
     chance = _chance_of(rules, rows)
     errors, ties = np.arange(rows + 1), np.arange(1, rules + 1)
     by_errors = chance.sum(axis=1)

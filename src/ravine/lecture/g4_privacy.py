@@ -1,14 +1,17 @@
-"""G4: memorized rows can be recognized.  Lecture: "Data memorization" (privacy).
+"""Claim G4 of the lecture: memorized rows can be recognized.
 
-Source: Yeom, Giacomelli, Fredrikson & Jha 2018.
+In the lecture: "Data memorization" (privacy). Source: Yeom, Giacomelli, Fredrikson & Jha 2018.
 
-    attack: call a row a member of the training set if its loss is below a threshold                     (1)
+A member is a row of the training set.
+
+    attack: call a row a member if its loss is below a threshold                                         (1)
     advantage = P(called member | member) - P(called member | not)             0: no better than chance  (2)
     the attack "member if the prediction is right" has the advantage train - test accuracy               (3)
 
-The threshold is chosen on one half of the rows and judged on the other half. On the half that chose it, the
-advantage would be above 0 even for pure noise. With n rows of each kind, (2) has a standard deviation of at
-most sqrt(1 / (2 n)); for a network that saw none of the rows, the expected advantage is 0.
+The threshold is chosen on one half of the rows and judged on the other half, for each half in turn. On the
+half that chose it, the advantage would be above 0 even for pure noise. With n rows of each kind, (2) has a
+standard deviation of at most sqrt(1 / (2 n)). For a network that was trained on none of the rows, the
+expected advantage is 0.
 """
 
 from __future__ import annotations
@@ -53,11 +56,12 @@ ARMS = ("memorizing", "regularized", "trained on other rows")
 
 
 def run() -> Evidence:
-    """Train all networks in float32; return member, other [arm, seed, row] and train, test [arm, seed].
+    """Train networks on digits with wrong labels, in float32; return losses of single rows, and accuracies.
 
-    member, other: losses of training rows and of new rows. train, test: accuracies on these rows. Arms are a
-    network without penalty, a network with an L2 penalty, and a network without penalty that is trained on
-    other rows. All three are measured on the same rows.
+    member, other [arm, seed, row]: losses of 300 rows and of 300 other rows. train, test [arm, seed]:
+    accuracies on the same two sets of rows.
+    Arms are a network without penalty and one with an L2 penalty, both trained on the first set, and a
+    network without penalty that is trained on a third set.
     """
     generator = np.random.default_rng(0)
     frame = read_builtin("digits", "digits").frame
@@ -112,7 +116,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the advantages of the attack, with intervals over seeds."""
+    """Return measured numbers with expected values for claim G4, on recognizing training rows by their loss.
+
+    They are the advantages of the attack on three kinds of networks, with intervals over seeds, the training
+    accuracy of the memorizing network, and test accuracies.
+    """
     advantages = _advantages(evidence)
     gap = evidence["train"] - evidence["test"]
     chance = 4 * np.sqrt(1 / (2 * ROWS * SEEDS))
@@ -169,7 +177,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the losses of members and others; right, the advantage of each network."""
+    """Draw two panels on recognizing training rows by their loss; return the figure.
+
+    Left: the distribution of the losses of training rows and of new rows. Right: the advantage of the attack
+    on each kind of network.
+    """
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)

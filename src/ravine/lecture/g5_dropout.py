@@ -1,12 +1,17 @@
-"""G5: dropout trains an ensemble.  Lecture: "Dropout".
+"""Claim G5 of the lecture: dropout trains an ensemble.
 
-Sources: Srivastava et al. 2014; Baldi & Sadowski 2013.
+In the lecture: "Dropout". Sources: Srivastava et al. 2014; Baldi & Sadowski 2013.
 
-Every mask m of the n units is one model, drawn with probability P(m) = prod p^(1 - m_i) (1 - p)^m_i.  (1)
-Its inputs are m x / (1 - p). The mean over masks is x itself, the input in inference.                 (2)
+Every mask m of the n units x is one model, drawn at dropout rate p with probability
 
-For a single softmax layer the normalized geometric mean of all models equals inference exactly:
+    P(m) = prod_i p^(1 - m_i) (1 - p)^m_i                                                              (1)
+    inputs of the model: m x / (1 - p), whose mean over masks is x itself, the input in inference      (2)
+
+For a single softmax layer with weights W the normalized geometric mean of all models equals inference
+exactly:
+
     prod_m softmax(W m x / (1 - p))^P(m)  ~  softmax(sum_m P(m) W m x / (1 - p)) = softmax(W x)        (3)
+
 The logarithms of softmax are linear in x up to a constant, which normalization removes. After a hidden ReLU
 they are not linear in the masks of its inputs, and (3) is an approximation.
 """
@@ -48,14 +53,15 @@ DROPPING = Network((UNITS, UNITS, CLASSES), dropout=True)  # its hidden layer pa
 
 
 def run() -> Evidence:
-    """Return log probabilities of ensembles and of inference, and the logits with masks of the dropout layer.
+    """Compare ensembles over all dropout masks with inference without dropout; return log probabilities.
 
     NAME is "single", a softmax layer alone, or "hidden", a network with a hidden ReLU layer.
-    NAME [rate, row, class]: normalized geometric mean over all masks. NAME_mean: arithmetic mean over all
-    masks.
+
+    NAME [rate, row, class]: normalized geometric mean over all masks, at three dropout rates.
+    NAME_mean [rate, row, class]: arithmetic mean over all masks.
     NAME_inference [row, class]: the network without dropout.
-    drawn [rate, row, class]: mean logits over masks that the dropout layer draws, minus their mean over
-    classes.
+    drawn [rate, row, class]: mean logits of the softmax layer over masks that the dropout layer draws, minus
+    their mean over classes.
     spread [rate, row, class]: standard error of drawn.
     """
     generator = np.random.default_rng(0)
@@ -99,7 +105,12 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the deviations of the ensembles from inference, in probability."""
+    """Return measured numbers with expected values for claim G5, on dropout as an ensemble.
+
+    They are the differences between the probabilities of an ensemble over all masks and those of inference
+    without dropout: zero for the geometric mean of a softmax layer, above zero otherwise. Masks that the
+    dropout layer draws are tested too.
+    """
     inference = evidence["single_inference"]
     logits = inference - inference.mean(axis=1, keepdims=True)
     findings = []
@@ -145,7 +156,10 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw the probabilities of the ensemble over those of inference: softmax layer, and hidden layer."""
+    """Draw class probabilities of an ensemble over all dropout masks against those of inference.
+
+    Left: a single softmax layer. Right: a network with a hidden ReLU layer. Returns the figure.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, both = canvas(CLAIM.title, columns=2)

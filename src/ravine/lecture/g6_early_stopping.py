@@ -1,14 +1,16 @@
-"""G6: early stopping with patience.  Lecture: "Early stopping".
+"""Claim G6 of the lecture: early stopping with patience is a penalty.
 
-Sources: Prechelt 1998; Bishop 1995, section 9.2.4 (effect on a quadratic).
+In the lecture: "Early stopping". Sources: Prechelt 1998; Bishop 1995, section 9.2.4 (effect on a quadratic).
+
+With the learning rate eta, and lambda for the curvature along a direction:
 
     stop when the loss has not improved for `patience` epochs; restore the best epoch                 (1)
     on a quadratic, after t steps from 0, gradient descent has covered the share
-        1 - (1 - eta lambda)^t          of the distance along a direction of curvature lambda         (2)
-    ridge of strength 1 / (eta t) covers  lambda / (lambda + 1 / (eta t))                             (3)
+        1 - (1 - eta lambda)^t          of the distance to the minimum along the direction            (2)
+    a ridge penalty of strength 1 / (eta t) covers the share  lambda / (lambda + 1 / (eta t))         (3)
 
 Early stopping is therefore a penalty: (2) and (3) both suppress directions with lambda << 1 / (eta t). They
-are not equal: at eta lambda t = 1 and small rates (2) is 1 - 1/e = .632, and (3) is one half.
+are not equal: at eta lambda t = 1 and small learning rates (2) is 1 - 1/e = .632, and (3) is one half.
 """
 
 from __future__ import annotations
@@ -46,11 +48,13 @@ CURVATURES = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03)
 
 
 def run() -> Evidence:
-    """Return the epochs of the stop and of the best weights, and the path of gradient descent.
+    """Apply early stopping to nine losses, and run gradient descent on a quadratic; return arrays by name.
 
-    judged, looped [2]: epoch of the stop and best epoch, from `stop_epoch` and from a compiled loop.
+    judged, looped [2]: epoch of the stop and best epoch, from the function `stop_epoch` and from a compiled
+    loop.
     waited [patience - 1, 2]: the same two epochs for a patience of 1 to 6; -1 if training does not stop.
-    path [time, curvature]: weights in directions of several curvatures, with the minimum at 1.
+    path [time, curvature]: weights of gradient descent in directions of several curvatures; the minimum is at
+    1.
     """
 
     @jax.jit
@@ -76,7 +80,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the epochs on the curve of the lecture, and the share (2) against gradient descent."""
+    """Return measured numbers with expected values for claim G6, on early stopping.
+
+    They are the epochs of the stop and of the restored weights for the loss curve of the lecture, and the
+    share of the distance to the minimum that gradient descent covers, against its closed form.
+    """
     t = np.arange(STEPS + 1)[:, None]
     filtered = 1 - (1 - RATE * np.array(CURVATURES)) ** t  # (2)
     one = CURVATURES.index(1.0)
@@ -108,7 +116,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the curve of the lecture with its stop; right, the share covered over the curvature."""
+    """Draw two panels on early stopping; return the figure.
+
+    Left: the loss curve of the lecture with the epoch of the stop and the restored epoch. Right: the share of
+    the distance to the minimum that gradient descent covers in several numbers of steps, over the curvature.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)

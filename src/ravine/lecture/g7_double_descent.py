@@ -1,16 +1,21 @@
-"""G7: beware deep double descent.  Lecture: "Early stopping" (but beware).
+"""Claim G7 of the lecture: beware of deep double descent, in width and in epochs.
 
-Sources: Belkin, Hsu & Xu 2020 (1); Nakkiran et al. 2021; Heckel & Yilmaz 2021 (epochs).
+In the lecture: "Early stopping" (but beware). Sources: Belkin, Hsu & Xu 2020 (1); Nakkiran et al. 2021;
+Heckel & Yilmaz 2021 (epochs).
 
-Random features: least squares on p of D features, n rows. Their risk is known exactly, see random_features.
-Its mean (1) is infinite at p = n; its distribution (2) has a median everywhere.
+Random features: least squares on p of D features, n rows. The risk is the mean squared error on new rows. Its
+mean over data sets (1) is infinite at p = n. Its distribution (2) has a median for every p. Both formulas are
+in `random_features`.
 
-Real networks, float32: the two classes are odd and even digits, 15 % of the labels are wrong.
-    width    d -> H -> 1, ReLU, squared error: H (d + 2) + 1 weights reach the n rows near H = n/(d + 2)  (3)
+Real networks, float32: the two classes are odd and even digits, 15 % of the training labels are wrong.
+
+    width    d inputs, H hidden ReLU units, 1 output, squared error: the H (d + 2) + 1 weights are as
+             many as the n rows near H = n / (d + 2)                                                  (3)
     epochs   a narrow network, some useless inputs of the usual size, and most useful inputs 30 times
-             smaller: noise in the labels is fitted by large inputs, before small inputs are learned     (4)
-Without (4), networks of this size show no second descent in epochs: the error rises once and stays.
-All widths are one network, whose hidden units are divided among as many outputs: one program.
+             smaller: noise in the labels is fitted by large inputs, before small inputs are learned  (4)
+
+Without (4), networks of this size show no second descent in epochs: the error rises once and stays. All
+widths are one network, whose hidden units are divided among as many outputs: one program.
 """
 
 from __future__ import annotations
@@ -53,13 +58,15 @@ FIRST, THRESHOLD = WIDTHS.index(2), WIDTHS.index(round(WIDE.rows / (WIDE.clear +
 
 
 def run() -> Evidence:
-    """Return risks of random features, and losses of real networks on new rows.
+    """Measure the risk of least squares on random features, and train real networks; return arrays by name.
 
     risk [p, trial]: mean squared error on new rows of least squares on p features.
-    wide [seed, width, time]: losses of networks of several widths, at the steps of `times`.
-    late [seed, time]: losses of a narrow network that trains longer, at the steps of `times`.
-    wide_error, late_error: shares of wrong rows at the same steps.
-    fitted [seed, width]: share of training rows that are right at the end.
+    wide, wide_error [seed, width, time]: loss and share of wrong rows, on new rows, of networks of several
+    widths, at the steps of `times`.
+    late, late_error [seed, time]: the same for a narrow network that trains longer, as the mean of eight
+    networks.
+    fitted [seed, width]: share of training rows that the networks of several widths classify as labeled at
+    the end.
     """
     generator = np.random.default_rng(0)
     risk = np.stack([draw_risks(p, TRIALS, generator) for p in (*TABLE, *NEAR)])
@@ -76,7 +83,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return risks against (1) and (2), and rise and fall of the real networks around their peaks."""
+    """Return measured numbers with expected values for claim G7, on double descent.
+
+    They are risks (mean squared errors on new rows) of random features against exact theory; and for real
+    networks, how far loss and share of wrong rows rise to a peak and fall after it, in width and in epochs.
+    """
     findings = []
     for k, (p, table) in enumerate(TABLE.items()):
         spread = 1.96 * np.sqrt(risk_variance(p) / TRIALS)
@@ -145,7 +156,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw random features with the exact risk, real networks over width, and a real network over steps."""
+    """Draw three panels on double descent; return the figure.
+
+    Left: the risk of least squares over the number of random features. Middle: test loss of networks over the
+    width. Right: test loss and share of wrong rows of a narrow network over the steps.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, middle, right) = canvas(CLAIM.title, columns=3)

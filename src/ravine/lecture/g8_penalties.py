@@ -1,17 +1,21 @@
-"""G8: L1 and L2 penalties.  Lecture: "Ways to limit the information stored in the weights: constraints".
+"""Claim G8 of the lecture: an L2 penalty shrinks all weights, an L1 penalty makes small ones zero.
 
-Source: Hastie, Tibshirani & Friedman 2009, table 3.4.
+In the lecture: "Ways to limit the information stored in the weights: constraints". Source: Hastie, Tibshirani
+& Friedman 2009, table 3.4.
 
-    minimize 1/2 |y - X w|^2 + alpha/2 |w|^2      L2        with X'X = 1 and u = X'y, the weights without  (1)
-    minimize 1/2 |y - X w|^2 + alpha |w|_1        L1        penalty, all weights are independent:          (2)
+A linear model has inputs X with X'X = 1, targets y and weights w. u = X'y are the weights without penalty,
+and alpha is the strength of the penalty.
+
+    L2: minimize 1/2 |y - X w|^2 + alpha/2 |w|^2                                                           (1)
+    L1: minimize 1/2 |y - X w|^2 + alpha |w|_1                                                             (2)
     L2: w = u / (1 + alpha)                  all weights shrink by one factor                              (3)
     L1: w = sign(u) (|u| - alpha)_+          all shrink by one amount, small weights to 0                  (4)
 
-SGD minimizes the penalized loss itself, with a learning rate that decays to zero. At 0 the slope of |w|
-jumps. A weight whose solution is 0 overshoots by up to 2 eta alpha and returns by eta (alpha - |u|) per step.
-With k steps left, eta = c k^2 with c = eta_0 (pi / 2T)^2, and the remaining steps return at most c k^3 (alpha
-- |u|) / 3. An overshoot later than k = 6 alpha / (alpha - |u|) is therefore not undone, and the end lies
-within
+Gradient descent minimizes the penalized loss itself, with a learning rate that falls from eta_0 to zero as a
+cosine over T steps. At 0 the slope of |w| jumps. A weight whose solution is 0 overshoots by up to 2 eta alpha
+and returns by eta (alpha - |u|) per step. With k steps left, the learning rate is eta = c k^2 with c = eta_0
+(pi / 2T)^2, and the remaining steps return at most c k^3 (alpha - |u|) / 3. An overshoot later than k = 6
+alpha / (alpha - |u|) is therefore not undone, and the end lies within
     72 c alpha^3 / (alpha - |u|)^2  of 0,  5e-5 for the numbers here                                       (5)
 """
 
@@ -50,7 +54,10 @@ NEAR = 1e-4  # (5)
 
 
 def run() -> Evidence:
-    """Return l2 and l1 [alpha, d]: the weights at the end of training with each penalty of strength alpha."""
+    """Train a linear model with L2 and with L1 penalties of many strengths; return the final weights by name.
+
+    l2, l1 [alpha, d]: weights at the end of gradient descent with a penalty of strength alpha of this kind.
+    """
     generator = np.random.default_rng(0)
     x, _ = np.linalg.qr(generator.standard_normal((ROWS, INPUTS)))
     noise = generator.standard_normal(ROWS)
@@ -72,7 +79,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the largest deviations from (3) and (4), and the number of weights at zero."""
+    """Return measured numbers with expected values for claim G8, on L1 and L2 penalties.
+
+    They are the largest deviations of trained weights from the closed forms of both penalties, the number of
+    weights that L1 makes zero, and the smallest weight under L2.
+    """
     zero = np.where(np.isfinite(evidence["l1"]), np.abs(evidence["l1"]) < NEAR, np.nan).sum(axis=1)
     expected = (np.abs(FREE) <= ALPHAS[:, None]).sum(axis=1)
     middle = len(ALPHAS) // 2
@@ -102,7 +113,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw all weights over the strength of the penalty, for L2 and for L1."""
+    """Draw trained weights over the strength of a penalty, left for L2, right for L1; return the figure."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, both = canvas(CLAIM.title, columns=2, key=True)

@@ -1,11 +1,15 @@
-"""G9: batch normalization makes the scale of weights meaningless.  Lecture: "Summary" (batch normalization).
+"""Claim G9 of the lecture: batch normalization makes the scale of weights meaningless.
 
-Sources: Ioffe & Szegedy 2015, section 3.3; van Laarhoven 2017.
+In the lecture: "Summary" (batch normalization). Sources: Ioffe & Szegedy 2015, section 3.3; van Laarhoven
+2017.
+
+A layer has inputs x, weights W, and the weights w of each unit; L is the loss, eta the learning rate, and eps
+the small number in batch normalization. mean and var are over the rows of a batch.
 
     y = (z - mean) / sqrt(var + eps),   z = x W: with eps = 0, L(a W) = L(W) for every a > 0            (1)
     so   <w, grad L> = 0   for the weights w of every unit,     grad L(a W) = grad L(W) / a             (2)
     and SGD only makes weights longer:   |w'|^2 = |w|^2 + eta^2 |grad L|^2                              (3)
-    a W trained with the rate a^2 eta stays a times W trained with eta                                  (4)
+    a W trained with the learning rate a^2 eta stays a times W trained with eta                         (4)
     with eps > 0:   <w, grad L> = sum_rows dL/dy y eps / (var + eps)                                    (5)
 """
 
@@ -47,12 +51,15 @@ RATE, STEPS = 0.5, 300
 
 
 def run() -> Evidence:
-    """Train scale * W at the rate scale^2 * RATE; return curves, gradients and both sides of (5).
+    """Train a batch-normalized layer from scaled initial weights; return learning curves and gradients.
 
-    loss, length |W|^2, slope |dL/dW|^2 [scale, step]: curves of the training with eps = 0.
+    The initial weights W are multiplied by 1, 3 and 10, and the learning rate by the square of this scale.
+
+    loss, length, slope [scale, step]: loss, |W|^2 and |dL/dW|^2 during training with eps = 0 in the
+    normalization.
     gradient [scale, d, unit]: dL/dW at the start. weight [d, unit]: the initial W at a scale of 1.
-    inner, predicted [unit]: left and right side of (5) at eps = EPS. steepest [unit]: |w| |dL/dw| at eps =
-    EPS.
+    inner, predicted [unit]: inner product of weights and gradient with eps = 1e-5, measured and by theory.
+    steepest [unit]: product of the lengths of both.
     """
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, INPUTS)) * 2 + 1
@@ -106,7 +113,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the errors of (2) to (5)."""
+    """Return measured numbers with expected values for claim G9, on batch normalization.
+
+    They are errors of the laws of theory: weights and gradient are orthogonal, the gradient is inverse to the
+    scale, the loss curves of all scales agree, and the squared length grows by the squared steps.
+    """
     w, gradient = evidence["weight"], evidence["gradient"]
     size = np.linalg.norm(w, axis=0) * np.linalg.norm(gradient[0], axis=0)
     inner = np.abs(np.sum(w * gradient[0], axis=0)) / size
@@ -153,7 +164,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the loss of W, 3W and 10W; right, the growth of their lengths."""
+    """Draw two panels on trainings of a batch-normalized layer with scaled weights; return the figure.
+
+    The scales are 1, 3 and 10. Left: the loss over the steps. Right: the squared length of the weights,
+    divided by the squared scale.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)

@@ -1,4 +1,4 @@
-"""The share of a gradient that gets through all layers of a network, from its outputs back to its inputs."""
+"""The factor by which the norm of a gradient changes on its way back through the layers of a network."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["gradient_gain"]
 def gradient_gain(
     net: Network, params: Params, x: jax.Array, outside: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """Return the gain of gradients, a scalar [], and the gradient norms at the biases, [layer].
+    """Return the gain [] of a gradient in a network, and its norms at the biases of hidden layers [layer].
 
-    The gain is the gradient norm at the inputs, divided by the norm before all layers. The norm before all
-    layers is that of the gradient which the output layer passes to the last hidden layer, and in a dense
-    network to the inputs. Norms are root mean squares over rows. Norms at the biases are relative to the norm
-    at the last hidden layer.
+    A gradient is given at the outputs and goes back through the network. The gain is its norm at the inputs,
+    divided by the norm that the output layer passes back to the last hidden layer. In a dense network the
+    divisor is the part that the output layer passes directly to the inputs. The norms at the biases are
+    divided by that of the last hidden layer. All norms are root mean squares over rows.
 
-    x [N, inputs]: rows. outside [N, outputs]: gradient of the loss with respect to the outputs.
+    x [N, inputs]: rows. outside [N, outputs]: the gradient at the outputs.
     """
 
     def loss(biases: list[jax.Array], row: jax.Array, outside: jax.Array) -> jax.Array:

@@ -1,11 +1,13 @@
-"""L1: logistic regression is convex, a deep network is not.  Lecture: "Loss landscape of NNs".
+"""Claim L1 of the lecture: logistic regression is convex, a deep network is not.
 
-A convex f fulfills
+In the lecture: "Loss landscape of NNs". A convex f fulfills
 
     f((a + b) / 2) <= (f(a) + f(b)) / 2 for all a, b                  (1)
     the smallest eigenvalue of the Hessian is >= 0 everywhere         (2)
 
-f = mean_i ln(1 + exp(-y_i z_i)),   y = -1 or 1,   z the output       (3)
+The tested loss is a function of the weights, with labels y_i and outputs z_i of the rows i:
+
+    f = mean_i ln(1 + exp(-y_i z_i)),   y_i = -1 or 1                 (3)
 """
 
 from __future__ import annotations
@@ -46,9 +48,13 @@ ROUNDING = 1e-12  # of sums of order 1
 
 
 def run() -> Evidence:
-    """Measure losses along chords: ends [network, labels, chord, 2], middle [network, labels, chord].
+    """Test three models for convexity of their loss, with random weights; return arrays by name.
 
-    A chord joins two random points in weight space. Labels are random, or given by a hyperplane.
+    The models are logistic regression, a tanh network and a ReLU network. A chord joins two random points in
+    weight space.
+
+    ends [network, labels, chord, 2], middle [network, labels, chord]: losses at the ends and in the middle of
+    chords. Labels are random, or given by a hyperplane.
     smallest [network, point]: smallest eigenvalue of the Hessian at random points, for random labels.
     """
     generator = np.random.default_rng(0)
@@ -62,7 +68,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the shares of chords and of points at which the loss is not convex."""
+    """Return measured numbers with expected values for claim L1, on the convexity of losses.
+
+    They are the shares of chords whose middle lies above the mean of the ends, and the smallest eigenvalues
+    of the Hessian at random weights. Each of these can show that the loss is not convex.
+    """
     share = _violations(evidence)
     error = 1.96 * np.sqrt(share * (1 - share) / CHORDS)
     least = np.min(evidence["smallest"], axis=1)
@@ -86,7 +96,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the height of the middle of a chord; right, the smallest eigenvalues."""
+    """Draw two histograms that show where a loss is not convex; return the figure.
+
+    Left: loss in the middle of a chord less the mean at its ends. Right: smallest eigenvalues of the Hessian.
+    Both show logistic regression and a tanh network.
+    """
     from ravine.lecture.plot_style import COLORS, canvas
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)

@@ -1,7 +1,9 @@
-"""L2: where you start decides where you end.  Lecture: "Consequences of nonconvexity".
+"""Claim L2 of the lecture: where you start decides where you end.
+
+In the lecture: "Consequences of nonconvexity".
 
 XOR with H hidden units; weights ~ N(0, 1), full-batch gradient descent                      (1)
-hidden units in another order: the same function and loss at another point                   (2)
+hidden units in another order: the same function and loss at another point of weight space   (2)
 barrier = highest loss on the straight line between both points - loss at its ends           (3)
 """
 
@@ -44,10 +46,11 @@ TARGETS = np.array([-1.0, 1.0, 1.0, -1.0])
 
 
 def run() -> Evidence:
-    """Train on XOR; return solved and loss [activation, width, seed], and line [position].
+    """Train small networks on XOR from 100 random starts each; return arrays by name.
 
-    solved: whether all four rows are right. loss: loss after training.
-    line: losses on the line from a trained network to the same network with permuted hidden units.
+    solved, loss [activation, width, seed]: whether all four rows are right after training, and the loss.
+    line [position]: losses on the straight line in weight space from a trained network to the same network
+    with its hidden units in another order.
     """
     shape = (len(ACTIVATIONS), len(WIDTHS), SEEDS)
     evidence = {"solved": np.zeros(shape), "loss": np.zeros(shape)}
@@ -66,7 +69,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the success rates, and the barrier between a network and its permuted copy."""
+    """Return measured numbers with expected values for claim L2, on starts of training.
+
+    They are the shares of starts from which XOR is solved, and the loss barrier between a trained network and
+    the same network with its hidden units in another order.
+    """
     rate = evidence["solved"].mean(axis=2)
     error = 1.96 * np.sqrt(np.clip(rate * (1 - rate), 0, None) / SEEDS)
     findings = []
@@ -100,7 +107,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the share of runs that solve XOR; right, the loss on the line to the permuted copy."""
+    """Draw two panels on starts of training; return the figure.
+
+    Left: the share of runs that solve XOR, over the number of hidden units. Right: the loss on the line from
+    a trained network to the same network with its hidden units in another order.
+    """
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)

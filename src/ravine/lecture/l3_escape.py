@@ -1,6 +1,6 @@
-"""L3: gradient descent stays in shallow minima, the noise of SGD jumps out.
+"""Claim L3 of the lecture: gradient descent stays in shallow minima, the noise of SGD jumps out.
 
-Lecture: "Consequences of nonconvexity".
+In the lecture: "Consequences of nonconvexity". With the loss V, the learning rate eta and t steps:
 
     V(x) = x^4 / 4 - x^2 / 2,   minima at -1 and 1, a barrier of 1/4 between them                   (1)
     x <- x - eta (V'(x) + noise of variance s^2)   ->   diffusion with D = eta s^2 / 2              (2)
@@ -45,10 +45,12 @@ TICKS = (30, 50, 100, 200, 300)  # times
 
 
 def run() -> Evidence:
-    """Run SGD in the double well; return arrivals [noise, walker], path [time] and still [time].
+    """Run SGD with noise in a double well with minima at -1 and 1; return arrays by name.
 
-    arrivals: number of arrivals at 1 of a walker that starts from -1 again after each arrival.
-    path: x of a single walker with noise, which is not set back. still: x of gradient descent without noise.
+    arrivals [noise, walker]: number of arrivals at 1 of a walker that starts from -1 again after each
+    arrival, at six strengths of the noise.
+    path [time]: positions of a single walker with noise, which is not set back.
+    still [time]: positions of gradient descent without noise.
     """
     noise = np.sqrt(2 / INVERSE_D / RATE)  # (2): s
     keys = jax.random.split(jax.random.key(0), len(INVERSE_D) + 1)
@@ -63,7 +65,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return where gradient descent ends; mean times to a jump, compared with (3); their slope, with (4)."""
+    """Return measured numbers with expected values for claim L3, on jumps out of a minimum.
+
+    They are the end of gradient descent without noise, the mean times to a jump against exact theory, and the
+    slope of their logarithm over the inverse strength of the noise, which approaches the barrier.
+    """
     time, error = _times(evidence)
     exact = np.array([_exact(1 / inverse) for inverse in INVERSE_D])
     slope, slope_error = _slope_of(np.log(time), error)
@@ -82,7 +88,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, a path in the double well; right, the mean time to a jump over the inverse noise."""
+    """Draw two panels on SGD in a double well; return the figure.
+
+    Left: a path with noise, and gradient descent. Right: the mean time to a jump over the inverse strength of
+    the noise.
+    """
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)

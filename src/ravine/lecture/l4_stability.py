@@ -1,8 +1,9 @@
-"""L4: gradient descent converges only at learning rates below 2 / curvature.  Lecture: "Flat & sharp minima".
+"""Claim L4 of the lecture: gradient descent converges only at learning rates below 2 / curvature.
 
-Source: Cohen et al. 2021 for (2, 3), 2022 for (4).
+In the lecture: "Flat & sharp minima". Source: Cohen et al. 2021 for (2, 3), 2022 for (4).
 
-On the loss lambda w^2 / 2 an optimizer is a linear recursion. |w| shrinks as long as eta lambda is below
+On the loss lambda w^2 / 2 an optimizer with learning rate eta is a linear recursion. |w| shrinks as long as
+eta lambda is below a limit, with rho and b1 for the momentum:
 
     GD              |1 - eta lambda| < 1    2                                (1)
     heavy ball                              2 + 2 rho                        (2)
@@ -10,7 +11,8 @@ On the loss lambda w^2 / 2 an optimizer is a linear recursion. |w| shrinks as lo
     Adam            eta lambda / P          (2 + 2 b1) / (1 - b1)            (4)      38 at b1 = 0.9
 
 P = sqrt(v^) + eps is the divisor of Adam. Here eps is much larger than the gradients, so P = eps is constant.
-The experiment measures the distances of (1), and the limit of each optimizer by 40 halvings of an interval.
+The experiment measures distances from the minimum under (1), and the limit of each optimizer by 40 halvings
+of an interval.
 """
 
 from __future__ import annotations
@@ -66,10 +68,13 @@ LIMITS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def run() -> Evidence:
-    """Run all optimizers; return distance [product, time] and, for each optimizer, its limit [memory].
+    """Measure the stability of four optimizers on a quadratic with curvature lambda; return arrays by name.
 
-    A product is eta lambda of gradient descent, and distance is |w|. A memory is a value of rho or b1.
-    The limit is the largest eta lambda that converges, for Adam the largest eta lambda / P.
+    distance [product, time]: distance of gradient descent from the minimum, for three products of learning
+    rate and curvature.
+    For each optimizer, under its name, its limit [memory]: the largest product of learning rate and curvature
+    that converges. For Adam the curvature is divided by Adam's divisor. A memory is a value of the momentum
+    rho or b1.
     """
 
     def distances(product: jax.Array) -> jax.Array:
@@ -87,7 +92,12 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the last distances of GD, each limit at rho or b1 = 0.9, and its largest error over MEMORIES."""
+    """Return measured numbers with expected values for claim L4, on the largest stable learning rate.
+
+    They are the distances of gradient descent after 2,000 steps at three learning rates, each optimizer's
+    limit of learning rate times curvature at rho or b1 = 0.9, and the largest error of the limits over all
+    rho or b1.
+    """
     end = evidence["distance"][:, -1]
     findings = [
         Finding(
@@ -133,7 +143,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, three runs at the limit; right, the limit of each optimizer."""
+    """Draw two panels on the largest stable learning rate; return the figure.
+
+    Left: distance of gradient descent from the minimum at, below and above the limit. Right: the limit of
+    each optimizer over its momentum.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)

@@ -1,11 +1,13 @@
-"""L5: a large learning rate leaves sharp minima for flat ones.  Lecture: "Flat & sharp minima".
+"""Claim L5 of the lecture: a large learning rate leaves sharp minima for flat ones.
 
-Two wells of the same depth, one a hundred times as sharp as the other, smoothly joined:
+In the lecture: "Flat & sharp minima". The loss has two wells of the same depth, one a hundred times as sharp
+as the other, smoothly joined with a small T = 0.01:
 
     L(x) = -T ln(exp(-a(x) / T) + exp(-b(x) / T)),   a = 100 x^2 / 2,   b = (x - 4)^2 / 2      (1)
-    gradient descent leaves the sharp well if eta > 2 / 100 = 0.02                             (2)
+    gradient descent leaves the sharp well if its learning rate is above 2 / 100 = 0.02        (2)
 
-At each minimum the other well contributes exp(-8 / T), which is 0 in float64. The curvatures are 100 and 1.
+At each minimum the other well contributes exp(-8 / T) or less, which is 0 in float64. The curvatures are 100
+and 1.
 """
 
 from __future__ import annotations
@@ -47,11 +49,12 @@ SHOWN = 60  # steps in the picture
 
 
 def run() -> Evidence:
-    """Run gradient descent; return ends [rate, start], curvature [2] at the minima and paths [rate, time].
+    """Run gradient descent from a sharp well next to a flat one, at many learning rates; return arrays.
 
-    ends: x after the last step. Its axis rate holds RATES, AROUND and WIDER one after the other; that of
-    paths
-    holds RATES.
+    ends [rate, start]: position after the last step. Its axis "rate" holds the learning rates RATES, AROUND
+    and WIDER one after the other.
+    curvature [2]: curvature at the minimum of the sharp and of the flat well.
+    paths [rate, time]: first steps from one start at the learning rates RATES.
     """
     slope = jax.grad(_loss)
 
@@ -73,7 +76,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the curvatures, the share of runs that end in the flat well, and the rate where it changes."""
+    """Return measured numbers with expected values for claim L5, on leaving a sharp minimum.
+
+    They are the curvatures of a sharp and a flat well, the share of runs that end in the flat well, and the
+    learning rate above which runs leave the sharp well.
+    """
     findings = [
         Finding("curvature of the sharp well", evidence["curvature"][0], SHARP, 1e-9, relative=True),
         Finding("curvature of the flat well", evidence["curvature"][1], FLAT, 1e-9, relative=True),
@@ -105,7 +112,10 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the two wells and two paths; right, the share that ends in the flat well over the rate."""
+    """Draw two panels on gradient descent between a sharp and a flat well; return the figure.
+
+    Left: the loss and two paths. Right: the share of runs that end in the flat well, over the learning rate.
+    """
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)

@@ -1,6 +1,7 @@
-"""L6: on real networks training runs to the edge of stability.  Lecture: "Flat & sharp minima".
+"""Claim L6 of the lecture: on real networks training runs to the edge of stability.
 
-Source: Cohen, Kaur, Li, Kolter & Talwalkar 2021 (twenty points of the Chebyshev polynomial T4, full batch).
+In the lecture: "Flat & sharp minima". Source: Cohen, Kaur, Li, Kolter & Talwalkar 2021 (twenty points of the
+Chebyshev polynomial T4, full batch). With the network f and the learning rate eta:
 
     y = T4(x) = cos(4 arccos x),   L = mean (f(x) - y)^2            (1)
     sharpness: lambda1, the largest eigenvalue of the Hessian       (2)
@@ -8,11 +9,13 @@ Source: Cohen, Kaur, Li, Kolter & Talwalkar 2021 (twenty points of the Chebyshev
 
 Below the edge, no step of gradient descent raises the loss. In a steady cycle across the valley, every second
 step does. The share of steps that raise the loss therefore lies between 0 and 1/2; its value depends on the
-initial weights and on the scale of the loss. The table of claims gives 38 to 39 %, measured from one
-initialization. Of 24 others (four schemes, the loss with and without a factor 1/2), none gave this share at
-all three rates; single runs ranged from 0 to 50 %. The same holds for the ratio of 0.998 to 1.001 in the
-table: single runs differ from 1 by about 0.6 %, because the curvature is measured at one end of a cycle and
-changes across it. Here both numbers are judged as medians over initializations.
+initial weights and on the scale of the loss.
+
+The table of claims gives 38 to 39 %, measured from one initialization. Of 24 others (four schemes, the loss
+with and without a factor 1/2), none gave this share at all three learning rates; single runs ranged from 0 to
+50 %. The table also gives a ratio eta lambda1 / 2 of 0.998 to 1.001. Single runs differ from 1 by about
+0.6 %, because the curvature is measured at one end of a cycle and changes across it. Here both numbers are
+judged as medians over initializations.
 """
 
 from __future__ import annotations
@@ -58,9 +61,11 @@ LATE = STEPS // EVERY // 2  # points in the second half
 
 
 def run() -> Evidence:
-    """Train from several starts; return losses [start, rate, step] and ratio [start, rate, point].
+    """Train a network by gradient descent from three starts, at four learning rates; return arrays by name.
 
-    ratio: eta lambda1 / 2, measured every EVERY steps. The last rate is SMALL, too small to reach the edge.
+    losses [start, rate, step]: training losses.
+    ratio [start, rate, point]: learning rate times sharpness / 2, measured every 1,000 steps. Sharpness is
+    the largest eigenvalue of the Hessian. The last learning rate is too small to bring this ratio to 1.
     """
     rates = np.array([*RATES, SMALL])
     x = np.linspace(-1, 1, POINTS)
@@ -94,7 +99,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the ratio (3) late in training, and the share of steps that raise the loss."""
+    """Return measured numbers with expected values for claim L6, on the edge of stability.
+
+    They are learning rate times sharpness / 2 late in training (sharpness: largest eigenvalue of the
+    Hessian), the share of steps that raise the loss, and how far the loss falls.
+    """
     late = np.median(evidence["ratio"][:, :, -LATE:], axis=2)
     findings = [
         Finding(
@@ -136,7 +145,10 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the sharpness of one run over the steps; right, its loss."""
+    """Draw the sharpness (left) and the loss (right) of one start over the steps; return the figure.
+
+    There is one curve for each learning rate. Sharpness is the largest eigenvalue of the Hessian.
+    """
     from ravine.lecture.plot_style import COLORS, LINES, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)

@@ -1,14 +1,18 @@
-"""L7: flat minima are better, with care.  Lecture: "Flat & sharp minima".
+"""Claim L7 of the lecture: flat minima are better, with care.
 
-Source: Dinh, Pascanu, Bengio & Bengio 2017; Petzka et al. 2021 for sums of w^2 H.
+In the lecture: "Flat & sharp minima". Source: Dinh, Pascanu, Bengio & Bengio 2017; Petzka et al. 2021 for
+sums of w^2 H.
 
-For f(x) = v' relu(W x + b) + c, multiplying W and b by alpha and dividing v by alpha changes no output, yet
+A network f(x) = v' relu(h) + c has h = W x + b. Multiplying W and b by alpha and dividing v by alpha changes
+no output, yet the trace of the Hessian H of the loss changes. For alpha = 1 the blocks of H are H_first (W
+and b), H_second (v) and H_c:
 
     tr H(alpha) = tr H_first / alpha^2 + alpha^2 tr H_second + tr H_c       (1)
     sum_i w_i^2 H_ii                                                        (2)   the same for every alpha
 
 With L = mean (f - y)^2 the diagonal of H is 2 mean (df/dw_i)^2, because f is linear in each single weight
-between the kinks of relu. The blocks of (1) are therefore
+between the kinks of relu. The blocks of (1) are therefore, with means over the inputs x_n and sums over
+hidden units j,
 
     tr H_first = 2 mean_n sum_j v_j^2 [h_j > 0] (x_n^2 + 1)                 (3)
     tr H_second = 2 mean_n sum_j relu(h_j)^2,   tr H_c = 2
@@ -57,10 +61,14 @@ SEED = 0
 
 
 def run() -> Evidence:
-    """Train, rescale and return inputs [N], the weights, and measures of the Hessian [alpha].
+    """Train a ReLU network, rescale its layers and measure its Hessian; return arrays by name.
 
-    first_weight, first_bias, second_weight [hidden]: weights after training, before the rescaling. loss,
-    trace, sharpness (largest eigenvalue), invariant (2): after rescaling by each factor alpha.
+    The first layer is multiplied by a factor alpha and the second divided by it, which changes no output.
+
+    inputs [N]: training inputs. first_weight, first_bias, second_weight [hidden]: weights before the
+    rescaling.
+    loss, trace, sharpness, invariant [alpha]: after rescaling, the loss, the trace and the largest eigenvalue
+    of its Hessian H, and the sum of w_i^2 H_ii over the weights.
     """
     x = np.linspace(-1, 1, POINTS)
     inputs, targets = jnp.asarray(x[:, None]), jnp.asarray(np.sin(3 * x))
@@ -106,7 +114,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the changes of invariant quantities, and the traces against (1) with (3)."""
+    """Return measured numbers with expected values for claim L7, on flatness and rescaled layers.
+
+    They are the largest changes of loss and of sum w_i^2 H_ii under rescaling of a ReLU network's layers (H:
+    Hessian), traces of the Hessian against theory, and how much the largest eigenvalue grows.
+    """
     one = int(np.argmin(np.abs(np.log(ALPHAS))))
     expected = _trace(evidence, np.asarray(ALPHAS))
 
@@ -146,7 +158,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, sharpness over the rescaling factor; right, the quantities that do not change."""
+    """Draw two panels on a ReLU network whose layers are rescaled with equal outputs; return the figure.
+
+    Left: trace and largest eigenvalue of the Hessian over the factor. Right: loss and sum w_i^2 H_ii, which
+    do not change.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)

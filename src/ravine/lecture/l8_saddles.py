@@ -1,15 +1,16 @@
-"""L8: saddle points outnumber minima in high dimension.  Lecture: "Problems with vanilla SGD", saddle points.
+"""Claim L8 of the lecture: saddle points outnumber minima in high dimension.
 
-Sources: Dean & Majumdar 2006 for (1); Baldi & Hornik 1989 for the critical points, Saxe et al. 2014 for the
-path of gradient descent.
+In the lecture: "Problems with vanilla SGD", saddle points. Sources: Dean & Majumdar 2006 for (1); Baldi &
+Hornik 1989 for the critical points, Saxe et al. 2014 for the path of gradient descent.
 
-At a random critical point the Hessian is like a random symmetric matrix (GOE: A + A', A of independent
+At a random critical point the Hessian is like a random symmetric N x N matrix (GOE: A + A', A of independent
 normals):
 
     P(all N eigenvalues > 0) = 1/2, (2 - sqrt 2)/4, (pi - 2 sqrt 2)/(4 pi)  for N = 1, 2, 3             (1)
 
-The two-layer linear network L = |W2 W1 - diag(s)|^2 / 2 with three units has one critical point for each set
-K of learned modes, up to the basis of its hidden layer: W1 = W2 = diag(sqrt s_k, k in K). There
+The two-layer linear network L = |W2 W1 - diag(s)|^2 / 2 with three units and strengths s has one critical
+point for each set K of learned modes, up to the basis of its hidden layer: W1 = W2 = diag(sqrt s_k, k in K).
+There
 
     loss  = 1/2 sum of s_k^2 over k not in K                                                            (2)
     index = (3 - |K|)^2 + number of pairs: k in K, j not in K, s_j > s_k                                (3)
@@ -57,12 +58,13 @@ SEED = 0
 
 
 def run() -> Evidence:
-    """Measure random matrices, the eight critical points of the linear network, and gradient descent.
+    """Measure random matrices, critical points of a linear network, and gradient descent; return arrays.
 
-    positive [size]: share of SAMPLES random matrices that have only positive eigenvalues.
-    learned [8, 3]: whether each of the three modes is learned at a critical point.
-    loss, index, slope [8]: loss, number of negative eigenvalues and gradient norm at each critical point.
-    descent [time]: loss of gradient descent that starts near zero.
+    positive [size]: share of 200,000 random symmetric matrices that have only positive eigenvalues.
+    learned [8, 3]: whether each of three modes is learned at a critical point of a two-layer linear network.
+    loss, index, slope [8]: loss, number of negative eigenvalues of the Hessian, and gradient norm at each
+    critical point.
+    descent [time]: loss of gradient descent that starts near zero weights.
     """
     generator = np.random.default_rng(SEED)
     positive = []
@@ -104,7 +106,12 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the probabilities of (1), and loss and index of the critical points."""
+    """Return measured numbers with expected values for claim L8, on saddle points.
+
+    They are the probability that a random symmetric matrix has only positive eigenvalues, the loss and the
+    number of negative eigenvalues at each critical point of a linear network, and the plateaus of gradient
+    descent.
+    """
     findings = []
     for k, exact in enumerate(EXACT):
         spread = np.sqrt(exact * (1 - exact) / SAMPLES)
@@ -131,7 +138,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the share of positive definite matrices over N; right, the loss over the index."""
+    """Draw two panels on saddle points; return the figure.
+
+    Left: the share of random symmetric matrices with only positive eigenvalues, over their size. Right: the
+    loss of critical points of a linear network over the number of negative eigenvalues.
+    """
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)

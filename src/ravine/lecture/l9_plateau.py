@@ -1,15 +1,15 @@
-"""L9: stuck at zero gradient, crawling along a saddle.  Lecture: "Problems with vanilla SGD".
+"""Claim L9 of the lecture: stuck at zero gradient, crawling along a saddle.
 
-Source: Saxe, McClelland & Ganguli 2014.
+In the lecture: "Problems with vanilla SGD". Source: Saxe, McClelland & Ganguli 2014.
 
 One mode of a two-layer linear network, L = (s - w1 w2)^2 / 2, starts at w1 = w2 = sqrt(a0) near the saddle at
-0. For small steps eta the product a = w1 w2 grows as
+0. For a small learning rate eta the product a = w1 w2 grows with the number t of steps as
 
     da/dt = 2 eta a (s - a)                                             (1)
     a(t)  = s / (1 + (s / a0 - 1) exp(-2 s eta t))                      (2)
     half-way at t = ln(s / a0 - 1) / (2 s eta)                          (3)
 
-For s = 3, a0 = 1e-4, eta = 1e-3, (3) is 1,718.
+For s = 3, a0 = 1e-4, eta = 1e-3, (3) is 1,718 steps.
 
 Each halving of the distance to the saddle adds the same time; at the saddle itself the time is infinite.
 Steps of finite eta are slower than (3), here by a factor of about 1 + eta s / 2: a step multiplies a by (1 +
@@ -49,10 +49,10 @@ OTHER_RATES = (5e-4, 2e-3)
 
 
 def run() -> Evidence:
-    """Run gradient descent; return product [start, time] and half [other rate].
+    """Run gradient descent on (3 - w1 w2)^2 / 2 from near its saddle at 0; return arrays by name.
 
-    product: a = w1 w2 from each initial product in STARTS, and last from 0.
-    half: number of steps to a = s / 2 at two other learning rates, from the first start.
+    product [start, time]: w1 w2 from five initial products, and last from 0.
+    half [other rate]: number of steps until w1 w2 is half of 3, at two other learning rates.
     """
 
     def slope(w: jax.Array, t: jax.Array) -> jax.Array:
@@ -70,7 +70,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the half times against (3), the largest deviation from (2), and the distance moved from zero."""
+    """Return measured numbers with expected values for claim L9, on the plateau near a saddle.
+
+    They are the numbers of steps that gradient descent needs until half-way to the minimum, against theory;
+    the largest deviation from the closed form; and the distance moved from the saddle itself, which is zero.
+    """
     findings = []
     for start, path in zip(STARTS, evidence["product"], strict=False):
         expected = 1718.0 if start == STARTS[0] else _half_time(start, RATE)
@@ -113,7 +117,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, plateau and fall of the loss; right, the length of the plateau over the initial product."""
+    """Draw two panels on gradient descent near a saddle; return the figure.
+
+    Left: the loss, with a plateau and a fall, over the steps. Right: steps until half-way to the minimum,
+    over the initial product of the two weights.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)

@@ -1,4 +1,4 @@
-"""Measurement of one claim: run the experiment, read the findings, draw the picture, write the animation."""
+"""The measurement of one claim of the lecture: its experiment, findings, picture and animation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ __all__ = ["FailedClaim", "Measurement", "animate", "attempt", "attempt_figure",
 
 @dataclass(frozen=True)
 class Measurement:
-    """A claim with its evidence, its findings and the seconds they took, compilation included."""
+    """A claim of the lecture after its experiment: measured arrays, and the numbers that test the claim.
+
+    module: the Python module of the claim. evidence: measured arrays by name. findings: measured numbers with
+    their expected values. seconds: wall-clock time of import, experiment and findings, compilation included.
+    """
 
     claim: Claim
     module: Any
@@ -26,13 +30,17 @@ class Measurement:
 
     @property
     def holds(self) -> bool | None:
-        """Whether there are findings and no judged finding fails; None if only the experiment is judged."""
+        """Whether the claim of the lecture holds.
+
+        False without findings, or if a finding misses its expected value. True if a finding that is no mere
+        check of the experiment meets its expected value. Else None: the claim is measured, not judged.
+        """
         if not self.findings or any(finding.holds is False for finding in self.findings):
             return False
         return True if any(finding.holds and not finding.is_check for finding in self.findings) else None
 
     def figure(self) -> Any:
-        """Return the picture of the claim, in the style of the lecture."""
+        """Return the picture of a measured claim as a matplotlib figure, in the plot style of the lecture."""
         from ravine.lecture.plot_style import style
 
         with style():
@@ -41,7 +49,10 @@ class Measurement:
 
 @dataclass(frozen=True)
 class FailedClaim:
-    """A claim that could not be measured or drawn, and the error."""
+    """A claim of the lecture whose experiment or picture raised an exception, with this exception.
+
+    seconds: wall-clock time of the experiment, up to the exception if the experiment raised it.
+    """
 
     claim: Claim
     error: Exception
@@ -49,12 +60,15 @@ class FailedClaim:
 
     @property
     def traceback(self) -> str:
-        """The traceback as Python prints it."""
+        """The traceback of the exception, as the text that Python prints."""
         return "".join(traceback.format_exception(self.error)).rstrip()
 
 
 def measure(claim: Claim) -> Measurement:
-    """Return the measurement of a claim, in float64. Errors of the claim are raised."""
+    """Run the experiment of a claim of the lecture in float64; return the measured arrays and the findings.
+
+    Exceptions that the code of the claim raises are not caught.
+    """
     from ravine.engines import precision_context
 
     start = time.perf_counter()
@@ -66,7 +80,10 @@ def measure(claim: Claim) -> Measurement:
 
 
 def attempt(claim: Claim) -> Measurement | FailedClaim:
-    """Return the measurement of a claim, or the error that it raised, so that other claims can follow."""
+    """Return the measurement of a claim of the lecture, or a FailedClaim if its code raises an exception.
+
+    After a failure, other claims can therefore still be measured.
+    """
     start = time.perf_counter()
     try:
         return measure(claim)
@@ -75,7 +92,7 @@ def attempt(claim: Claim) -> Measurement | FailedClaim:
 
 
 def attempt_figure(result: Measurement) -> Any:
-    """Return the picture of a measured claim, or the error that it raised as FailedClaim."""
+    """Return the picture of a measured claim, or a FailedClaim if drawing raises an exception."""
     try:
         return result.figure()
     except Exception as error:
@@ -83,7 +100,10 @@ def attempt_figure(result: Measurement) -> Any:
 
 
 def animate(claim: Claim, path: Path) -> None:
-    """Write the animation of a claim to `path`; its suffix is the format. Raises DataError, UsageError."""
+    """Write the animation of a claim of the lecture to a file, whose suffix (.html or .gif) is the format.
+
+    Raises UsageError for another suffix, DataError if the file cannot be written.
+    """
     from ravine.engines import precision_context
 
     with precision_context("float64"):

@@ -1,16 +1,17 @@
-"""N1: ill-conditioning makes gradient descent crawl and jitter.  Lecture: "Problems with vanilla SGD".
+"""Claim N1 of the lecture: ill-conditioning makes gradient descent crawl and jitter.
 
-Source: Polyak 1964. On a quadratic with curvatures 1 and kappa, started at (1, 1):
+In the lecture: "Problems with vanilla SGD". Source: Polyak 1964. On a quadratic with curvatures 1 (shallow
+direction) and kappa (steep), started at (1, 1), the errors after t steps are:
 
-    GD, best rate 2 / (1 + kappa): factor per step        q = (kappa - 1) / (kappa + 1)                  (1)
+    GD, best learning rate 2 / (1 + kappa): its factor   q = (kappa - 1) / (kappa + 1)                  (1)
     heavy ball, best setting: factor per step             r = (sqrt kappa - 1) / (sqrt kappa + 1)        (2)
     steps to an error of 1e-6 by the factor alone         ln(1e6) / -ln(q or r)                          (3)
     error of the heavy ball: |1 + (1 - r) t| r^t along the shallow, |1 + (1 + r) t| r^t along the steep  (4)
 
-GD (gradient descent) takes the 69, 691 and 6,908 steps of (3), rounded up. For the heavy ball (momentum), the
-table of claims has 21, 69 and 218 steps, which are (3) with r. In fact the heavy ball takes 27, 95 and 321
-steps, because its two roots are equal and its error has the growing factor of (4). Both are measured here:
-the error divided by that factor for (3), the error for (4).
+GD (gradient descent) takes the 69, 691 and 6,908 steps of (3), rounded up, for kappa = 10, 100 and 1,000. For
+the heavy ball (momentum), the table of claims has 21, 69 and 218 steps, which are (3) with r. In fact the
+heavy ball takes 27, 95 and 321 steps, because its two roots are equal and its error has the growing factor of
+(4). Both are measured here: the error divided by that factor for (3), the error for (4).
 """
 
 from __future__ import annotations
@@ -51,10 +52,12 @@ RATES_KAPPA, RATES_STEPS = 10.0, 200
 
 
 def run() -> Evidence:
-    """Run both optimizers; return gd, ball [kappa, time, direction] and tried [rate].
+    """Run gradient descent and momentum on quadratics with a shallow and a steep direction; return arrays.
 
-    gd, ball: errors of gradient descent and of the heavy ball, along the shallow and the steep direction.
-    tried: larger one of both errors after RATES_STEPS steps of gradient descent at kappa = RATES_KAPPA.
+    gd, ball [kappa, time, direction]: errors of gradient descent and of momentum, each at its best setting,
+    for three condition numbers kappa.
+    tried [rate]: larger one of the errors along both directions after 200 steps of gradient descent at
+    condition number 10, for many learning rates.
     """
 
     def descend(rate: jax.Array, curvature: jax.Array, steps: int) -> jax.Array:
@@ -79,7 +82,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the steps to TARGET, the factor per step, the best rate, and the changes of sign."""
+    """Return measured numbers with expected values for claim N1, on ill-conditioned quadratics.
+
+    They are the numbers of steps to an error of 1e-6, the factor on the error per step, the best learning
+    rate, and the share of steps at which the error changes its sign.
+    """
     findings = []
     for k, kappa in enumerate(KAPPAS):
         name = f"kappa = {kappa:g}"
@@ -129,7 +136,10 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the path in the plane; right, the steps to TARGET over the condition number."""
+    """Draw two panels on gradient descent and momentum on ill-conditioned quadratics; return the figure.
+
+    Left: both paths in the plane. Right: the number of steps to an error of 1e-6 over the condition number.
+    """
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)

@@ -1,12 +1,15 @@
-"""N2: gradients of minibatches are noisy.  Lecture: "Problems with vanilla SGD", L(W) = 1/N sum_i L_i.
+"""Claim N2 of the lecture: gradients of minibatches are noisy.
 
-Source: McCandlish, Kaplan, Amodei et al. 2018 for (3, 4).
+In the lecture: "Problems with vanilla SGD", L(W) = 1/N sum_i L_i. Source: McCandlish, Kaplan, Amodei et al.
+2018 for (3, 4).
+
+g_B is the gradient of a batch of B rows, w the weight, eta the learning rate, lambda the curvature:
 
     Var g_B = Var g_1 / B                                  drawn with replacement             (1)
     on lambda (w - x_i)^2 / 2, Var x_i = (sigma / lambda)^2, SGD ends with
     Var w = sigma^2 eta / (B lambda (2 - eta lambda))                                         (2)
     noise scale  tr Cov(g_1) / |E g|^2: the batch size at which noise and gradient are equal  (3)
-    linear regression y = w* x + sigma e, x ~ N(0, 1_d), at a distance Delta:
+    linear regression y = w* x + sigma e, x ~ N(0, 1_d), at a distance Delta from w*:
     noise scale  d + 1 + d sigma^2 / |Delta|^2                                                (4)
 
 (3) is estimated without bias from squared norms of single gradients and of the mean over a batch of B:
@@ -15,7 +18,8 @@ Source: McCandlish, Kaplan, Amodei et al. 2018 for (3, 4).
     tr Cov  = mean (|g_1|^2 - |g_B|^2) / (1 - 1 / B)
 
 Both are averaged before the division. The mean of the ratios is a different number, and for a single batch
-the denominator can be negative. The 55.7 of the table at d = 20 is (4) at sigma^2 / |Delta|^2 = 1.735.
+the denominator can be negative. The 55.7 of the table of claims at d = 20 is (4) at sigma^2 / |Delta|^2 =
+1.735.
 """
 
 from __future__ import annotations
@@ -57,11 +61,13 @@ SEED = 0
 
 
 def run() -> Evidence:
-    """Run chains of SGD and draw batches; return scatter, gradient and lengths.
+    """Run many chains of SGD on a quadratic, and draw batches for linear regression; return arrays by name.
 
-    scatter [batch size, rate, chain]: mean of w^2 over the steps of a chain after step SETTLED.
-    gradient [batch size]: variance of the gradient at w = 0.
-    lengths [distance, repeat, 2]: |E g|^2 and tr Cov of (5), for each distance Delta from the minimum.
+    scatter [batch size, rate, chain]: mean squared distance of the weight from the minimum, over the late
+    steps of a chain.
+    gradient [batch size]: variance of the gradient of a batch at the minimum.
+    lengths [distance, repeat, 2]: estimates of |E g|^2 and of the trace of the covariance of the gradient g,
+    from one batch each, at three distances from the minimum.
     """
     generator = np.random.default_rng(SEED)
     rows = generator.standard_normal(ROWS)
@@ -105,7 +111,12 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the variances (1) and (2) for each batch size, the noise scale (4), and its biased estimate."""
+    """Return measured numbers with expected values for claim N2, on the noise of minibatch gradients.
+
+    They are the variance of gradients and of weights for each batch size, against theory, and the noise scale
+    of linear regression: the batch size at which noise and gradient are equal. A biased estimate is reported
+    too.
+    """
     count = STEPS * CHAINS
     findings = [
         Finding(
@@ -155,7 +166,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the variance of the weight over the learning rate; right, the noise scale of a batch."""
+    """Draw two panels on the noise of minibatch gradients; return the figure.
+
+    Left: the variance of the weight over the learning rate. Right: the noise scale of linear regression (the
+    batch size at which noise and gradient are equal) over the inverse squared distance from the minimum.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)

@@ -1,9 +1,10 @@
-"""N3: start with a high learning rate, then decrease it in steps.  Lecture: "Learning rate annealing".
+"""Claim N3 of the lecture: start with a high learning rate, then decrease it in steps.
 
-Two directions of curvature lambda = 1 and 0.1, gradients with noise of variance 1 in each. SGD at a fixed
-rate eta:
+In the lecture: "Learning rate annealing". The loss has two directions of curvature lambda = 1 and 0.1, and
+the gradient has noise of variance 1 in each. SGD at a fixed learning rate eta has, over many runs, the
+following mean and variance of the weight along a direction:
 
-    mean      m <- (1 - eta lambda) m                              falls, fast at a high rate           (1)
+    mean      m <- (1 - eta lambda) m                              falls, fast at a high learning rate  (1)
     variance  V <- (1 - eta lambda)^2 V + eta^2                    to eta / (lambda (2 - eta lambda))   (2)
     floor of the loss  sum lambda V / 2 = sum 1/2 eta / (2 - eta lambda)                                (3)
 
@@ -49,11 +50,10 @@ SEED = 0
 
 
 def run() -> Evidence:
-    """Run SGD; return loss [time], small [time] and floor [run, rate].
+    """Run SGD with a learning rate that falls in steps, and with the smallest one alone; return arrays.
 
-    loss, small: mean losses over runs with the rate decreased in steps, and with the smallest rate
-    throughout.
-    floor: mean loss of a run in the last third of the steps at each rate.
+    loss, small [time]: mean losses over runs, with the falling and with the smallest learning rate.
+    floor [run, rate]: mean loss of a run in the last third of the steps at each learning rate.
     """
     rates = np.repeat(RATES, LENGTHS)
     ends = np.cumsum(LENGTHS)
@@ -83,7 +83,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the three floors, and the loss of the smallest rate alone when the second floor is reached."""
+    """Return measured numbers with expected values for claim N3, on decreasing the learning rate in steps.
+
+    They are the loss at which SGD settles at each of three learning rates, and the losses after 1,700 steps
+    with the smallest learning rate alone and with the falling one.
+    """
     findings = [
         Finding(
             f"loss floor at learning rate {rate:g}",
@@ -118,7 +122,10 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw the mean loss with the rate in steps and with the smallest rate, over theory."""
+    """Draw the mean loss of SGD, with the learning rate decreased in steps and with the smallest one alone.
+
+    Lines are theory, marks are measured. Returns the figure.
+    """
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, axes = canvas(CLAIM.title)

@@ -1,15 +1,17 @@
-"""N4: a rate decreased too early leaves training in a bad minimum.  Lecture: "Learning rate annealing".
+"""Claim N4 of the lecture: a learning rate decreased too early leaves training in a bad minimum.
 
-Two landscapes. Early and late decreases have the same noise, so runs are compared in pairs:
+In the lecture: "Learning rate annealing". There are two landscapes. Runs with an early and a late decrease
+have the same noise, so they are compared in pairs. eta is the learning rate, m and V are mean and variance of
+a weight, p is the probability density of x.
 
-    two curvatures, 1 and 0.1, unit noise (N3), rate 0.5 -> 0.05 -> 0.005:                             (1)
+    two curvatures lambda, 1 and 0.1, unit noise (claim N3), eta 0.5 -> 0.05 -> 0.005:                 (1)
         m <- (1 - eta lambda) m,   V <- (1 - eta lambda)^2 V + eta^2,   loss = sum lambda (m^2 + V) / 2
-    two wells  L(x) = x^4 / 4 - x^2 / 2 - h x, started in the higher one, rate 0.1 -> 0.01:            (2)
+    two wells  L(x) = x^4 / 4 - x^2 / 2 - h x, started in the higher one, eta 0.1 -> 0.01:             (2)
         p(x') = integral of Normal(x' | x - eta L'(x), (eta sigma)^2) p(x)                             (3)
 
 (1) has one minimum: after an early decrease, the slow direction has not converged. In (2) an early decrease
-keeps runs in the worse well, before the noise has carried them to the better one. The expected values are the
-recursion of (1), and (3) on a grid of x.
+keeps runs in the worse well, before the noise of size sigma has carried them to the better one. The expected
+values are the recursion of (1), and (3) on a grid of x.
 """
 
 from __future__ import annotations
@@ -55,10 +57,11 @@ SEED = 0
 
 
 def run() -> Evidence:
-    """Run SGD with an early or late first decrease of the rate; return loss and ends [when, seed].
+    """Run SGD with an early or late decrease of the learning rate on two landscapes; return arrays by name.
 
-    when: step of the first decrease. loss: final loss in the valley with one minimum.
-    ends: final x in the landscape with two minima.
+    loss [when, seed]: final loss on a landscape with one minimum. ends [when, seed]: final position on a
+    landscape with two minima.
+    The axis "when" numbers the steps at which the learning rate is first decreased.
     """
     curvature = jnp.asarray(CURVATURES)
 
@@ -99,7 +102,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the loss after early and late decreases in both landscapes, and the paired differences."""
+    """Return measured numbers with expected values for claim N4, on learning rates decreased too early.
+
+    They are the final loss with one minimum, the share of runs that end in the worse of two minima, and the
+    cost of an early decrease, from pairs of runs with the same noise.
+    """
     worse = np.where(np.isfinite(evidence["ends"]), evidence["ends"] < _critical_points()[1], np.nan)
     well_loss = _well(evidence["ends"])
     stranded, lost = _expected_wells()
@@ -159,7 +166,10 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw final loss, and share of runs in the worse minimum, over the step of the first decrease."""
+    """Draw two panels on the step of the first decrease of the learning rate; return the figure.
+
+    Left: final loss with one minimum. Right: share of runs that end in the worse of two minima.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)

@@ -1,10 +1,10 @@
-"""O1: momentum damps steep directions and builds up speed along gentle ones.  Lecture: "Momentum".
+"""Claim O1 of the lecture: momentum damps steep directions and builds up speed along gentle ones.
 
-Source: Polyak 1964; Goh, "Why momentum really works", 2017 (the two roots).
+In the lecture: "Momentum". Source: Polyak 1964; Goh, "Why momentum really works", 2017 (the two roots).
 
-On a quadratic with curvatures lambda from mu to L = kappa mu, each coordinate of v <- rho v - eta g, w <- w +
-v follows w_(t+1) = (1 + rho - eta lambda) w_t - rho w_(t-1). At the best setting, the recursion has a double
-root at both ends of the spectrum:
+Momentum is v <- rho v - eta g, w <- w + v, with the gradient g and the learning rate eta. On a quadratic with
+curvatures lambda from mu to L = kappa mu, each coordinate follows w_(t+1) = (1 + rho - eta lambda) w_t - rho
+w_(t-1). At the best setting, the recursion has a double root at both ends of the spectrum:
 
     eta = 4 / (sqrt L + sqrt mu)^2,   sqrt rho = (sqrt kappa - 1) / (sqrt kappa + 1)      (1)
     |w_t| = |a + b t| (sqrt rho)^t                 a double root: divide by a + b t       (2)
@@ -50,10 +50,10 @@ PUSHES = 300  # steps for (4)
 
 
 def run() -> Evidence:
-    """Run both optimizers; return momentum, sgd [time, direction] and constant, alternating [time].
+    """Run momentum and gradient descent on a quadratic, and momentum with given gradients; return arrays.
 
-    momentum, sgd: errors along the gentle and the steep direction of the quadratic.
-    constant, alternating: speeds of momentum with such gradients, in units of the learning rate.
+    momentum, sgd [time, direction]: errors along the gentle and the steep direction of the quadratic.
+    constant, alternating [time]: speeds of momentum with such a gradient, in units of the learning rate.
     """
     root = np.sqrt(KAPPA)
     curvature = jnp.asarray([1.0, KAPPA])
@@ -81,7 +81,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the factor per step in each direction, and the speeds of (4)."""
+    """Return measured numbers with expected values for claim O1, on momentum.
+
+    They are the factors on the error per step along a gentle and a steep direction, and the final speeds with
+    a constant and with an alternating gradient.
+    """
     root = np.sqrt(KAPPA)
     radius = (root - 1) / (root + 1)
     ball, plain = np.abs(evidence["momentum"]), np.abs(evidence["sgd"])
@@ -131,7 +135,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the errors along both directions; right, the speeds with two kinds of gradients."""
+    """Draw two panels on momentum; return the figure.
+
+    Left: errors of momentum and gradient descent along a gentle and a steep direction. Right: the speed of
+    momentum with a constant and with an alternating gradient.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
@@ -164,7 +172,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def animate(path: Path) -> None:
-    """Write the animation of momentum and other optimizers on four landscapes, as HTML or GIF."""
+    """Write the animation of momentum and four other optimizers on four landscapes to an HTML or GIF file."""
     from ravine.lecture.animations import write_animation
 
     write_animation(path, "Momentum and other optimizers", ("sgd", "momentum", "nesterov", "rmsprop", "adam"))

@@ -1,18 +1,19 @@
-"""O2: Nesterov measures the gradient at the landing point.  Lecture: "Better type of momentum: Nesterov".
+"""Claim O2 of the lecture: Nesterov measures the gradient at the landing point.
 
-Source: Nesterov 1983; Sutskever, Martens, Dahl & Hinton 2013 (the form of the lecture).
+In the lecture: "Better type of momentum: Nesterov". Source: Nesterov 1983; Sutskever, Martens, Dahl & Hinton
+2013 (the form of the lecture). With the weight w, the velocity v, the learning rate eta and the loss L:
 
     v <- rho v - eta grad L(w + rho v),  w <- w + v                                            (1)
-    y <- y + rho v - eta grad L(y) after v <- rho v - eta grad L(y),  w = y - rho v            (2)   as stored
+    v <- rho v - eta grad L(y),  then y <- y + rho v - eta grad L(y);   w = y - rho v          (2)   as stored
 
-On a quadratic, with h = eta lambda, one coordinate of w follows
+On a quadratic of curvature lambda, with h = eta lambda, one coordinate of w follows
 
     w_(t+1) = (1 + rho) (1 - h) w_t - rho (1 - h) w_(t-1)                                      (3)
     momentum: w_(t+1) = (1 + rho - h) w_t - rho w_(t-1);   SGD: w_(t+1) = (1 - h) w_t          (4)
 
-The larger root of r^2 = a r + b is the factor per step. Complex roots have the modulus sqrt(rho (1 - h)), or
-sqrt(rho) for momentum: Nesterov damps steep directions. The root leaves the unit circle at -1, which gives
-the limits
+Write each as w_(t+1) = a w_t + b w_(t-1). The larger root of r^2 = a r + b is the factor per step. Complex
+roots have the modulus sqrt(rho (1 - h)), or sqrt(rho) for momentum: Nesterov damps steep directions. The root
+leaves the unit circle at -1, which gives the limits
 
     h = (2 + 2 rho) / (1 + 2 rho);   momentum 2 + 2 rho                                        (5)
 """
@@ -69,15 +70,15 @@ MAKE: dict[str, Any] = {
 
 
 def run() -> Evidence:
-    """Run all forms of Nesterov; return paths [time, 2] in a curved valley, and errors on a quadratic.
+    """Run three forms of Nesterov in a curved valley, and three optimizers on a quadratic; return arrays.
 
-    RATE_stored, RATE_lecture, RATE_optax [time, 2]: paths of our form, the lecture's form and that of optax.
-    RATE is
-    "constant" or "decaying", the course of the learning rate.
-    NAME_errors [rate, time]: errors of the optimizer NAME at each learning rate.
-    NAME_half [time]: errors at a single learning rate, eta lambda = HALF.
-    NAME_left [rate]: errors that are left after many (LONG) steps, at learning rates near the stability
-    limit.
+    KIND_stored, KIND_lecture, KIND_optax [time, 2]: paths of Ravine's form, the lecture's form and that of
+    optax. The path of optax holds its look-ahead points. KIND is "constant" or "decaying", the course of the
+    learning rate.
+    NAME_errors [rate, time]: errors of the optimizer NAME on the quadratic, at many learning rates.
+    NAME_half [time]: errors of momentum and Nesterov where learning rate times curvature is 0.5.
+    NAME_left [rate]: errors of momentum and Nesterov that are left after 4,000 steps, at learning rates near
+    the stability limit.
     """
     start = jnp.asarray([-2.0, 1.5])
     gradient = jax.grad(lambda w: jnp.logaddexp(w[0], -w[0]) + 4 * (w[1] - jnp.sin(w[0])) ** 2)
@@ -119,7 +120,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the differences of the three forms, the limits of (5), and the damping of steep directions."""
+    """Return measured numbers with expected values for claim O2, on Nesterov.
+
+    They are the differences between three forms of Nesterov, the largest stable learning rates of Nesterov
+    and momentum, and the factors on the error per step.
+    """
     findings = []
     for kind in ("constant", "decaying"):
         stored, lecture = evidence[f"{kind}_stored"], evidence[f"{kind}_lecture"]
@@ -156,7 +161,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the factor per step over the rate; right, the error at one rate over the steps."""
+    """Draw two panels on SGD, momentum and Nesterov on a quadratic; return the figure.
+
+    Left: the factor on the error per step over learning rate times curvature. Right: the weight over the
+    steps at one learning rate, without SGD.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
@@ -188,7 +197,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def animate(path: Path) -> None:
-    """Write the animation of SGD, momentum and Nesterov on four landscapes, as HTML or GIF."""
+    """Write the animation of SGD, momentum and Nesterov on four landscapes to an HTML or GIF file."""
     from ravine.lecture.animations import write_animation
 
     write_animation(path, "Nesterov, momentum and SGD", ("sgd", "momentum", "nesterov"))

@@ -1,8 +1,9 @@
-"""O3: the steps of AdaGrad die out.  Lecture: "AdaGrad".
+"""Claim O3 of the lecture: the steps of AdaGrad die out.
 
-Source: Duchi, Hazan & Singer 2011; Euler-Maclaurin for (2).
+In the lecture: "AdaGrad". Source: Duchi, Hazan & Singer 2011; Euler-Maclaurin for (2).
 
-With a constant gradient g the sum of squares is t g^2. For any g, the weight then moves by
+With a constant gradient g the sum of squares after t steps is t g^2. For any g and the learning rate eta, the
+weight then moves in T steps by
 
     -eta sum_(t=1)^T 1 / sqrt t                                            (1)   eps left out
     = -eta (2 sqrt T + zeta(1/2) + 1 / (2 sqrt T) - ...)                   (2)   zeta(1/2) = -1.46035450880958
@@ -47,10 +48,10 @@ RULES: dict[str, Any] = {"adagrad": adagrad, "rmsprop": rmsprop, "adam": adam, "
 
 
 def run() -> Evidence:
-    """Run all optimizers; return adagrad [time, weight] and, for each other optimizer, its path [time].
+    """Run AdaGrad, RMSProp, Adam and SGD with constant gradients; return positions of weights by optimizer.
 
-    adagrad: positions of weights that have the constant gradients of SIZES. The other paths are positions of
-    a weight with a constant gradient of 1.
+    adagrad [time, weight]: positions of three weights that have constant gradients of 0.1, 1 and 100. The
+    path [time] of each other optimizer is that of a weight with a constant gradient of 1.
     """
 
     @jax.jit
@@ -66,7 +67,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return positions and steps against (1) to (3), and the steps of the other optimizers."""
+    """Return measured numbers with expected values for claim O3, on AdaGrad.
+
+    They are positions and steps of AdaGrad with constant gradients, against closed forms, and the late steps
+    of RMSProp, Adam and SGD.
+    """
     place = evidence["adagrad"]
     one = place[:, ONE]
     sums = np.concatenate([[0.0], -ETA * np.cumsum(1 / np.sqrt(np.arange(1, STEPS + 1)))])  # (1)
@@ -111,7 +116,10 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the size of a step; right, the distance moved."""
+    """Draw two panels on AdaGrad, RMSProp and Adam with a constant gradient; return the figure.
+
+    Left: the size of a step over the steps. Right: the distance moved.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
@@ -141,7 +149,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def animate(path: Path) -> None:
-    """Write the animation of SGD, AdaGrad and RMSProp on four landscapes, as HTML or GIF."""
+    """Write the animation of SGD, AdaGrad and RMSProp on four landscapes to an HTML or GIF file."""
     from ravine.lecture.animations import write_animation
 
     write_animation(path, "AdaGrad, SGD and RMSProp", ("sgd", "adagrad", "rmsprop"))

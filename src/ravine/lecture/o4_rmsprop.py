@@ -1,8 +1,9 @@
-"""O4: RMSProp forgets.  Lecture: "RMSProp".
+"""Claim O4 of the lecture: RMSProp forgets.
 
-Source: Tieleman & Hinton 2012, lecture 6e.
+In the lecture: "RMSProp". Source: Tieleman & Hinton 2012, lecture 6e.
 
-The running mean of squares starts at 0. With a constant gradient g, the t-th step is therefore
+RMSProp divides by the root of the running mean of squared gradients, with averaging rate gamma. The mean
+starts at 0. With a constant gradient and the learning rate eta, the t-th step is therefore
 
     eta / sqrt(1 - gamma^t):   first eta / sqrt(1 - gamma), in the end eta                    (1)
 
@@ -49,10 +50,11 @@ BURST, HEIGHT, AFTER = 10, 100.0, 300  # 10 gradients of 100, then 300 of size 1
 
 
 def run() -> Evidence:
-    """Run both optimizers; return constant [gamma, time] and rmsprop, adagrad [time].
+    """Run RMSProp and AdaGrad with given gradients; return their steps in units of the learning rate.
 
-    constant: steps of RMSProp with a gradient of 1. rmsprop, adagrad: steps during and after a burst of large
-    gradients. All steps are in units of the learning rate.
+    constant [gamma, time]: steps of RMSProp with a gradient of 1, at three averaging rates gamma.
+    rmsprop, adagrad [time]: steps during and after a burst of 10 gradients of 100, which gradients of 1
+    follow.
     """
 
     @jax.jit
@@ -76,7 +78,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the first steps against (1), and the steps after the large gradients against (2)."""
+    """Return measured numbers with expected values for claim O4, on RMSProp.
+
+    They are the first steps with a constant gradient, and the steps of RMSProp and AdaGrad after a burst of
+    large gradients, against closed forms.
+    """
     constant, rms, ada = (evidence[name] for name in ("constant", "rmsprop", "adagrad"))
     first = {0.9: 3.162, 0.99: 10.0, 0.999: 31.62}
     t = np.arange(1, STEPS + 1)
@@ -111,7 +117,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the first steps; right, the steps after some large gradients."""
+    """Draw two panels on RMSProp; return the figure.
+
+    Left: the first steps with a constant gradient. Right: the steps of RMSProp and AdaGrad after a burst of
+    large gradients.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
@@ -138,7 +148,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def animate(path: Path) -> None:
-    """Write the animation of SGD, momentum and RMSProp on four landscapes, as HTML or GIF."""
+    """Write the animation of SGD, momentum and RMSProp on four landscapes to an HTML or GIF file."""
     from ravine.lecture.animations import write_animation
 
     write_animation(path, "RMSProp, momentum and SGD", ("sgd", "momentum", "rmsprop"))

@@ -1,18 +1,20 @@
-"""O5: the first steps of Adam have the size of the learning rate, by its bias correction.  Lecture: "Adam".
+"""Claim O5 of the lecture: the first steps of Adam have the size of the learning rate, by bias correction.
 
-Source: Kingma & Ba 2015, sections 2.1 and 3.
+In the lecture: "Adam". Source: Kingma & Ba 2015, sections 2.1 and 3.
 
-With a constant gradient g both means are those of the gradient, reduced by the start at 0:
+m and v are Adam's running means of the gradient and of its square, with averaging rates b1 = 0.9 and b2 =
+0.999; eta is the learning rate. With a constant gradient g the means are reduced by their start at 0:
 
     m_t = (1 - b1^t) g,   v_t = (1 - b2^t) g^2                                             (1)
     corrected:    step = eta g / (|g| + eps), eta at every t, for any g                    (2)
     uncorrected:  step = eta (1 - b1^t) / sqrt(1 - b2^t)                                   (3)   3.16 eta
 
-The first step is eta for any gradient. A gradient g after T zeros, with both corrections, gives
+The 3.16 eta of (3) is the first step. With correction, the first step is eta for any gradient. A gradient g
+after T zeros, with both corrections, gives
 
     eta (1 - b1) / sqrt(1 - b2) * sqrt(1 - b2^(T+1)) / (1 - b1^(T+1))                      (4)   3.16 eta
 
-This is the largest possible step: the rate is no bound on a step.
+With both corrections, this is the largest possible step for large T: the learning rate is no bound on a step.
 """
 
 from __future__ import annotations
@@ -51,12 +53,12 @@ QUIET = 5000  # zeros before one gradient
 
 
 def run() -> Evidence:
-    """Run Adam; return steps in units of the learning rate.
+    """Run Adam with given gradients; return its steps in units of the learning rate, by name.
 
-    constant [time, size]: steps with constant gradients of several sizes.
+    constant [time, size]: steps with constant gradients of three sizes.
     without_eps, uncorrected [time]: steps with a gradient of 1 at eps = 0, and without bias correction.
-    first [draw]: first steps for the random numbers `gradients` [draw]. after_quiet [1]: step after QUIET
-    gradients of 0.
+    first [draw]: first step for each of the random gradients in the array `gradients` [draw].
+    after_quiet [1]: step with a gradient of 1 after 5,000 gradients of 0.
     """
     sizes = jnp.asarray(SIZES)
     generator = np.random.default_rng(0)
@@ -87,7 +89,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the steps against (2), (3) and (4)."""
+    """Return measured numbers with expected values for claim O5, on the first steps of Adam.
+
+    They are the deviations of steps from the learning rate, the first and the largest step without bias
+    correction, and the step after many zero gradients.
+    """
     constant, bare = evidence["constant"], evidence["uncorrected"]
     t = np.arange(1, STEPS + 1)
     theory = (1 - B1**t) / np.sqrt(1 - B2**t)  # (3)
@@ -116,7 +122,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, steps with and without bias correction; right, the first step over the gradient."""
+    """Draw two panels on the steps of Adam; return the figure.
+
+    Left: steps with and without bias correction for a constant gradient. Right: the first step over the size
+    of the gradient.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
@@ -149,7 +159,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def animate(path: Path) -> None:
-    """Write the animation of SGD, momentum, RMSProp and Adam on four landscapes, as HTML or GIF."""
+    """Write the animation of SGD, momentum, RMSProp and Adam on four landscapes to an HTML or GIF file."""
     from ravine.lecture.animations import write_animation
 
     write_animation(path, "Adam, RMSProp, momentum and SGD", ("sgd", "momentum", "rmsprop", "adam"))

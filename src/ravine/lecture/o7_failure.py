@@ -1,13 +1,16 @@
-"""O7: Adam can fail, even on a convex problem.  Lecture: "Adam" (a caution).
+"""Claim O7 of the lecture: Adam can fail, even on a convex problem.
 
-Source: Reddi, Kale & Kumar 2018, "On the convergence of Adam and beyond", theorem 1; AMSGrad is their remedy.
+In the lecture: "Adam" (a caution). Source: Reddi, Kale & Kumar 2018, "On the convergence of Adam and beyond",
+theorem 1; AMSGrad is their remedy.
 
-    losses C x, -x, -x in turn on [-1, 1], projected, rate alpha / sqrt t: a period sums to (C - 2) x     (1)
+    losses C x, -x, -x in turn on [-1, 1], projected, learning rate alpha / sqrt t: a period of three
+    steps has the sum of losses (C - 2) x                                                                 (1)
     optimum -1 for C > 2; with b1 = 0, b2 = 1 / (1 + C^2) Adam goes to +1                                 (2)
 
-The large gradient comes once in a period and is divided by the root of its own square; the two small
-gradients are divided by less. After many periods v repeats itself: v_C is the mean of C^2, 1, 1 with powers
-of b2 as weights. A period moves x by
+b1 and b2 are Adam's averaging rates, v is its running mean of squared gradients. The large gradient comes
+once in a period and is divided by the root of its own square; the two small gradients are divided by less.
+After many periods v repeats itself as v_C, v_1, v_2: v_C is the mean of C^2, 1, 1 with powers of b2 as
+weights. A period moves x by
 
     alpha (-C / sqrt v_C + 1 / sqrt v_1 + 1 / sqrt v_2)     > 0 for Adam; SGD: -(C - 2) alpha   (3)
 """
@@ -47,9 +50,10 @@ SLOW, FREE = 1e-3, 60  # a constant rate, small enough to stay in [-1, 1] for th
 
 
 def run() -> Evidence:
-    """Run all optimizers; return x [time] of each, projected to [-1, 1].
+    """Run Adam, AMSGrad and SGD on a problem where Adam fails; return the position x [time] of each by name.
 
-    free_adam, free_sgd [time]: x at a small constant learning rate, without projection.
+    The gradients are 3, -1, -1 in turn, x is kept in [-1, 1], and the optimum is -1. free_adam, free_sgd
+    [time]: x at a small constant learning rate, not kept in [-1, 1].
     """
 
     def decaying(t: jax.Array) -> jax.Array:
@@ -83,7 +87,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the end of each optimizer, the loss above the optimum, and the drift of (3)."""
+    """Return measured numbers with expected values for claim O7, on a problem where Adam fails.
+
+    They are the end of each optimizer (the optimum is -1, Adam goes to +1), Adam's loss above the optimum,
+    and the drift of Adam and SGD per period.
+    """
     findings = [
         Finding("Adam (b1 = 0, b2 = 0.1): x at the end", _end(evidence["adam"]), 1.0, 0.02,
                 note="the optimum is -1"),
@@ -111,7 +119,10 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw x over the step, for Adam and for the optimizers that find the optimum."""
+    """Draw the positions of several optimizers over the steps, on a problem where Adam fails.
+
+    The positions, the optimum -1 and the worst value 1 lie on one axis. Returns the figure.
+    """
     from ravine.lecture.plot_style import canvas, marks
 
     figure, axes = canvas(CLAIM.title)

@@ -1,15 +1,18 @@
-"""O8: Adam at its defaults does a great job; SGD with a tuned schedule can be best.  Lecture: "Summary".
+"""Claim O8 of the lecture: Adam does a great job at its defaults; SGD with a tuned schedule can be best.
 
-Source: protocol of Choi et al. 2019 and of the tuning playbook: tune on some seeds, evaluate on others.
+In the lecture: "Summary". Source: protocol of Choi et al. 2019 and of the tuning playbook: tune on some
+seeds, evaluate on others.
 
-    1. every optimizer is trained at the same number of rates on TUNING seeds, and the rate with the best
-       median over seeds is chosen
-    2. the chosen optimizers, and Adam at its defaults (rate 1e-3, constant), are trained on FRESH seeds
+    1. every optimizer is trained at the same number of learning rates on TUNING seeds, and the learning
+       rate with the best median over seeds is chosen
+    2. the chosen optimizers, and Adam at its defaults (learning rate 1e-3, constant), are trained on FRESH
+       seeds
     3. a seed has the same split, initial weights and batches for all, so differences are taken seed by seed
 
 The lecture does not say how good "great" is. Here it means: at most two points of accuracy behind the best
 tuned optimizer. "Can be best" means: not distinguishable from the best on one of the data sets. All other
-numbers are reported only, because the ranking depends on the data, the number of steps and the rates.
+numbers are reported only, because the ranking depends on the data, the number of steps and the learning
+rates.
 """
 
 from __future__ import annotations
@@ -66,11 +69,14 @@ SCHEDULED = ("SGD, decaying learning rate", "momentum, decaying learning rate")
 
 
 def run() -> Evidence:
-    """Tune and evaluate all contestants on each data set: an optimizer with a schedule is a contestant.
+    """Tune and evaluate six contestants on two data sets; return arrays by name.
 
-    Return, after the name of the data set, the arrays _tuning [contestant, rate, seed], _scores [contestant,
-    seed] on fresh seeds, and _rates [contestant]. Scores are accuracies on the validation rows of a seed, in
-    the order of NAMES; NaN if a run diverged.
+    A contestant is an optimizer with a schedule, or Adam at its defaults, which is not tuned. Names begin
+    with the data set, such as digits_scores.
+
+    DATA_tuning [contestant, rate, seed]: accuracies on the tuning seeds, NaN for Adam at its defaults.
+    DATA_scores [contestant, seed]: accuracies on fresh seeds. DATA_rates [contestant]: chosen learning rates.
+    Accuracies are those on the validation rows of a seed; NaN if a run diverged.
     """
     evidence: dict[str, np.ndarray] = {}
     for data in DATA:
@@ -79,7 +85,12 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return scores with intervals, the distance of default Adam from the best, and the tiers."""
+    """Return measured numbers with expected values for claim O8, on Adam at its defaults and tuned SGD.
+
+    They are the accuracies on fresh seeds with intervals, the distance of Adam at its defaults from the best
+    tuned optimizer, and the best tier of SGD and momentum with a decaying learning rate. Tier 1 holds the
+    contestants that the data cannot distinguish from the best one.
+    """
     findings, reached = [], []
     for data in DATA:
         scores = dict(zip(NAMES, evidence[f"{data}_scores"], strict=True))
@@ -114,7 +125,10 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw mean, 95 % interval and single seeds of every contestant on fresh seeds."""
+    """Draw accuracies on fresh seeds for every contestant, one panel for each data set; return the figure.
+
+    A contestant is an optimizer with a schedule. A panel shows means, 95 % intervals and single seeds.
+    """
     from ravine.lecture.plot_style import canvas, marks
 
     figure, both = canvas(CLAIM.title, columns=len(DATA))
@@ -160,7 +174,7 @@ def _compare(data: str) -> dict[str, np.ndarray]:
         def train(
             contestants: list[int], rates: np.ndarray, seeds: np.ndarray, rule=rule, plan=plan, shape=shape
         ):
-            """Return accuracies [contestant, rate, seed] at rates [contestant, rate]."""
+            """Return validation accuracies [contestant, rate, seed] at learning rates [contestant, rate]."""
             count = rates.shape[1] * len(seeds)
             settings = [TUNED.get(NAMES[k], ("adam", None, 0.0)) for k in contestants]
             hyper = {"rho": np.repeat([rho for _, rho, _ in settings], count)} if rule == "momentum" else {}

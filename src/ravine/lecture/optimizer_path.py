@@ -1,4 +1,4 @@
-"""The path of an optimizer on a loss with a known gradient. For use inside `jax.jit` or `jax.vmap`."""
+"""The path of an optimizer on a loss with a given gradient. For use inside `jax.jit` or `jax.vmap`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ __all__ = ["optimizer_path"]
 def optimizer_path(
     rule: Optimizer, gradient: Callable[[jax.Array, jax.Array], jax.Array], start: jax.Array, steps: int
 ) -> jax.Array:
-    """Return the evaluation points of an optimizer: [steps + 1, ...], with the start [...] first.
+    """Run an optimizer from `start` [...]; return the start and its evaluation points: [steps + 1, ...].
 
-    gradient: function (w, t) that returns the gradient [...] at the point w [...], which the optimizer
-    chooses; t = 0 in the first step.
+    The evaluation point is the point at which a loss is reported. For most optimizers this is the point of
+    the next gradient, but not for those that look ahead, such as Nesterov.
+
+    gradient: function (w, t) that returns the gradient [...] at the point w [...]; t = 0 in the first step.
     """
 
     def step(carry: tuple, t: jax.Array) -> tuple[tuple, jax.Array]:

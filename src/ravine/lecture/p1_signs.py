@@ -1,13 +1,14 @@
-"""P1: always-positive inputs make the weight gradients of a neuron all of one sign.
+"""Claim P1 of the lecture: always-positive inputs make the weight gradients of a neuron all of one sign.
 
-Lecture: "Data preprocessing: why?"
+In the lecture: "Data preprocessing: why?". A neuron f(sum_i w_i x_i + b) has inputs x of mean mu and variance
+sigma^2. Phi is the normal distribution function.
 
-f(sum_i w_i x_i + b),    gradient of w = delta x,   delta a number        (1)     one example: one sign
-sum over a batch of delta_k x_k  ->  normal, correlations r               (2)     if E delta = 0 given x
-r = mu^2 / (mu^2 + sigma^2) = 3/4 for x uniform on [0, 1]                 (3)
-two weights agree in sign with probability 1/2 + asin(r) / pi             (4)     Sheppard 1899
-all d agree with 2 E Phi(sqrt(r / (1 - r)) z)^d,   z standard normal      (5)
-standardized inputs, one example: 2^(1-d)                                 (6)
+    gradient of w for one example = delta x,   delta a number                 (1)     one sign for x > 0
+    sum over a batch of delta_k x_k  ->  normal, correlations r               (2)     if E delta = 0 given x
+    r = mu^2 / (mu^2 + sigma^2) = 3/4 for x uniform on [0, 1]                 (3)
+    two weights agree in sign with probability 1/2 + asin(r) / pi             (4)     Sheppard 1899
+    all d agree with 2 E Phi(sqrt(r / (1 - r)) z)^d,   z standard normal      (5)
+    standardized inputs, one example: 2^(1-d)                                 (6)
 """
 
 from __future__ import annotations
@@ -42,12 +43,13 @@ CONFIDENCE = 1.96
 
 
 def run() -> Evidence:
-    """Return same [case, d - 1] and pairs [chunk].
+    """Measure how often the gradients of a neuron's weights have one sign; return two arrays by name.
 
-    same: share of trials in which the gradients of the first d weights have one sign, for d from 1 to INPUTS.
-    A case is one example with inputs uniform on [0, 1], a batch of such examples, or one standardized
-    example.
-    pairs: share of pairs of weights whose gradients agree in sign, in one of CHUNKS parts of the batches.
+    same [case, d - 1]: share of trials in which the gradients of the first d weights have one sign, for d
+    from 1 to 10. A case is one example with inputs uniform on [0, 1], a batch of such examples, or one
+    standardized example.
+    pairs [chunk]: share of pairs of weights whose gradients of a batch agree in sign, for each of 20 parts of
+    the batches.
     """
     f = activation("sigmoid")
 
@@ -59,7 +61,10 @@ def run() -> Evidence:
         return jax.grad(loss)(jnp.zeros(INPUTS))
 
     def one_sign(g: jax.Array) -> jax.Array:
-        """Return the share of rows of `g` [N, INPUTS] whose first d numbers have one sign: [d - 1]."""
+        """Return, for each d, the share of gradients `g` [N, INPUTS] with d first components of one sign.
+
+        The result is [INPUTS], for d from 1 to INPUTS.
+        """
         signs = jnp.cumsum(jnp.sign(g), axis=1)
         return jnp.mean(jnp.abs(signs) == jnp.arange(1.0, INPUTS + 1)[None], axis=0, dtype=g.dtype)
 
@@ -79,7 +84,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the shares of gradients of one sign, against (4) to (6)."""
+    """Return measured numbers with expected values for claim P1, on the signs of weight gradients.
+
+    They are the shares of single examples and of batches for which all weight gradients of a neuron have one
+    sign, and the share of pairs of weights that agree in sign.
+    """
     single, batch, standardized = evidence["same"][:, -1]
     spread = CONFIDENCE * np.sqrt(batch * (1 - batch) / BATCHES)
     rare = 2.0 ** (1 - INPUTS)  # (6)
@@ -99,7 +108,10 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw the share of gradients of one sign over the number of weights."""
+    """Draw how often all weight gradients of a neuron have one sign, over its number of weights.
+
+    Trials are single examples or batches with positive inputs, and standardized examples. Returns the figure.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, axes = canvas(CLAIM.title, key=True)

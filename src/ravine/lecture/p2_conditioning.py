@@ -1,11 +1,15 @@
-"""P2: standardizing fixes the geometry.  Lecture: "Data preprocessing", mean 0 and standard deviation 1.
+"""Claim P2 of the lecture: standardizing the inputs fixes the geometry of the loss.
 
-Linear regression, L(w) = |X w - y|^2 / 2N, has the Hessian X'X / N. For inputs of mean mu and variance s^2:
+In the lecture: "Data preprocessing", mean 0 and standard deviation 1.
+
+Linear regression on N rows X of d inputs, L(w) = |X w - y|^2 / 2N, has the Hessian X'X / N. For inputs of
+mean mu and variance s^2, with 1 for the vector of ones:
 
     X'X / N -> mu^2 11' + s^2 I,   condition number 1 + d mu^2 / s^2                (1)     U[0, 1]: 1 + 3 d
     N rows: smallest eigenvalue s^2 (1 - c)^2,  c = sqrt(d / N)                     (2)
-    standardized: ((1 + c) / (1 - c))^2                                             (3)
-    best constant rate 2 / (l_max + l_min): error (kappa - 1) / (kappa + 1) per step (4)
+    standardized: condition number ((1 + c) / (1 - c))^2                            (3)
+    best constant learning rate 2 / (l_max + l_min), with the extreme eigenvalues l of the Hessian:
+    the error changes by the factor (kappa - 1) / (kappa + 1) per step             (4)  kappa = l_max / l_min
 
 Source of (2), (3): Marchenko & Pastur 1967.
 """
@@ -42,10 +46,11 @@ STEPS, TARGET = 3_000, 1e-6
 
 
 def run() -> Evidence:
-    """Return condition [prepared, d] and distance [prepared, d, time] of gradient descent on d inputs.
+    """Measure linear regression on raw and on standardized inputs; return arrays by name.
 
-    prepared: raw or standardized inputs. condition: condition number of the Hessian.
-    distance: distance of the weights from the minimum.
+    condition [prepared, d]: condition number of the Hessian, for raw and standardized inputs and three
+    numbers d of inputs.
+    distance [prepared, d, time]: distance of gradient descent from the minimum.
     """
     generator = np.random.default_rng(0)
     condition = np.zeros((2, len(INPUTS)))
@@ -62,7 +67,11 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the condition numbers against (1) to (3), and the steps against (4)."""
+    """Return measured numbers with expected values for claim P2, on standardized inputs.
+
+    They are condition numbers of the Hessian of linear regression with raw and standardized inputs, and the
+    steps that gradient descent needs, against theory.
+    """
     findings = []
     for k, d in enumerate(INPUTS):
         c = np.sqrt(d / ROWS)
@@ -98,7 +107,11 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw, left, the condition number over the inputs; right, gradient descent on both."""
+    """Draw two panels on linear regression with raw and with standardized inputs; return the figure.
+
+    Left: the condition number of the Hessian over the number of inputs. Right: the distance of gradient
+    descent from the minimum over the steps.
+    """
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)

@@ -1,7 +1,7 @@
-"""The style of all pictures of the lecture: for slides, for color-blind readers, and for black and white.
+"""The plot style of the pictures of the lecture: for slides, color-blind readers, and black and white.
 
-Theory is a line and a measurement is a mark. The k-th line and the k-th marks share a color; line style and
-shape of the mark differ from those of other pairs. Matplotlib is imported only when a picture is drawn.
+Theory is drawn as lines, measurements as marks. The k-th line and the k-th marks share a color. The line
+style and the shape of the mark differ for each k. Matplotlib is imported only when a picture is drawn.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MARGIN = 0.1  # inches
 
 
 def style() -> AbstractContextManager[None]:
-    """Return the context in which pictures are drawn."""
+    """Return the context manager that sets matplotlib's style for pictures of the lecture."""
     return base_style.style(13, **{"axes.prop_cycle": _cycle()})
 
 
@@ -36,9 +36,10 @@ def _cycle() -> Any:
 
 
 def canvas(title: str, columns: int = 1, rows: int = 1, key: bool = False) -> tuple[Any, Any]:
-    """Return a figure of the size of a slide, and its axes: a single one, [columns] or [rows, columns].
+    """Return a matplotlib figure of the size of a slide (16:9) with a title, and its empty axes.
 
-    key: whether a sentence below the axes says that lines are theory and marks are measured.
+    The axes are a single one, or an array [columns] or [rows, columns]. key: whether a line of text below the
+    axes explains that lines are theory and marks are measured.
     """
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -53,7 +54,10 @@ def canvas(title: str, columns: int = 1, rows: int = 1, key: bool = False) -> tu
 def theory(
     axes: Axes, x: npt.ArrayLike, y: npt.ArrayLike, label: str = "", which: int = 0, **more: Any
 ) -> Line2D:
-    """Draw the `which`-th line of theory, y [N] over x [N], and return it."""
+    """Draw theory, y [N] over x [N], as a line; return the matplotlib line.
+
+    which: number of the color and line style, from 0. more: other options of matplotlib's `plot`.
+    """
     options = {"color": COLORS[which % len(COLORS)], "linestyle": LINES[which % len(LINES)]}
     return axes.plot(x, y, label=label or None, **{**options, **more})[0]
 
@@ -67,9 +71,10 @@ def marks(
     error: npt.ArrayLike | None = None,
     **more: Any,
 ) -> ErrorbarContainer:
-    """Draw the `which`-th measurement, y [N] over x [N], and return it.
+    """Draw measurements, y [N] over x [N], as marks with error bars; return the matplotlib container.
 
-    error: half widths of 95 % intervals, [N], or [2, N] for both sides.
+    which: number of the color and shape of the marks, from 0. error: half widths of 95 % intervals, [N], or
+    [2, N] for both sides; None for no error bars. more: other options of matplotlib's `errorbar`.
     """
     options = {
         "color": COLORS[which % len(COLORS)],

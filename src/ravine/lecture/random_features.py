@@ -1,19 +1,23 @@
-"""Least squares on some of the features: the risk on new rows.  Source: Belkin, Hsu & Xu 2020.
+"""The risk of least squares on the first p of D random inputs, for double descent.
 
-y = x . beta + sigma e with D inputs, |beta| = 1, normal x and e. The first p inputs are fitted by least
-squares; if many weights fit, the smallest are chosen. Let s^2 = sigma^2 + 1 - p / D, the part that the p
-inputs cannot explain. The mean squared error after n rows is
+Source: Belkin, Hsu & Xu 2020.
+
+The risk is the mean squared error on new rows. A row is y = x . beta + sigma e, with D inputs x and label
+noise e, all standard normal. beta has D equal components and length 1. Least squares fits the first p inputs
+to n rows; if many weights fit, the smallest are chosen. Let s^2 = sigma^2 + 1 - p / D, the variance that p
+inputs cannot explain. The mean of the risk over data sets is
 
     p <= n - 2:   s^2 (1 + p / (n - p - 1))
     p >= n + 2:   p / D (1 - n / p) + s^2 (1 + n / (p - n - 1))          infinite between               (1)
 
-For one data set it has the distribution of
+For a single data set the risk is distributed as
 
     p <= n:   s^2 (1 + chi2_p / chi2_(n-p+1))
     p >= n:   s^2 (1 + chi2_n / chi2_(p-n+1)) + p / D Beta((p - n) / 2, n / 2)                          (2)
 
-because X'X is Wishart, and independent of the direction of X. The mean of (2) is (1); its median also exists
-at p = n.
+chi2_k is a chi-square variable with k degrees of freedom; all variables are independent. (2) holds because
+X'X is Wishart, and independent of the direction of X, where X [n, p] are the fitted inputs. The mean of (2)
+is (1). The median of (2) exists for every p, also at p = n.
 """
 
 from __future__ import annotations
@@ -29,7 +33,11 @@ FEATURES, ROWS, SIGMA = 120, 40, 0.5  # D, n, sigma
 
 
 def mean_risk(p: int) -> float:
-    """Return the mean risk (1) of p features."""
+    """Return the mean squared error on new rows, by theory, of least squares on p of 120 random inputs.
+
+    It is the mean over data sets of 40 rows. It is infinite for p from 39 to 41. Source: Belkin, Hsu & Xu
+    2020.
+    """
     unexplained = SIGMA**2 + 1 - p / FEATURES
     if p <= ROWS - 2:
         return unexplained * (1 + p / (ROWS - p - 1))
@@ -39,7 +47,11 @@ def mean_risk(p: int) -> float:
 
 
 def risk_variance(p: int) -> float:
-    """Return the variance of the risk (2), which is finite above four degrees of freedom of the divisor."""
+    """Return the variance over data sets of the risk of least squares on p random inputs, by exact theory.
+
+    The risk is the mean squared error on new rows after 40 training rows. The variance is finite, and the
+    result valid, only for |p - 40| > 3.
+    """
     unexplained = SIGMA**2 + 1 - p / FEATURES
     above, below = _ratio(p)
     square = above * (above + 2) / ((below - 2) * (below - 4))
@@ -50,7 +62,12 @@ def risk_variance(p: int) -> float:
 
 
 def median_risk(p: int) -> float:
-    """Return the median of the risk (2), by integration over the quantiles of the second term of (2)."""
+    """Return the median over data sets of the risk of least squares on p random inputs, by exact theory.
+
+    The risk is the mean squared error on new rows after 40 training rows. Its distribution has two
+    independent terms. The probability is averaged over quantiles of the second term, and a root search finds
+    the median.
+    """
     unexplained = SIGMA**2 + 1 - p / FEATURES
     above, below = _ratio(p)
     second = np.zeros(1)
@@ -66,9 +83,10 @@ def median_risk(p: int) -> float:
 
 
 def draw_risks(p: int, trials: int, generator: np.random.Generator) -> np.ndarray:
-    """Return the risk of least squares on p features for draws of the training rows: [trial].
+    """Return the risk of least squares on p random inputs for many random training sets of 40 rows: [trial].
 
-    Trials are computed in blocks of 500.
+    The risk is the mean squared error on new rows, computed exactly from the fitted weights. The number of
+    trials is rounded down to a multiple of 500.
     """
     truth = np.full(FEATURES, 1 / np.sqrt(FEATURES))
     risks = []

@@ -1,7 +1,7 @@
-"""The claims of the lecture: the files of this folder that are named after an id, such as `l4_stability.py`.
+"""The registry of the claims of the lecture: the files of this folder that are named after a claim's id.
 
-The facts of a claim are read from the source of its file without importing it, so listing claims needs no
-JAX.
+An example is `l4_stability.py` for the claim L4. The texts of a claim are read from the source of its file
+without importing it, so listing claims needs no JAX.
 """
 
 from __future__ import annotations
@@ -23,16 +23,19 @@ FOLDER = Path(__file__).parent
 
 @cache
 def claims() -> dict[str, Claim]:
-    """Return all claims by id, in the order of the lecture.
+    """Return all claims of the lecture by id, in the order of the lecture.
 
-    Raises RavineError for a file without its own claim.
+    Raises RavineError if a file that is named after an id defines no claim with this id.
     """
     loaded = [_claim(path) for path in _paths()]
     return {claim.id: claim for claim in sorted(loaded, key=_place)}
 
 
 def find(word: str) -> Claim:
-    """Return the claim with the id `word`, in upper or lower case. Raises UsageError with the nearest ids."""
+    """Return the claim of the lecture with the id `word`, such as L4, in upper or lower case.
+
+    Raises UsageError for an unknown id; the error names similar ids.
+    """
     all_claims = claims()
     if word.upper() not in all_claims:
         raise UsageError(
@@ -44,12 +47,15 @@ def find(word: str) -> Claim:
 
 
 def load(claim: Claim) -> Any:
-    """Import and return the module of a claim, which imports JAX."""
+    """Import and return the Python module of a claim of the lecture; the module imports JAX."""
     return importlib.import_module(f"ravine.lecture.{_path(claim).stem}")
 
 
 def has_animation(claim: Claim) -> bool:
-    """Return whether the file of a claim defines `animate`, without importing it."""
+    """Return whether a claim of the lecture has an animation, without importing the claim's file.
+
+    The source of the file is searched for a function `animate`.
+    """
     tree = ast.parse(_path(claim).read_text(encoding="utf-8"))
     return any(isinstance(node, ast.FunctionDef) and node.name == "animate" for node in tree.body)
 
@@ -77,5 +83,6 @@ def _claim(path: Path) -> Claim:
                 if claim.id.lower() == path.stem.partition("_")[0] and claim.id[0] in SECTIONS:
                     return claim
     raise RavineError(
-        f"'{path.name}' has no CLAIM of its own id.", "The file of a claim is named after its id."
+        f"The file '{path.name}' defines no CLAIM with the id in its name.",
+        'The file of a claim is named after its id, such as l4_stability.py for CLAIM = Claim("L4", ...).',
     )

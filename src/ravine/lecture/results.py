@@ -1,4 +1,4 @@
-"""Results of `ravine lecture`: the list of claims, measured claims with their findings, animations."""
+"""Results of the command `ravine lecture`: the list of claims, measured claims, and animations."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class ListedClaim(Claim):
-    """A claim of the lecture."""
+    """A claim in the list of all claims of the lecture, and whether it has an animation."""
 
     animated: bool
-    """Whether it has an animation."""
+    """Whether the claim has an animation."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimList(JsonDocument):
-    """All claims."""
+    """The list of all claims of the lecture, as `ravine lecture` shows it."""
 
     claims: list[ListedClaim]
     """Claims, in the order of the lecture."""
@@ -36,7 +36,7 @@ class ClaimList(JsonDocument):
 
 @dataclass(frozen=True, kw_only=True)
 class FindingRow:
-    """A measured number with its expected value."""
+    """A measured number with its expected value, as the JSON of a measured claim of the lecture holds it."""
 
     what: str
     """The quantity."""
@@ -57,14 +57,14 @@ class FindingRow:
     bound: Literal["", "below", "above"]
     """below: the expected value is an upper bound. above: a lower bound. Empty: both sides are judged."""
     is_check: bool
-    """Whether the number checks the experiment; the claim is not judged by it."""
+    """Whether the number only checks the experiment: its failure fails the claim, but it confirms none."""
     holds: bool | None
     """Whether the measurement is as expected; null if nothing is expected."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuredClaim(Claim):
-    """A claim with its measurements."""
+    """A claim of the lecture with its measured numbers, or with the error that stopped its measurement."""
 
     holds: bool | None
     """Whether no finding contradicts the claim; null if the claim is measured, not judged."""
@@ -82,7 +82,7 @@ class MeasuredClaim(Claim):
 
 @dataclass(frozen=True, kw_only=True)
 class LectureResult(JsonDocument):
-    """Measured claims."""
+    """The result of `ravine lecture` for several claims: each measured claim, and how many of them hold."""
 
     holds: int
     """Number of claims that hold."""
@@ -96,30 +96,33 @@ class LectureResult(JsonDocument):
 
 @dataclass(frozen=True, kw_only=True)
 class Animation:
-    """The animation of a claim."""
+    """The file with the animation of one claim of the lecture."""
 
     id: str
     """Id of the claim."""
     animation: str
-    """Path of the file."""
+    """Path of the file with the animation."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AnimationList(JsonDocument):
-    """Animations that were written."""
+    """The animations of claims that `ravine lecture --animate` wrote."""
 
     claims: list[Animation]
     """One entry for each claim."""
 
 
 def claim_list() -> ClaimList:
-    """Return all claims, in the order of the lecture."""
+    """Return the list of all claims of the lecture, in the order of the lecture."""
     rows = [ListedClaim(**vars(claim), animated=has_animation(claim)) for claim in claims().values()]
     return ClaimList(claims=rows)
 
 
 def lecture_result(measured: Sequence[MeasuredClaim], seconds: float) -> LectureResult:
-    """Return the result of measured claims. seconds: wall-clock time of all claims [s]."""
+    """Return the result of `ravine lecture` for measured claims, with the number of claims that hold.
+
+    seconds: wall-clock time of all claims [s].
+    """
     return LectureResult(
         holds=sum(row.holds is True for row in measured),
         not_judged=sum(row.holds is None for row in measured),
@@ -129,7 +132,10 @@ def lecture_result(measured: Sequence[MeasuredClaim], seconds: float) -> Lecture
 
 
 def measured_claim(result: Measurement | FailedClaim) -> MeasuredClaim:
-    """Return a claim with its findings, or with the error that it raised."""
+    """Return a measured claim in the form for JSON: its findings, or the exception that it raised, as text.
+
+    A claim that raised an exception does not hold and has no findings.
+    """
     claim = vars(result.claim)
     if isinstance(result, FailedClaim):
         failure = f"{type(result.error).__name__}: {result.error}"
@@ -139,10 +145,10 @@ def measured_claim(result: Measurement | FailedClaim) -> MeasuredClaim:
 
 
 def write_claim(result: Measurement | FailedClaim, folder: Path, kind: str) -> MeasuredClaim:
-    """Write evidence, picture and JSON of one claim into `folder`; return the claim with their paths.
+    """Write measured arrays, picture and JSON of one claim into `folder`; return the claim with their paths.
 
-    kind: suffix of the picture. A picture that cannot be drawn is a failure of the claim. Raises DataError
-    if a file cannot be written.
+    If the claim failed or its picture cannot be drawn, only the JSON file is written, with the error. kind:
+    suffix of the picture, such as png. Raises DataError if a file cannot be written.
     """
     from ravine.lecture.plot_style import save
     from ravine.records.atomic_files import write_json, write_npz

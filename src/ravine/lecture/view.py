@@ -1,4 +1,4 @@
-"""Views of the lecture: the list of claims, one measured claim, a table of many measured claims."""
+"""Views of the lecture as blocks of text: the list of claims, one measured claim, and several in a table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEGEND = {"!": "! not as expected", ".": ". reported, not judged", "c": "c check
 
 
 def list_view(listed: ClaimList) -> list[Block]:
-    """Return the blocks of all claims under their sections, and the command that runs one."""
+    """Return the list of all claims of the lecture by section, and the commands to measure or animate one."""
     sections: dict[str, list[tuple[str, str]]] = {}
     for claim in listed.claims:
         title = f"{claim.title} {ANIMATED}" if claim.animated else claim.title
@@ -34,9 +34,10 @@ def list_view(listed: ClaimList) -> list[Block]:
 
 
 def claim_view(claim: MeasuredClaim, picture: str = "") -> list[Block]:
-    """Return the blocks of a measured claim: sentence, experiment, findings, verdict, caveat, files.
+    """Return the report of one measured claim of the lecture as blocks of text.
 
-    picture: path of the picture, or the reason why there is none.
+    It shows the claim's sentence, its experiment, the measured numbers, the verdict, the caveat and the
+    files. picture: path of the picture, or the reason why there is none.
     """
     files = [("Picture", picture), ("Numbers", claim.evidence or "")]
     return [
@@ -52,9 +53,10 @@ def claim_view(claim: MeasuredClaim, picture: str = "") -> list[Block]:
 
 
 def claims_view(result: LectureResult, folder: str = "") -> list[Block]:
-    """Return the blocks of several claims: one row each with verdict, numbers and seconds; then the total.
+    """Return the report of several measured claims of the lecture as blocks of text.
 
-    folder: path of all written files.
+    A table has one row for each claim, with its verdict, how many of its judged numbers are as expected, and
+    its seconds. Errors and the total follow. folder: path of all written files, empty if none were written.
     """
     claims = result.claims
     words = ["failed" if claim.failure else WORDS[claim.holds] for claim in claims]

@@ -1,8 +1,8 @@
-"""Small networks of many widths trained as one, on digits with wrong labels; for double descent.
+"""Small networks of many widths trained as one, on digits with wrong labels; for claims on double descent.
 
-All widths are one network with one hidden layer, whose units are divided among as many outputs. Each output
-sees only its own units. The losses of all outputs are added, so each output has the gradient that it would
-have alone. All numbers are float32.
+All widths are one network with one hidden layer, whose units are divided among as many outputs as there are
+widths. Each output sees only its own units. The losses of all outputs are added, so each output has the
+gradient that it would have alone. All numbers are float32.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ EVALUATIONS = 60  # per network, at steps of equal ratios
 
 
 class Setting(NamedTuple):
-    """Training rows, numbers of inputs of three kinds, share of wrong labels, steps, and number of seeds.
+    """Data and length of an experiment on double descent.
 
-    clear, faint: numbers of inputs that are the first principal components of the images, and the next ones
-    at a smaller scale. useless: number of inputs of pure noise.
+    rows: number of training rows. clear: number of inputs that are the first principal components of the
+    images, scaled to standard deviation 1. faint: number of inputs that are the next components, scaled to
+    0.03. useless: number of inputs that are random numbers. noise: probability that a training label is
+    wrong. steps: steps of training. seeds: number of data sets and initial weights.
     """
 
     rows: int
@@ -42,7 +44,11 @@ class Setting(NamedTuple):
 
 
 class Curves(NamedTuple):
-    """Curves [seed, width, time]: test loss, share of wrong test rows, share of right training rows."""
+    """Learning curves [seed, width, time] of networks of several widths.
+
+    loss: mean squared error on the test rows. wrong: share of test rows that are classified wrongly. fitted:
+    share of training rows whose label, which may be wrong, the network gives.
+    """
 
     loss: np.ndarray
     wrong: np.ndarray
@@ -50,15 +56,15 @@ class Curves(NamedTuple):
 
 
 def times(steps: int) -> np.ndarray:
-    """Return the steps after which networks are evaluated, [time]."""
+    """Return the steps after which networks are evaluated, up to 60 from 1 to `steps`: [time]."""
     return np.unique(np.rint(np.geomspace(1, steps, EVALUATIONS)).astype(np.int32))
 
 
 def noisy_digits(setting: Setting, generator: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Return x [N, D] and y [N] of training rows, and x and y of test rows, for one seed.
+    """Return x [N, D] and y [N] of training rows, then those of test rows, drawn from digits for one seed.
 
-    The inputs are principal components of digits, and useless inputs. y is 1 for even digits and -1 for odd
-    ones.
+    The inputs x are principal components of the images, and random numbers. y is 1 for even digits and -1 for
+    odd ones. A share of the training labels is wrong; the test labels are right.
     """
     frame = read_builtin("digits", "digits").frame
     even = np.where(frame.pop("target").to_numpy() % 2 == 0, 1.0, -1.0)
@@ -82,7 +88,10 @@ def noisy_digits(setting: Setting, generator: np.random.Generator) -> tuple[np.n
 def train_widths(
     setting: Setting, widths: tuple[int, ...], rule: Optimizer, generator: np.random.Generator
 ) -> Curves:
-    """Return the curves of networks of all widths on every seed, evaluated at `times`."""
+    """Train networks of several widths on digits with wrong labels, on every seed; return learning curves.
+
+    The curves are evaluated after the steps that `times` returns.
+    """
     owner = np.repeat(np.arange(len(widths)), widths)
     belongs = np.eye(len(widths), dtype=np.float32)[owner]  # [hidden unit, network]
     relu = activation("relu")

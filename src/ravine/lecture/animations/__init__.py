@@ -1,4 +1,4 @@
-"""Animations of optimizers on four landscapes, in one file: an HTML page or a GIF.
+"""Animations of optimizers on four loss landscapes, each animation in one file: an HTML page or a GIF.
 
 scenes.py   the landscapes, and the paths of the optimizers
 html.py     one HTML file without dependencies (page.html: its frame, style and script)
@@ -19,10 +19,11 @@ KINDS = (".html", ".gif")
 
 
 def write_animation(path: str | Path, title: str, rules: Sequence[str]) -> None:
-    """Write the paths of the optimizers `rules`, keys of RULES, to `path`; the suffix is the format.
+    """Write the animation of several optimizers on four landscapes to one file, an HTML page or a GIF.
 
-    The file is written atomically. Raises UsageError for another suffix or optimizer, DataError if the file
-    cannot be written.
+    The suffix of the path, .html or .gif, is the format. rules: names of the optimizers, keys of RULES. The
+    file is replaced completely or not at all. Raises UsageError for another suffix, an unknown optimizer or
+    none, DataError if the file cannot be written.
     """
     target = Path(path)
     if target.suffix.lower() not in KINDS:

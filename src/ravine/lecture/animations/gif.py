@@ -1,4 +1,4 @@
-"""One GIF of the four landscapes, drawn with matplotlib."""
+"""The animation of optimizers on four loss landscapes as one GIF, drawn with matplotlib."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MARKS = {"circle": "o", "square": "s", "triangle": "^", "pentagon": "p", "diamon
 
 
 def gif(title: str, all_paths: Sequence[Paths]) -> bytes:
-    """Return the bytes of a GIF."""
+    """Return the bytes of a GIF that animates the paths of optimizers on four loss landscapes."""
     with style():
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from PIL import Image

@@ -1,4 +1,4 @@
-"""One HTML file without dependencies: the paths as JSON, and the script that draws them."""
+"""The animation of optimizers as one HTML file without dependencies: paths as JSON, and a script."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHAPES = {
 
 
 def html(title: str, all_paths: Sequence[Paths]) -> bytes:
-    """Return the bytes of the page, in UTF-8."""
+    """Return the HTML page, in UTF-8, that animates the paths of optimizers on several loss landscapes."""
     frame = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
     styles = styles_of(all_paths[0].rules)
     light = "".join(f"--{name}:{style.light};" for name, style in styles.items())

@@ -1,9 +1,11 @@
-"""Four landscapes, and the paths of the optimizers on them at the learning rates of each scene.
+"""Four loss landscapes L(x, y) for animations, and the paths of optimizers on them.
 
 valley   L = (x^2 + 40 y^2) / 2                     condition number 40                         (1)
 saddle   L = x^2 / 2 - y^2 / 2 + y^4 / 4            minima at y = -1 and 1, a saddle at 0       (2)
 minimum  L = x^4 / 4 - x^2 / 2 - x / 5 + y^2        a shallow minimum before the deep one       (3)
 noise    L = (x^2 + 5 y^2) / 2, gradients + N(0, 1) the same noise for all optimizers           (4)
+
+Every landscape has its own learning rate for each optimizer.
 """
 
 from __future__ import annotations
@@ -39,10 +41,10 @@ RULES = {  # names in pictures, in the order of the lecture
 
 @dataclass(frozen=True)
 class Scene:
-    """A landscape.
+    """A loss landscape for an animation, with the start and the learning rates of the optimizers on it.
 
     window: range of the picture: x from, x to, y from, y to. lowest: smallest loss of the landscape. rates:
-    learning rate of each optimizer. noise: standard deviation of the noise on the gradients.
+    learning rate of each optimizer. noise: standard deviation of the noise that is added to the gradients.
     """
 
     name: str
@@ -58,9 +60,11 @@ class Scene:
 
 @dataclass(frozen=True)
 class Paths:
-    """Paths of several optimizers in one scene: paths [rule, time, 2], losses above the lowest [rule, time].
+    """Paths of several optimizers on one loss landscape, and the background of the picture.
 
-    ground [y, x]: the loss in the window of the scene. levels [level]: losses at which two color bands meet.
+    paths [rule, time, 2]: positions; the axis "rule" numbers the optimizers. losses [rule, time]: losses
+    above the lowest loss of the landscape. ground [y, x]: the loss of the landscape on a grid, for the
+    background. levels [level]: losses at which two colors of the background meet.
     """
 
     scene: Scene
@@ -135,12 +139,16 @@ SCENES = (  # in the order of the picture
 
 
 def styles_of(names: Sequence[str]) -> dict[str, PlotStyle]:
-    """Return the plot styles of these optimizers, keys of RULES."""
+    """Return the plot styles (color, line style, mark) of optimizers by name; the names are keys of RULES."""
     return plot_styles({name: resolve(name).style for name in names})
 
 
 def scene_paths(scene: Scene, rules: Sequence[str]) -> Paths:
-    """Return the paths of these optimizers, keys of RULES, in one scene, in float64."""
+    """Run optimizers on one loss landscape in float64; return their paths and losses, and the background.
+
+    rules: names of the optimizers, keys of RULES. All optimizers have the same start and the same gradient
+    noise.
+    """
     noise = scene.noise * np.random.default_rng(0).standard_normal((STEPS, 2))
     x_from, x_to, y_from, y_to = scene.window
     axes = np.linspace(x_from, x_to, GRID[0]), np.linspace(y_from, y_to, GRID[1])

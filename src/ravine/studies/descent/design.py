@@ -1,7 +1,8 @@
-"""The design of a double-descent study: widths, numbers of training rows, and kinds of training.
+"""The design of a double-descent study: all trainings for its sweeps over widths and over training rows.
 
-The width of the networks in the sweep over training rows follows from the sweep over widths. Everything else
-is fixed before training.
+Each width is trained in up to three ways: plain, with ridge (an L2 penalty), and with early stopping. The
+width of the networks in the sweep over training rows follows from the sweep over widths. Everything else is
+fixed before training.
 """
 
 from __future__ import annotations
@@ -52,11 +53,12 @@ ROW_SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1, 3 / 2, 2, 4)  # rows of the sweep i
 
 @dataclass(frozen=True)
 class DescentDesign:
-    """The sweeps of a double-descent study, fixed before training.
+    """The design of a double-descent study: settings, widths, numbers of rows and seeds of all trainings.
 
-    plain: training of the networks without ridge and early stopping. arms: kinds of training by name (plain,
-    ridge, early stopping), of equal structure. available: training rows in the data. rows: training rows of
-    the sweep over widths. examples: numbers of training rows of the sweep over training rows.
+    effort: widths, largest number of training rows, and numbers of seeds and steps. plain: training without
+    ridge and early stopping. arms: trainings by name (plain, ridge, early stopping), of equal structure so
+    that they share programs. available: number of training rows in the data. rows: number of training rows in
+    the sweep over widths. examples: numbers of training rows in the sweep over training rows.
     """
 
     settings: DescentSettings
@@ -73,45 +75,49 @@ class DescentDesign:
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate of the settings, else `RATE_FACTOR` times the optimizer's usual learning rate."""
+        """Learning rate of all networks: that of the settings, else three times the optimizer's usual one."""
         usual = RATE_FACTOR * self.rule.rate_center
         return self.settings.learning_rate or float(f"{usual:.3g}")  # 0.009, not 0.009000000000000001
 
     @property
     def schedule(self) -> str:
-        """The learning-rate schedule as text, with all its parameters."""
+        """The learning-rate schedule of all networks as text, with all its parameters."""
         return str(schedule(self.settings.schedule))
 
     @property
     def batch_size(self) -> int:
-        """Rows in a batch."""
+        """Number of rows in a batch: that of the settings, else 32.
+
+        It is at most the number of rows in the smallest training set of the study.
+        """
         return min(self.settings.batch_size or BATCH_SIZE, self.examples[0])
 
     @property
     def steps(self) -> int:
-        """Steps of every run."""
+        """Number of training steps of every run, before it is rounded up to whole evaluations."""
         return self.effort.steps(self.rows, self.batch_size, self.settings.epochs)
 
     @property
     def outputs(self) -> int:
-        """Number of outputs of each network."""
+        """Number of outputs of each network of the study."""
         return self.plain.network.sizes[-1]
 
     @property
     def runs(self) -> int:
-        """Number of networks that the study trains."""
+        """Number of networks that the double-descent study trains."""
         return len(self.seeds) * (len(self.effort.widths) * len(self.arms) + len(self.examples))
 
     @property
     def network_steps(self) -> int:
-        """Sum of the training steps of all networks."""
+        """Number of training steps of all networks together."""
         return self.runs * self.plan(self.at_width(1)).steps
 
     @cached_property
     def estimated_seconds(self) -> float:
         """Estimated wall-clock seconds of the study on this machine, from a short measurement.
 
-        The sweep over training rows is estimated at a middle width, as its width is not known yet.
+        Networks of the sweep over training rows are estimated at a middle width, because their width is not
+        known before training.
         """
         widths, count = self.effort.widths, len(self.seeds)
 
@@ -134,7 +140,10 @@ class DescentDesign:
         return can_share(self.plain.network, self.rule)
 
     def batches(self, rows: int) -> Batches:
-        """Return batches for a training set of `rows` rows; settings give the share of random labels."""
+        """Return the batches of training sets of `rows` rows.
+
+        The settings give the share of the training labels that are replaced by random labels.
+        """
         parts, share = partial(self._split, rows=rows), self.settings.label_noise
         return LabelNoiseBatches(
             self.dataset, self.settings.seed, self.batch_size, self.settings.precision, parts, share
@@ -144,12 +153,15 @@ class DescentDesign:
         return split_rows(self.settings, self.dataset, seed, rows)
 
     def at_width(self, units: int) -> TrainingSpec:
-        """Return the training of a plain network with `units` units in every hidden layer."""
+        """Return the plain training of networks with `units` units in every hidden layer.
+
+        Plain means without ridge and early stopping.
+        """
         network = narrowed(self.plain.network, units, self.effort.widths, self.share_programs)
         return replace(self.arms[PLAIN], network=network)
 
     def plan(self, spec: TrainingSpec) -> Plan:
-        """Return the compiled part of a training: network, loss, optimizer, batch size and steps."""
+        """Return the result of a dry run: the networks that a double-descent study would train."""
         steps = self.steps
         steps_per_evaluation = max(1, -(-steps // EVALUATIONS))
         plan = spec.plan(self.settings, self.dataset, self.rule, self.batches(self.rows), steps)
@@ -160,14 +172,18 @@ class DescentDesign:
         )
 
     def shape(self, plan: Plan, batches: Batches) -> ProgramShape:
-        """Return the numbers of runs and rows of a compiled program, with room for all kinds of training."""
+        """Return the numbers of runs and rows for which a program is compiled.
+
+        It has room for all seeds with plain training, ridge and early stopping.
+        """
         count = len(self.seeds)
         return shape_for(plan, batches, count * len(self.arms), count, self.devices)
 
     def cohort(self, units: int, batches: Batches, *, all_arms: bool) -> Cohort:
-        """Return the runs of networks of one width, seeds varying fastest.
+        """Return the runs of networks of one width on all seeds, to be trained side by side.
 
-        all_arms: whether networks with ridge and with early stopping are included.
+        Runs are ordered by the way of training (plain, ridge, early stopping) and then by seed. all_arms:
+        whether networks with ridge and with early stopping are included, or only plain ones.
         """
         spec = self.at_width(units)
         plan, count = self.plan(spec), len(self.seeds)
@@ -183,12 +199,12 @@ class DescentDesign:
 
     @property
     def notes(self) -> list[str]:
-        """A sentence if the number of epochs is rounded, else empty."""
+        """A list with one sentence if rounding changed the number of epochs of the settings, else empty."""
         facts = self.facts()
         return rounding_notes(facts.steps, facts.epochs, self.settings.epochs)
 
     def line(self) -> str:
-        """Return a summary of the planned work in one line, for the terminal."""
+        """Return a summary of the double-descent study in one line, for the terminal."""
         widths, rows = self.effort.widths, self.examples
         return (
             f"{self.rule.title} at {self.learning_rate:.3g}, {len(widths)} widths from {widths[0]} to "
@@ -197,7 +213,7 @@ class DescentDesign:
         )
 
     def plan_document(self) -> dict[str, Any]:
-        """Return the content of the file `plan.json`: the planned work."""
+        """Return the content of `plan.json` of a double-descent study, such as widths, rows and seeds."""
         return {
             **self.plan(self.plain).describe(),
             "learning_rate": self.learning_rate,
@@ -212,14 +228,20 @@ class DescentDesign:
 
     @property
     def metric(self) -> MetricFacts:
-        """Name and direction of the error that the study reports."""
+        """Name and direction of the error that the study reports.
+
+        It is the share of rows wrong, or for a regression the default metric; less is better.
+        """
         task = self.dataset.task
         name = SHARE_WRONG if task == "classify" else default_metric(task)
         return MetricFacts(name=name, greater_is_better=False)
 
     @property
     def row_counts(self) -> RowCounts:
-        """Numbers of training, validation and test rows."""
+        """Numbers of training, validation and test rows in the sweep over widths.
+
+        `available` is the number of all training rows in the data.
+        """
         return RowCounts(
             train=self.rows,
             validation=len(self._split(0, self.rows).valid),
@@ -228,7 +250,7 @@ class DescentDesign:
         )
 
     def facts(self) -> DescentTraining:
-        """Return learning rate, schedule, steps and other settings that all networks share."""
+        """Return learning rate, schedule, steps and other settings that all networks of the study share."""
         steps = self.plan(self.plain).steps
         return DescentTraining(
             effort=self.settings.effort,
@@ -247,9 +269,10 @@ class DescentDesign:
 
 
 def design(settings: DescentSettings, dataset: Dataset, devices: Devices) -> DescentDesign:
-    """Return the sweeps of a double-descent study, checked against the data.
+    """Return the design (all trainings) of a double-descent study, checked against the data.
 
-    Raises UsageError or DataError where settings and data disagree.
+    Raises UsageError for settings that do not fit the data, such as a network without hidden layer or a
+    metric other than the error of the study. Raises DataError for fewer than 16 training rows.
     """
     if settings.metric not in (None, default_metric(dataset.task)):
         raise UsageError(
@@ -307,7 +330,7 @@ def plan(design: DescentDesign) -> DescentPlan:
 
 
 def split_rows(settings: DescentSettings, dataset: Dataset, seed: int, rows: int | None = None) -> Split:
-    """Return the training, validation and test rows that a seed draws.
+    """Return the training and validation rows that a seed draws from a data set.
 
     rows: number of training rows to keep, None for all. At most 1,000 validation rows are kept.
     """

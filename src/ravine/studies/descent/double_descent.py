@@ -4,7 +4,8 @@
 
 curve_s is the error of seed s against width, steps or training rows. The places of the peak ("top") and of
 both minima come from the mean curve of the other seeds. With places from curve_s, (1) would be positive even
-for random numbers. A curve descends twice if the 95 % intervals of rise and fall over seeds lie above 0.
+for random numbers. A curve descends twice if the 95 % intervals of the means of rise and fall over seeds both
+lie above 0.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ __all__ = ["clearest_peak", "double_descent"]
 def clearest_peak(curve: np.ndarray) -> int | None:
     """Return the index of the peak of a curve that rises most above its minima; None without a peak.
 
-    curve [place]: one value for each width, step or number of rows. The rise of a peak is the smaller of its
-    heights above the minima on both sides.
+    curve [place]: one value for each width, step or number of rows. The rise of a peak is the smaller one of
+    its heights above the lowest values before and after it.
     """
     if len(curve) < 3 or not np.isfinite(curve).all():
         return None
@@ -34,9 +35,11 @@ def clearest_peak(curve: np.ndarray) -> int | None:
 
 
 def double_descent(curves: np.ndarray, places: Sequence[int]) -> SecondDescent:
-    """Return peak, rise and fall (1) of error curves [seed, place], and whether they descend twice.
+    """Test whether error curves [seed, place] rise to a peak and fall from it; return peak, rise and fall.
 
-    places [place]: the values of x at which the curves are given, for example widths.
+    Rise and fall are means over seeds with 95 % intervals. For each seed, the mean curve of the other seeds
+    chooses the places of the peak and of the minima. Seeds with a value that is not finite are left out.
+    places [place]: the widths, steps or numbers of rows at which the curves are given.
     """
     curves = np.asarray(curves, np.float64)
     curves = curves[np.isfinite(curves).all(axis=1)]

@@ -1,6 +1,7 @@
-"""Figures of double descent: errors against width, epochs and number of training rows.
+"""Figures of a double-descent study: errors against width, epochs and number of training rows.
 
-Each figure marks the threshold, where the network just fits all training rows.
+In the figures against width and training rows, a line marks the threshold, where networks just fit all
+training rows.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ MAX_TICKS = 8
 
 
 def draw(result: DescentResult, folder: Path, kind: str = "png") -> list[Path]:
-    """Write the figures of a double-descent study to a folder; return their paths. kind: png, svg or pdf."""
+    """Write three figures of a double-descent study to a folder; return their paths.
+
+    They show errors against width, epochs and training rows. kind: png, svg or pdf.
+    """
     drawn = {"width": _width, "epochs": _epochs, "examples": _examples}
     with style():
         return [save(make(result), folder / f"{name}.{kind}") for name, make in drawn.items()]

@@ -1,4 +1,4 @@
-"""Results of a double-descent study: errors against width, epochs and training rows; and its dry run."""
+"""The result of a double-descent study: errors against width, epochs and training rows; and its dry run."""
 
 from __future__ import annotations
 
@@ -39,13 +39,14 @@ __all__ = [
 ]  # fmt: skip
 
 SHARE_WRONG = "share wrong"
-FITTED_BELOW = 0.01  # share of wrong training labels, or mean squared error of standardized targets
 """Name of the error of a classification: share of rows wrong. A regression reports its metric's name."""
+
+FITTED_BELOW = 0.01  # share of wrong training labels, or mean squared error of standardized targets
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowCounts(SplitSizes):
-    """Numbers of rows for the curves against width and against epochs."""
+    """Numbers of training, validation and test rows, for the errors against width and against epochs."""
 
     available: int
     """Training rows in the data; the curve against training rows uses at most this number."""
@@ -65,7 +66,10 @@ class DescentTraining(RepeatedTraining):
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A rise or fall of an error curve. Each seed is measured at a peak that the other seeds choose."""
+    """The rise of an error curve to a peak, or the fall from it: mean over seeds, with its 95 % interval.
+
+    Each seed is measured at the peak and the minimum of the mean curve of the other seeds.
+    """
 
     mean: float
     """Mean over seeds."""
@@ -75,7 +79,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class SecondDescent:
-    """Whether an error curve rises to a peak and falls from this peak again."""
+    """The test whether an error curve rises to a peak and falls from this peak again."""
 
     peak: int | None
     """Units, step or rows at the peak; null if the mean curve has no peak."""
@@ -89,7 +93,7 @@ class SecondDescent:
 
 @dataclass(frozen=True, kw_only=True)
 class SecondDescents:
-    """Peak, rise and fall of the loss curve and of the error curve."""
+    """The tests for a second descent of the loss and of the error, each with peak, rise and fall."""
 
     loss: SecondDescent
     """Second descent of the loss."""
@@ -99,7 +103,7 @@ class SecondDescents:
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorCurves:
-    """Losses and errors: mean and interval over seeds, for each width or number of training rows.
+    """Losses and errors of networks: mean and interval over seeds, for each width or number of training rows.
 
     A loss is the cross-entropy in nats, or the squared error of standardized targets. An error is the share
     of rows wrong, or the root mean square error in the unit of the target.
@@ -117,7 +121,7 @@ class ErrorCurves:
 
 @dataclass(frozen=True, kw_only=True)
 class Arm(ErrorCurves):
-    """Networks of all widths with one kind of training; their errors against units per hidden layer."""
+    """Losses and errors against width, for one kind of training: plain, ridge or early stopping."""
 
     name: str
     """Kind of training: plain, ridge (an L2 penalty) or early stopping."""
@@ -125,7 +129,7 @@ class Arm(ErrorCurves):
 
 @dataclass(frozen=True, kw_only=True)
 class WidthThreshold:
-    """The narrowest network that fits all training rows."""
+    """The narrowest network that fits all training rows, and the size that counting equations gives."""
 
     units: int | None
     """Units in every hidden layer of this network; null if no network fits all training rows."""
@@ -137,7 +141,7 @@ class WidthThreshold:
 
 @dataclass(frozen=True, kw_only=True)
 class WidthSweep:
-    """Networks of several widths, on the same rows."""
+    """Losses and errors of networks of several widths, all trained on the same number of rows."""
 
     units: list[int]
     """Units in every hidden layer."""
@@ -153,7 +157,7 @@ class WidthSweep:
 
 @dataclass(frozen=True, kw_only=True)
 class EpochCurve:
-    """Losses and errors of plain networks of one width against training steps."""
+    """Losses and errors of plain networks of one width during training."""
 
     units: int
     """Units in every hidden layer."""
@@ -169,7 +173,7 @@ class EpochCurve:
 
 @dataclass(frozen=True, kw_only=True)
 class EpochSweep:
-    """Losses and errors of networks of three widths during training."""
+    """Losses and errors during training, of networks of up to three widths."""
 
     step: list[int]
     """Training steps done at each point of the curves."""
@@ -181,7 +185,10 @@ class EpochSweep:
 
 @dataclass(frozen=True, kw_only=True)
 class RowThreshold:
-    """The largest number of training rows that a network of one width fits."""
+    """The number of training rows up to which networks of one width fit all rows.
+
+    It is measured (`rows`), and estimated by counting equations (`by_count`).
+    """
 
     rows: int | None
     """Largest number of training rows of which the network fits all; null if there is none."""
@@ -207,7 +214,7 @@ class ExampleSweep(ErrorCurves):
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramSeconds(Seconds):
-    """Wall-clock seconds, and the number of compiled programs."""
+    """Wall-clock seconds of a study, and the number of programs that it compiled."""
 
     programs: int
     """Number of compiled programs."""
@@ -237,7 +244,10 @@ class DescentResult(Result):
     """Paths of the pictures; empty if no run directory was written."""
 
     def summary(self) -> str:
-        """Return the result in one line, as `ravine runs` shows it."""
+        """Return in one line where the loss descends twice, as the command `ravine runs` shows it.
+
+        The places are width, examples (number of training rows) and epochs.
+        """
         parts = {
             "width": [self.widths.descent],
             "examples": [self.examples.descent],
@@ -251,7 +261,10 @@ class DescentResult(Result):
         return f"double descent in {', '.join(names)}" if names else "no double descent"
 
     def incomplete(self) -> bool:
-        """Return whether all networks of a width, or of a number of training rows, diverged."""
+        """Return whether all seeds diverged for some width or for some number of training rows.
+
+        Of a width, each kind of training counts on its own: plain, ridge and early stopping.
+        """
         curves = [*(arm.test_loss for arm in self.widths.arms), self.examples.test_loss]
         points = [point for curve in curves for point in curve]
         return any(all(value is None for value in point.values) for point in points)

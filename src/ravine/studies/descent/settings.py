@@ -1,4 +1,4 @@
-"""Settings of `descent`: the network, the effort, and the share of random labels."""
+"""Settings of the command `descent`: network, effort, and share of random labels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["STUDY", "DescentSettings"]
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class DescentSettings(GeneralizationSettings):
-    """Settings of a search for double descent."""
+    """Settings of the command `descent`, which looks for double descent."""
 
     batch_size: int | None = redefined(
         NetworkSettings, "batch_size", None, help="Rows in a batch; if not given, 32."
@@ -38,7 +38,7 @@ class DescentSettings(GeneralizationSettings):
     )  # fmt: skip
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line of the command, such as `Looking for double descent on digits`."""
+        """Return the first line that the command prints, such as `Looking for double descent on digits`."""
         noise = f" with {self.label_noise:.0%} random labels" if self.label_noise else ""
         doing = "Planning to look" if dry_run else "Looking"
         return f"{doing} for double descent on {display_name(self.source)}{noise}."

@@ -17,9 +17,9 @@ __all__ = ["run"]
 
 
 def run(design: DescentDesign, context: RunContext) -> DescentResult:
-    """Train the networks of a double-descent study and return its result.
+    """Train all networks of a double-descent study and return the result of the study.
 
-    Raises Stopped after saving if a stop was requested, NothingTrained if all runs diverge.
+    Raises Stopped, after saving, if a stop was requested; NothingTrained if all runs diverge at every width.
     """
     sweeps = Sweeps(design, context)
     widths, epochs = sweeps.widths()

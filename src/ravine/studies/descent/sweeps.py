@@ -1,8 +1,10 @@
 """The sweeps of a double-descent study: errors of networks against width, epochs and training rows.
 
-widths     every hidden layer with H units, on `rows` training rows; threshold: the narrowest that fits them
+widths     networks with H units in every hidden layer, on one number of training rows; the threshold is the
+           narrowest network that fits them
 epochs     the same networks during training: a narrow one, the one at the threshold, the widest
-examples   the network at the threshold, on fewer and more rows
+examples   the network at the threshold, on fewer and more training rows
+
 By counting equations, the threshold lies where parameters = rows x outputs.
 """
 
@@ -42,7 +44,7 @@ Errors = dict[str, np.ndarray]  # by name of `ErrorCurves`: [seed], NaN where a 
 
 @dataclass
 class Sweeps:
-    """The sweeps of a double-descent study while they run.
+    """The sweeps of a double-descent study, which train its networks and return errors.
 
     programs: the different compiled programs so far. diverged: number of diverged runs so far.
     """
@@ -53,7 +55,7 @@ class Sweeps:
     diverged: int = 0
 
     def widths(self) -> tuple[WidthSweep, EpochSweep]:
-        """Train networks of all widths; return their errors against width and against epochs."""
+        """Train networks of all widths in all ways; return their errors against width, and against epochs."""
         names, widths = list(self.design.arms), list(self.design.effort.widths)
         errors = [self._train("width", units, self.design.rows, all_arms=True) for units in widths]
         plain = [arms[0] for arms in errors]
@@ -78,7 +80,7 @@ class Sweeps:
         return sweep, self._by_epoch(list(shown))
 
     def examples(self, units: int) -> ExampleSweep:
-        """Train networks of one width on several numbers of rows; return errors against training rows."""
+        """Train networks of one width on several numbers of rows; return errors against the number of rows."""
         sizes = self.design.examples
         errors = [self._train(f"{rows} rows", units, rows, all_arms=False)[0] for rows in sizes]
         fitted = [rows for rows, plain in zip(sizes, errors, strict=True) if self._is_fitted(plain)]

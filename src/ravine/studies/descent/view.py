@@ -34,7 +34,10 @@ CLOSE = f"squared error at most {FITTED_BELOW:g} of the target's variance"
 
 
 def view(result: DescentResult) -> list[Block]:
-    """Return the report of a double-descent study: findings, table of widths, and three error curves."""
+    """Return the report of a double-descent study: findings, a table of widths, and error curves.
+
+    The curves show errors against width, epochs and number of training rows.
+    """
     plan, rows, widths, epochs = result.plan, result.rows, result.widths, result.epochs
     noise = f"{plan.label_noise:.0%} random training labels" if plan.label_noise else "no label noise"
     head = (
@@ -63,7 +66,7 @@ def view(result: DescentResult) -> list[Block]:
 
 
 def next_steps(result: DescentResult) -> list[Block]:
-    """Return the files that the run wrote, and the commands to type next."""
+    """Return the end of the report of a double-descent study: its files, and the commands to type next."""
     run = str(result.run_dir)
     commands = []
     if result.metric.name == SHARE_WRONG:
@@ -72,7 +75,7 @@ def next_steps(result: DescentResult) -> list[Block]:
 
 
 def plan_view(plan: DescentPlan) -> list[Block]:
-    """Return the facts that a dry run shows: networks, training and rows."""
+    """Return the facts that a dry run of a double-descent study shows: networks, training and rows."""
     facts, rows = plan.plan, plan.rows
     examples = ", ".join(f"{size:,}" for size in facts.examples)
     networks = f"{count(facts.runs, 'network')}, {facts.network_steps:,} network steps"

@@ -35,7 +35,7 @@ time to compile, the same three ways take 32, 81 and 36 s.
 
 @dataclass(frozen=True)
 class NarrowNetwork(Network):
-    """A network that uses only the first `units` units of every hidden layer; see (1).
+    """A wide network that uses only the first `units` units of every hidden layer; the other units stay zero.
 
     Networks that differ only in `units` compare as equal, so that they share a compiled program. Their
     initial weights differ.
@@ -45,7 +45,7 @@ class NarrowNetwork(Network):
 
     @property
     def narrow(self) -> Network:
-        """The narrow network without the missing units."""
+        """The network of only the used units, without the units that stay zero."""
         return of_width(self, self.units)
 
     def init(
@@ -56,7 +56,10 @@ class NarrowNetwork(Network):
         dtype: str = "float32",
         gate_bias: float = GATE_BIAS,
     ) -> list[LayerArrays]:
-        """Return the initial parameters of the narrow network, with zeros for missing units."""
+        """Return random initial parameters of the used units in the arrays of the wide network.
+
+        The parameters of all other units are zero.
+        """
         wide = super().init(np.random.default_rng(0), "zero", 1.0, dtype, gate_bias)
         drawn = self.narrow.init(generator, scheme, scale, dtype, gate_bias)
         return jax.tree.map(_padded, drawn, wide)
@@ -70,9 +73,10 @@ def of_width(network: Network, units: int) -> Network:
 
 
 def can_share(network: Network, rule: Rule) -> bool:
-    """Return whether missing units stay zero, as in (1), so that networks can share a program.
+    """Return whether narrow networks can train inside a wider one with unused units that stay zero.
 
-    (1) fails for optimizers that combine the weights of a layer.
+    They then share a compiled program. This needs an activation that is 0 at 0, layers that do not mix their
+    units, and an optimizer that updates each weight on its own.
     """
     zero = activation(network.activation).zero_at_zero and network.connection_type.zero_stays_zero
     separate = not (network.norm_type.over_units or network.conv)
@@ -80,9 +84,10 @@ def can_share(network: Network, rule: Rule) -> bool:
 
 
 def narrowed(network: Network, units: int, widths: tuple[int, ...], share: bool) -> Network:
-    """Return a network with `units` units in every hidden layer.
+    """Return a network with `units` units in every hidden layer, alone or as a part of a wider network.
 
-    share: whether it becomes a part of the widest network of its group in `widths`, to share its program.
+    share: whether it becomes a part of the widest network in its range of `widths` (limits: GROUPS), so that
+    the networks of the range share a compiled program.
     """
     if not share:
         return of_width(network, units)

@@ -9,7 +9,8 @@ The gap is the error on new rows less the error on training rows. "kl" is the di
 
 N is the number of training rows. I in (3) is a Gaussian estimate of the information in the weights at the end
 of training, in nats. The prior of this estimate is as wide as the initial weights. If a network fits all
-rows, the curvature of its loss is almost 0. The estimate is then too low, and (3) is no valid bound.
+rows, the curvature of its loss is almost 0. The estimate is then too low, and (3) is no valid bound. I in (4)
+is the information that right and wrong predictions hold about the trained row of a pair.
 """
 
 from __future__ import annotations
@@ -49,10 +50,14 @@ ROUNDING = 1e-11  # added to the curvature; larger than its rounding error in fl
 def bounds(
     network: TrainedNetwork, first: Params, rows: Rows, wrong_held_out: float, held_out: int, chance: float
 ) -> list[Bound]:
-    """Return the bounds (1) to (3) on error and gap of one network.
+    """Return four bounds on the error of one trained network on new rows, or on its gap.
+
+    They are a PAC-Bayes certificate, a bound from held-out rows, and two bounds from the estimated
+    information in the weights. The gap is the error on new rows less that on training rows.
 
     first: initial parameters of the network. rows: its training rows. wrong_held_out: its share of wrong
-    predictions on `held_out` held-out rows. chance: error of always predicting the most frequent class.
+    predictions on `held_out` held-out rows. chance: error of always predicting the most frequent class; a
+    bound on the error is vacuous from there on.
     """
     n = len(rows.y)
     with precision_context(network.precision):

@@ -1,9 +1,12 @@
-"""The design of a memorization study: groups of networks, pairs of rows, compiled parts of the trainings.
+"""The design of a memorization study: all trainings, and the pairs of rows on which they rest.
+
+The networks form arms. The networks of one arm differ in their seed alone.
 
 shares   the random-label test: a share of the development rows (training and validation rows) gets random
-         labels, the same for all networks
+         labels, the same for all networks of an arm
 limits   dropout, L2, noise on the inputs and early stopping, each with true labels and with a share
          NOISY_SHARE of random labels
+
 Rows come in pairs. Each network trains on one row of every pair, which its seed draws; see `measures`.
 
 Source: Zhang et al. 2017; Feldman & Zhang 2020; Arpit et al. 2017.
@@ -62,7 +65,7 @@ PATIENCE_EVALUATIONS = 5  # of the arm "early stopping"
 
 @dataclass(frozen=True)
 class Arm:
-    """A group of networks that differ in their seed alone.
+    """Networks of a memorization study that differ in their seed alone.
 
     share: share of random labels. limit: name of the limit on memorization, such as dropout; "" for none.
     spec: the training. watch: rows that are evaluated during training, "train" or "held out".
@@ -75,13 +78,16 @@ class Arm:
 
     @property
     def name(self) -> str:
-        """Name of the group: the share of random labels, and the limit if there is one."""
+        """Name of the networks: their share of random labels, and their limit on memorization if any."""
         return f"{self.share:.0%} drawn anew" + (f", {self.limit}" if self.limit else "")
 
 
 @dataclass(frozen=True)
 class MemorizeDesign:
-    """All networks of a memorization study, fixed before training."""
+    """The design of a memorization study: settings, pairs of rows, and all trainings with their seeds.
+
+    arms: kinds of networks, each with a share of random labels and a limit on memorization, or none.
+    """
 
     settings: MemorizeSettings
     dataset: Dataset
@@ -94,27 +100,30 @@ class MemorizeDesign:
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate of the settings, else the optimizer's usual learning rate."""
+        """Learning rate of all networks: that of the settings, else the optimizer's usual one."""
         return float(self.settings.learning_rate or self.rule.rate_center)
 
     @property
     def schedule(self) -> str:
-        """The learning-rate schedule as text, with all its parameters."""
+        """The learning-rate schedule of all networks as text, with all its parameters."""
         return str(schedule(self.settings.schedule))
 
     @property
     def rows(self) -> int:
-        """Number of rows that a network is trained on."""
+        """Number of rows that each network is trained on: one row of every pair."""
         return len(self.pairs.rows)
 
     @property
     def batch_size(self) -> int:
-        """Rows in a batch."""
+        """Number of rows in a batch: that of the settings, else a usual one for the number of training rows.
+
+        It is at most the number of training rows.
+        """
         return min(self.settings.batch_size or batch_size_for(self.rows), self.rows)
 
     @property
     def network_steps(self) -> int:
-        """Sum of the training steps of all networks."""
+        """Number of training steps of all networks together."""
         return sum(len(self.seeds) * plan.steps for plan in self.plans)
 
     @cached_property
@@ -126,9 +135,9 @@ class MemorizeDesign:
 
     @cached_property
     def plans(self) -> list[Plan]:
-        """The compiled part of the training of each group of networks.
+        """The compiled parts of the trainings, one for each arm (networks that differ in their seed alone).
 
-        It has one evaluation for each epoch, and at most MAX_EVALUATIONS.
+        Each has about one evaluation in an epoch, and at most 120 evaluations.
         """
         steps = self.effort.steps(self.rows, self.batch_size, self.settings.epochs)
         steps_per_evaluation = max(1, round(self.rows / self.batch_size), -(-steps // MAX_EVALUATIONS))
@@ -145,15 +154,15 @@ class MemorizeDesign:
 
     @cached_property
     def shape(self) -> ProgramShape:
-        """The numbers of runs and rows that a compiled program has room for."""
+        """The numbers of runs and rows for which the programs of a memorization study are compiled."""
         count = len(self.seeds)
         return shape_for(self.plans[0], self.batches(self.arms[0]), count, count, self.devices)
 
     def batches(self, arm: Arm) -> Batches:
-        """Return the batches of a group of networks.
+        """Return the batches of the networks of one arm, which differ in their seed alone.
 
-        They depend on the group's share of random labels and on the rows that it evaluates during training.
-        Used batches keep their rows in memory, so the design stores none.
+        They depend on the arm's share of random labels and on the rows that it evaluates during training.
+        Batches that were used keep their rows in memory, so the design stores none.
         """
         data = replace(self.dataset, y=self._labels(arm.share))
         parts = partial(self.pairs.split, watch=arm.watch)
@@ -169,7 +178,7 @@ class MemorizeDesign:
         return y
 
     def cohort(self, arm: Arm, plan: Plan, batches: Batches) -> Cohort:
-        """Return the runs of a group of networks, one for each seed."""
+        """Return the runs of one arm, one for each seed, to be trained side by side."""
         count = len(self.seeds)
         rates, schedules = np.full(count, self.learning_rate), np.full(count, self.schedule)
         runs = arm.spec.runs(plan, rates, schedules, np.asarray(self.seeds), {})
@@ -177,12 +186,12 @@ class MemorizeDesign:
 
     @property
     def notes(self) -> list[str]:
-        """A sentence if the number of epochs is rounded, else empty."""
+        """A list with one sentence if rounding changed the number of epochs of the settings, else empty."""
         facts = self.facts()
         return rounding_notes(facts.steps, facts.epochs, self.settings.epochs)
 
     def line(self) -> str:
-        """Return a summary of the planned work in one line, for the terminal."""
+        """Return a summary of the memorization study in one line, for the terminal."""
         plan, half = self.plans[0], f"{self.rows:,} of {2 * self.rows:,} rows"
         return (
             f"{self.rule.title} at {self.learning_rate:.3g}, {plan.network}: {len(self.arms)} times "
@@ -190,7 +199,10 @@ class MemorizeDesign:
         )
 
     def plan_document(self) -> dict[str, Any]:
-        """Return the content of the file `plan.json`: the planned work."""
+        """Return the content of `plan.json` of a memorization study: numbers of rows, arms, seeds and more.
+
+        An arm is a share of random labels with a limit on memorization, or without one.
+        """
         return {
             **self.plans[0].describe(),
             "learning_rate": self.learning_rate,
@@ -202,16 +214,16 @@ class MemorizeDesign:
 
     @property
     def metric(self) -> MetricFacts:
-        """Name and direction of the score that the study reports."""
+        """The score that a memorization study reports: the accuracy, and that more is better."""
         return MetricFacts.of(METRICS[METRIC])
 
     @property
     def row_counts(self) -> PairRows:
-        """Numbers of training, held-out and test rows."""
+        """Numbers of training and held-out rows of each network, and of test rows."""
         return PairRows(train=self.rows, held_out=self.rows, test=len(self.dataset.test))
 
     def facts(self) -> MemorizeTraining:
-        """Return learning rate, schedule, steps and other settings that all networks share."""
+        """Return learning rate, schedule, steps and other settings that all networks of the study share."""
         plan = self.plans[0]
         return MemorizeTraining(
             effort=self.settings.effort,
@@ -229,9 +241,10 @@ class MemorizeDesign:
 
 
 def design(settings: MemorizeSettings, dataset: Dataset, devices: Devices) -> MemorizeDesign:
-    """Return the networks of a memorization study, checked against the data.
+    """Return the design (all trainings) of a memorization study, checked against the data.
 
-    Raises UsageError or DataError where settings and data disagree.
+    Raises UsageError for settings that do not fit the data, such as a target that is a number or a metric
+    other than accuracy. Raises DataError for fewer than 16 rows besides the test rows.
     """
     _check(settings, dataset)
     effort = MEMORIZE[settings.effort]

@@ -5,8 +5,8 @@
     gap                 accuracy on trained rows - accuracy on held-out rows        (3)   of one network
 
 Each probability is a share of networks. The networks differ in the trained row of each pair, the
-initialization and the batches. (2) is the mean of (3) over networks, but its interval is over rows. A
-prediction is right if it equals the label of the training, even if this label is wrong. All rows have equal
+initialization and the batches. (2) agrees with the mean of (3) over networks, but its interval is over rows.
+A prediction is right if it equals the label of the training, even if this label is wrong. All rows have equal
 weight.
 """
 
@@ -38,22 +38,23 @@ MIN_INFORMATION_NETWORKS = 8  # of an estimate of f-CMI
 
 @dataclass(frozen=True)
 class TrainHeldOutPairs:
-    """Pairs of rows. From each pair a seed draws the row to train on; the other row is held out.
+    """Pairs of rows of the data. From each pair a seed draws the row to train on; the other row is held out.
 
-    The indices of the rows are int64 [n, 2].
+    rows: indices of the rows of each pair, int64 [n, 2]. root: the root seed, which determines all draws.
     """
 
     rows: np.ndarray
     root: int
 
     def member(self, seed: int) -> np.ndarray:
-        """Return the index, 0 or 1, of the trained row of each pair, [n]."""
+        """Return, for a seed, the index (0 or 1) of the trained row in each pair of rows: [n]."""
         return keyed_generator(self.root, "members", seed).integers(0, 2, len(self.rows))
 
     def split(self, seed: int, watch: str = "train") -> Split:
-        """Return the training, validation and test rows of a seed.
+        """Return the rows that networks of one seed are trained on, and the rows evaluated during training.
 
-        watch: rows that are evaluated during training, "train" or "held out".
+        Training rows are one row of each pair. watch: evaluated rows, "train" for the same rows, "held out"
+        for the other row of each pair.
         """
         trained, pair = self.member(seed), np.arange(len(self.rows))
         train = self.rows[pair, trained]
@@ -72,7 +73,7 @@ def pairs(dataset: Dataset, root: int, max_pairs: int) -> TrainHeldOutPairs:
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predictions of k networks for the rows of n pairs.
+    """Predictions of k networks for both rows of n pairs, of which each network was trained on one.
 
     predicted [k, n, 2]: predicted classes. loss [k, n, 2]: cross-entropy of the labels in nats. test [k]:
     accuracy on test rows. member [k, n]: 0 or 1, the row of each pair that was trained on. labels [n, 2]:
@@ -89,7 +90,10 @@ class Predictions:
     fitted: np.ndarray = field(repr=False)
 
     def sides(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the values [k, n] of trained rows and those of held-out rows, from values [k, n, 2]."""
+        """Return the values [k, n] of trained rows and those of held-out rows, from values [k, n, 2].
+
+        The values belong to k networks and the rows of n pairs.
+        """
         values = np.broadcast_to(values, self.predicted.shape)
         inside = np.take_along_axis(values, self.member[..., None], 2)[..., 0]
         return inside, np.take_along_axis(values, 1 - self.member[..., None], 2)[..., 0]
@@ -98,9 +102,10 @@ class Predictions:
 def predict_pairs(
     record: Record, plan: Plan, batches: Batches, pairs: TrainHeldOutPairs, true: np.ndarray, watched: bool
 ) -> Predictions:
-    """Return the predictions for both rows of every pair, by the networks that did not diverge.
+    """Return the predictions of trained networks for both rows of every pair, without networks that diverged.
 
-    true [N]: labels of all rows of the data. watched: whether training rows were evaluated during training.
+    true [N]: labels of all rows of the data, before labels were replaced by random ones. watched: whether
+    training rows were evaluated during training.
     """
     predicted, losses, tests, members, fitted = [], [], [], [], []
     rows = pairs.rows
@@ -127,10 +132,11 @@ def predict_pairs(
 def arm_result(
     predictions: Predictions, watched: bool, *, share: float, limit: str | None, diverged: int
 ) -> ArmResult:
-    """Return the measures of memorization of one group of networks; empty if all of them diverged.
+    """Return the measures of memorization of networks that differ in their seed alone.
 
-    watched: whether training rows were evaluated during training. share: share of random labels. limit: name
-    of the limit on memorization. diverged: number of networks that diverged.
+    The measures are empty if all networks diverged. watched: whether training rows were evaluated during
+    training. share: share of random labels. limit: name of the limit on memorization, None for none.
+    diverged: number of networks that diverged.
     """
     if not len(predictions.test):
         return _empty(share, limit, diverged)

@@ -20,7 +20,11 @@ HATCHES = ("", "//", "..")
 
 
 def draw(result: MemorizeResult, folder: Path, kind: str = "png") -> list[Path]:
-    """Write the figures of a memorization study to a folder; return their paths. kind: png, svg or pdf."""
+    """Write up to three figures of a memorization study to a folder; return their paths.
+
+    They show random labels, limits on memorization, and bounds. Without limits, their figure is left out.
+    kind: png, svg or pdf.
+    """
     shares = [arm for arm in result.shares if arm.networks]
     functions = {"random_labels": _random_labels, "limits": _limits, "bounds": _bounds}
     with style():

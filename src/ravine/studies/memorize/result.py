@@ -1,4 +1,4 @@
-"""Results of a memorization study: random labels, limits, membership attack and bounds; and its dry run."""
+"""The result of a memorization study: random labels, limits, membership attack, bounds; and its dry run."""
 
 from __future__ import annotations
 
@@ -57,7 +57,11 @@ class MemorizeTraining(RepeatedTraining):
 
 @dataclass(frozen=True, kw_only=True)
 class MemorizedRows:
-    """Memory of rows: P(right | trained on the row) - P(right | row held out), over networks."""
+    """Memory of rows, averaged over rows.
+
+    The memory of a row is the share of networks that predict its label among those trained on the row, less
+    this share among those that held the row out.
+    """
 
     mean: float | None
     """Mean memory over rows; null if no row is trained on by one network and held out by another."""
@@ -81,7 +85,10 @@ class Membership:
 
 @dataclass(frozen=True, kw_only=True)
 class Information:
-    """The f-CMI: information in correct and wrong predictions about the trained row of a pair."""
+    """The f-CMI: information in right and wrong predictions about the trained row of a pair of rows.
+
+    It bounds the expected gap between accuracy on training rows and on held-out rows.
+    """
 
     nats: float
     """Mean information over pairs, in nats, with the bias of the estimate removed."""
@@ -101,7 +108,7 @@ class Information:
 
 @dataclass(frozen=True, kw_only=True)
 class LearningCurve:
-    """Accuracy on the training labels by epoch, mean over networks."""
+    """Accuracy on the training labels by epoch, as the mean over networks that differ in their seed."""
 
     epoch: list[float]
     """Passes over the training rows."""
@@ -111,7 +118,11 @@ class LearningCurve:
 
 @dataclass(frozen=True, kw_only=True)
 class Bound:
-    """A bound on the error or the gap of the first network that did not diverge."""
+    """A theoretical bound on the error of a trained network on new rows, or on its gap.
+
+    The gap is the error on new rows less that on training rows. The network is the first that did not
+    diverge, of those that differ in their seed.
+    """
 
     name: str
     """pac_bayes, held_out, lecture or xu_raginsky."""
@@ -143,7 +154,7 @@ class Bound:
 
 @dataclass(frozen=True, kw_only=True)
 class ArmResult:
-    """Measures of a group of networks that differ in their seed alone.
+    """Measures of memorization of networks that differ in their seed alone.
 
     If `networks` is 0, all networks diverged and the measures are empty.
     """
@@ -180,7 +191,7 @@ class ArmResult:
 
 @dataclass(frozen=True, kw_only=True)
 class RandomLabelsResult(ArmResult):
-    """Results of networks at one share of random labels, trained without any limit on memorization.
+    """Results of networks at one share of random labels, trained without an added limit on memorization.
 
     The limits of other results are dropout, L2, noise on the inputs and early stopping.
     """
@@ -213,18 +224,18 @@ class MemorizeResult(Result):
     """Paths of the pictures; empty if no run directory was written."""
 
     def summary(self) -> str:
-        """Return the result in one line, as `ravine runs` shows it."""
+        """Return the mean memory of rows without random labels in one line, as `ravine runs` shows it."""
         share = self.shares[0].memorized.mean
         return "" if share is None else f"{share:.1%} memorized"
 
     def incomplete(self) -> bool:
-        """Return whether all networks of a group diverged."""
+        """Return whether all networks diverged for some share of random labels, or for some limit."""
         return any(arm.networks == 0 for arm in (*self.shares, *self.limits))
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedArm:
-    """A group of networks that would differ in their seed alone."""
+    """Networks that a memorization study would train and that would differ in their seed alone."""
 
     share: float
     """Share of the labels that would be replaced by random labels."""

@@ -1,4 +1,4 @@
-"""Settings of `memorize`: the network whose memorization is measured."""
+"""Settings of the command `memorize`, which measures how much of the data a network memorizes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["STUDY", "MemorizeSettings"]
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class MemorizeSettings(GeneralizationSettings):
-    """Settings of a measurement of memorization."""
+    """Settings of the command `memorize`, which measures how much of the data a network memorizes."""
 
     effort: str = effort_option("standard", "MEMORIZE", counts="networks, seeds")
     seeds: int | None = seeds_option(None, "memorize.train")
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line of the command."""
+        """Return the first line that the command prints, with network, optimizer and data."""
         doing = "Planning to measure" if dry_run else "Measuring"
         return (
             f"{doing} how much '{self.net}' with {self.optimizer} memorizes of {display_name(self.source)}."

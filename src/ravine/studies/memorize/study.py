@@ -28,9 +28,9 @@ __all__ = ["run"]
 
 
 def run(design: MemorizeDesign, context: RunContext) -> MemorizeResult:
-    """Train all networks of a memorization study, measure what they memorized, and return the result.
+    """Train all networks of a memorization study, measure how much they memorized, and return the result.
 
-    Raises Stopped after saving if a stop was requested, NothingTrained if all runs diverge.
+    Raises Stopped, after saving, if a stop was requested; NothingTrained if all runs diverge.
     """
     results: list[ArmResult] = []
     planned = zip(design.arms, design.plans, strict=True)

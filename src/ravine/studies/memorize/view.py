@@ -71,14 +71,14 @@ def view(result: MemorizeResult) -> list[Block]:
 
 
 def next_steps(result: MemorizeResult) -> list[Block]:
-    """Return the files that the run wrote, and the commands to type next."""
+    """Return the end of the report of a memorization study: its files, and the commands to type next."""
     run = str(result.run_dir)
     commands = [("Look for double descent in the same data", ["descent", "-c", f"{run}/config.toml"])]
     return files_and_commands(run, [("Picture", path) for path in result.pictures], commands)
 
 
 def plan_view(plan: MemorizePlan) -> list[Block]:
-    """Return the facts that a dry run shows: networks, training and rows."""
+    """Return the facts that a dry run of a memorization study shows: networks, training and rows."""
     facts, rows, arms = plan.plan, plan.rows, plan.plan.arms
     shares = [percent(arm.share) for arm in arms if arm.limit is None]
     limits = dict.fromkeys(arm.limit for arm in arms if arm.limit is not None)

@@ -1,4 +1,4 @@
-"""The design of a training: one network on each seed, without tuning."""
+"""The design of the study behind `train`: one network on each seed, without tuning."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ CURVE_POINTS = 257  # of a schedule; 4 k + 1 points include its quarters
 
 @dataclass(frozen=True)
 class TrainDesign:
-    """One training with its seeds, fixed before it begins."""
+    """The design of a training: settings, data and seeds.
+
+    One network is trained on each seed, without tuning.
+    """
 
     settings: TrainSettings
     dataset: Dataset
@@ -44,24 +47,27 @@ class TrainDesign:
 
     @property
     def network_steps(self) -> int:
-        """Sum of the steps of all networks."""
+        """Number of training steps of all networks together."""
         return len(self.seeds) * self.prepared.plan.steps
 
     @cached_property
     def cohort(self) -> Cohort:
-        """The runs of all seeds, which train side by side."""
+        """The runs of a training, one for each seed, which train side by side."""
         prepared = self.prepared
         return Cohort(prepared.plan, prepared.runs(self.seeds), prepared.batches, prepared.spec.initial, True)
 
     @cached_property
     def shape(self) -> ProgramShape:
-        """The numbers of runs and rows that the compiled program has room for."""
+        """The numbers of runs and rows for which the program of a training is compiled."""
         count, size = len(self.seeds), self.settings.group_size
         return shape_for(self.prepared.plan, self.prepared.batches, count, count, self.devices, size)
 
     @cached_property
     def estimated_seconds(self) -> float:
-        """Estimated wall-clock seconds of the training on this machine, from a short measurement."""
+        """Estimated wall-clock seconds of the training on this machine, from a short measurement.
+
+        They include the baselines, if the settings ask for them.
+        """
         plan, batches, count = self.prepared.plan, self.prepared.batches, len(self.seeds)
         baselines = 0.0
         if self.settings.baselines:
@@ -70,22 +76,22 @@ class TrainDesign:
 
     @property
     def metric(self) -> MetricFacts:
-        """Name and direction of the score."""
+        """The score of the networks: its name, its direction, and the smallest difference that matters."""
         return MetricFacts.of(METRICS[self.prepared.plan.metric], self.settings.smallest_difference)
 
     @property
     def notes(self) -> list[str]:
-        """Empty: the report and the dry run name rounded epochs."""
+        """An empty list: report and dry run of a training name a rounded number of epochs themselves."""
         return []
 
     def line(self) -> str:
-        """Return a summary of the planned work in one line, for the terminal."""
+        """Return a summary of the training in one line: optimizer, learning rate, network and steps."""
         prepared = self.prepared
         optimizer = f"{prepared.rule.title} at {prepared.learning_rate:.3g}, {prepared.plan.network}"
         return f"{optimizer}, {prepared.plan.steps:,} steps"
 
     def plan_document(self) -> dict[str, Any]:
-        """Return the content of the file `plan.json`: the planned work."""
+        """Return the content of `plan.json` of a training: its compiled part, seeds and learning rate."""
         prepared = self.prepared
         return {**prepared.plan.describe(), "seeds": self.seeds, "learning_rate": prepared.learning_rate}
 
@@ -113,7 +119,7 @@ class TrainDesign:
 
     @property
     def scheduled(self) -> dict[str, ScheduledValue]:
-        """Hyperparameters besides the learning rate that follow a schedule."""
+        """Hyperparameters besides the learning rate that follow a schedule, by name: value and schedule."""
         prepared = self.prepared
         values = {**prepared.spec.numbers, **prepared.rule.defaults}
         return {
@@ -122,7 +128,7 @@ class TrainDesign:
         }
 
     def schedules(self) -> list[ScheduleCurve]:
-        """Return the values of learning rate and other scheduled hyperparameters during a run."""
+        """Return the values of the learning rate and of other scheduled hyperparameters during a run."""
         prepared = self.prepared
         rate = ScheduledValue(value=prepared.learning_rate, schedule=prepared.schedule)
         return [self._curve(what, value) for what, value in {"learning rate": rate, **self.scheduled}.items()]
@@ -160,9 +166,10 @@ class TrainDesign:
 
 
 def design(settings: TrainSettings, dataset: Dataset, devices: Devices) -> TrainDesign:
-    """Return a training with its seeds, checked against the data.
+    """Return the design of a training with its seeds, checked against the data.
 
-    Raises UsageError or DataError where settings and data disagree.
+    Raises UsageError for settings that do not fit the data, DataError if the metric is undefined on test or
+    validation rows.
     """
     prepared = prepare_training(settings, dataset)
     purpose = seed_ranges.training_purpose(settings.winner_of, settings.fresh_seeds)
@@ -172,7 +179,10 @@ def design(settings: TrainSettings, dataset: Dataset, devices: Devices) -> Train
 
 
 def plan(design: TrainDesign) -> TrainPlan:
-    """Return the result of a dry run; write the figure of the schedules if the settings name a file."""
+    """Return the result of a dry run of a training.
+
+    If the settings name a file for the figure of the schedules, write this figure.
+    """
     prepared, picture = design.prepared, design.settings.plot_schedule
     if picture is not None:
         draw_schedules(design.schedules(), Path(picture))

@@ -1,4 +1,4 @@
-"""Results of a training: scores, learning curves and schedules; and its dry run."""
+"""The result of a training: scores, learning curves and schedules; and its dry run."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """One layer of the network."""
+    """One layer of the network: its description, the shape of its output, its number of parameters."""
 
     layer: str
     """Description of the layer, such as its kind and size."""
     output: list[int]
     """Shape of its output for one row."""
     parameters: int
-    """Number of parameters of the network."""
+    """Number of parameters of the layer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ class TrainingFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Trained(ScoreSummary):
-    """Validation scores of the trained networks."""
+    """Validation scores of the networks of a training, one for each seed, with optimizer and schedule."""
 
     optimizer: str
     """Name of the optimizer."""
@@ -104,7 +104,7 @@ class Curves:
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleCurve:
-    """Values of a scheduled hyperparameter during a run, at up to 257 steps."""
+    """Values of a scheduled hyperparameter, such as the learning rate, at up to 257 steps of a run."""
 
     what: str
     """Name of the hyperparameter."""
@@ -149,23 +149,23 @@ class TrainResult(NetworkResult):
 
     @property
     def learning_curves(self) -> pd.DataFrame:
-        """Losses and score as a DataFrame, one row for each seed and evaluation."""
+        """Losses and score during training as a DataFrame, one row for each seed and evaluation."""
         import pandas as pd
 
         return pd.DataFrame(vars(self.curves))
 
     def summary(self) -> str:
-        """Return the result in one line, as `ravine runs` shows it."""
+        """Return the optimizer and the median validation score in one line, for the list of `ravine runs`."""
         return summary_text(self.result.optimizer, 0, self.metric.name, self.result.median)
 
     def incomplete(self) -> bool:
-        """Return whether a seed has no network, since its run diverged."""
+        """Return whether a seed has no trained network, because its run diverged."""
         return self.result.diverged > 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduledValue:
-    """A hyperparameter that changes during a run by a schedule."""
+    """A hyperparameter that changes during a run by a schedule: its value and the schedule."""
 
     value: float
     """The value that the schedule multiplies."""

@@ -1,4 +1,4 @@
-"""The figure of the schedules of a training: one panel for each hyperparameter."""
+"""The figure of the schedules of a training: one panel for each scheduled hyperparameter."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ __all__ = ["check_picture_name", "draw_schedules"]
 
 
 def check_picture_name(name: str) -> None:
-    """Raise UsageError if the suffix of a file name is not a format of figures, such as .png."""
+    """Raise UsageError if a file name does not end with a format of figures: .png, .svg or .pdf."""
     if Path(name).suffix.removeprefix(".").lower() not in FORMATS:
         raise UsageError(
             f"A picture cannot be written to '{name}'.",
             "The suffix of the file determines its format.",
-            f"Use {', '.join(FORMATS)}.",
+            f"Choose a name that ends in one of {', '.join(FORMATS)}.",
         )
 
 
 def draw_schedules(curves: Sequence[ScheduleCurve], path: Path) -> Path:
-    """Write the figure of all schedules that depend on the step alone, and return its path.
+    """Write the figure of all schedules that do not depend on the loss, and return the path of the file.
 
-    Raises UsageError if no schedule depends on the step alone, DataError if the file cannot be written.
+    Raises UsageError if all schedules depend on the loss or the suffix of the path is not .png, .svg or .pdf,
+    DataError if the file cannot be written.
     """
     check_picture_name(str(path))
     drawn = [curve for curve in curves if curve.values is not None]

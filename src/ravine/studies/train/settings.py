@@ -1,4 +1,4 @@
-"""Settings of `train`: one optimizer without tuning, and the figure of its schedules."""
+"""Settings of the command `train`: one optimizer without tuning, and the figure of its schedules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["STUDY", "TrainSettings"]
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class TrainSettings(WinnerSettings, BaselineSettings):
-    """Settings of one training."""
+    """Settings of the command `train`, which trains networks with one optimizer, without tuning."""
 
     schedule: str = redefined(LearningRateSettings, "schedule", "cosine", common=True)
     plot_schedule: str | None = option(
@@ -24,14 +24,14 @@ class TrainSettings(WinnerSettings, BaselineSettings):
     )  # fmt: skip
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line of the command, such as `Training with adam on digits`."""
+        """Return the first line that the command prints, such as `Training with adam on digits`."""
         rate = "" if self.learning_rate is None else f" at learning rate {self.learning_rate:g}"
         doing = "Planning to train" if dry_run or self.plot_schedule is not None else "Training"
         return f"{doing} with {self.optimizer}{rate} on {display_name(self.source)}."
 
     @property
     def plans_only(self) -> bool:
-        """Whether only schedules are drawn."""
+        """Whether the command only draws the schedules of hyperparameters and trains nothing."""
         return self.plot_schedule is not None
 
 

@@ -1,4 +1,4 @@
-"""The training study: one network on one or several seeds, without tuning."""
+"""The study behind `train`: one network on one or several seeds, without tuning."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ __all__ = ["run"]
 
 
 def run(design: TrainDesign, context: RunContext) -> TrainResult:
-    """Train a network on each seed, test it and return the result.
+    """Train a network on each seed, test the networks on the test rows, and return the result.
 
-    Raises Stopped after saving if a stop was requested, NothingTrained if all runs diverge.
+    Raises Stopped, after saving, if a stop was requested; NothingTrained if all runs diverge.
     """
     prepared, settings = design.prepared, design.settings
     plan, metric = prepared.plan, METRICS[prepared.plan.metric]

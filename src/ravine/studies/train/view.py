@@ -81,7 +81,7 @@ def details(result: TrainResult) -> list[Block]:
 
 
 def next_steps(result: TrainResult) -> list[Block]:
-    """Return the files that the run wrote, and the commands to type next."""
+    """Return the end of the report of a training: its files, and the commands to type next."""
     run = str(result.run_dir)
     # The configuration holds the number of seeds, and `compare` refuses a single one.
     seeds = ["--seeds", str(SEEDS_TO_COMPARE)] if result.plan.runs < 2 else []
@@ -100,7 +100,7 @@ def next_steps(result: TrainResult) -> list[Block]:
 
 
 def plan_view(plan: TrainPlan) -> list[Block]:
-    """Return the facts that a dry run shows: network, optimizer, schedules and length."""
+    """Return the facts that a dry run of a training shows: network, optimizer, schedules and length."""
     split = plan.split
     rows = [
         ("data", data_text(plan.data)),
