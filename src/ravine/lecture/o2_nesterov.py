@@ -6,7 +6,8 @@ In the lecture: "Better type of momentum: Nesterov". Source: Nesterov 1983; Suts
     v <- rho v - eta grad L(w + rho v),  w <- w + v                                            (1)
     v <- rho v - eta grad L(y),  then y <- y + rho v - eta grad L(y);   w = y - rho v          (2)   as stored
 
-On a quadratic of curvature lambda, with h = eta lambda, one coordinate of w follows
+(1) is the form of the lecture. (2) is the same path with the stored point y = w + rho v. On a quadratic of
+curvature lambda, with h = eta lambda, one coordinate of w follows
 
     w_(t+1) = (1 + rho) (1 - h) w_t - rho (1 - h) w_(t-1)                                      (3)
     momentum: w_(t+1) = (1 + rho - h) w_t - rho w_(t-1);   SGD: w_(t+1) = (1 - h) w_t          (4)

@@ -2,8 +2,8 @@
 
 In the lecture: "AdaGrad". Source: Duchi, Hazan & Singer 2011; Euler-Maclaurin for (2).
 
-With a constant gradient g the sum of squares after t steps is t g^2. For any g and the learning rate eta, the
-weight then moves in T steps by
+AdaGrad divides a gradient by the root of the sum of all squared gradients so far. With a constant gradient g
+the sum after t steps is t g^2. For any g and the learning rate eta, the weight then moves in T steps by
 
     -eta sum_(t=1)^T 1 / sqrt t                                            (1)   eps left out
     = -eta (2 sqrt T + zeta(1/2) + 1 / (2 sqrt T) - ...)                   (2)   zeta(1/2) = -1.46035450880958

@@ -14,7 +14,7 @@ after T zeros, with both corrections, gives
 
     eta (1 - b1) / sqrt(1 - b2) * sqrt(1 - b2^(T+1)) / (1 - b1^(T+1))                      (4)   3.16 eta
 
-With both corrections, this is the largest possible step for large T: the learning rate is no bound on a step.
+For large T this is Adam's largest possible step: the learning rate is no bound on a step.
 """
 
 from __future__ import annotations

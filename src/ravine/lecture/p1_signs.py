@@ -1,7 +1,7 @@
 """Claim P1 of the lecture: always-positive inputs make the weight gradients of a neuron all of one sign.
 
 In the lecture: "Data preprocessing: why?". A neuron f(sum_i w_i x_i + b) has inputs x of mean mu and variance
-sigma^2. Phi is the normal distribution function.
+sigma^2. Phi is the normal distribution function, d is the number of weights.
 
     gradient of w for one example = delta x,   delta a number                 (1)     one sign for x > 0
     sum over a batch of delta_k x_k  ->  normal, correlations r               (2)     if E delta = 0 given x

@@ -97,7 +97,7 @@ def _draw_band(axis: Axes, x: Sequence[float], measures: Sequence[Measure], labe
     axis.plot(places, means, label=label, color=COLORS[k], linestyle=line)
     ends = [(interval[0], interval[1]) for _, _, interval in shown if interval is not None]
     if len(ends) == len(shown):
-        # the interval of few seeds can end below 0, k no loss and no error can be
+        # the interval of few seeds can end below 0, where no loss and no error can be
         low = [max(end or 0.0, min(0.0, mean)) for (end, _), mean in zip(ends, means, strict=True)]
         high: list[Any] = [end for _, end in ends]
         axis.fill_between(places, low, high, color=COLORS[k], alpha=0.2, linewidth=0)

@@ -55,7 +55,11 @@ class Sweeps:
     diverged: int = 0
 
     def widths(self) -> tuple[WidthSweep, EpochSweep]:
-        """Train networks of all widths in all ways; return their errors against width, and against epochs."""
+        """Train networks of all widths; return their errors against width, and against epochs.
+
+        Each width is trained plain, with ridge and with early stopping. The errors against epochs are those
+        of plain networks of up to three widths.
+        """
         names, widths = list(self.design.arms), list(self.design.effort.widths)
         errors = [self._train("width", units, self.design.rows, all_arms=True) for units in widths]
         plain = [arms[0] for arms in errors]
@@ -80,7 +84,7 @@ class Sweeps:
         return sweep, self._by_epoch(list(shown))
 
     def examples(self, units: int) -> ExampleSweep:
-        """Train networks of one width on several numbers of rows; return errors against the number of rows."""
+        """Train networks of one width on several numbers of rows; return errors against these numbers."""
         sizes = self.design.examples
         errors = [self._train(f"{rows} rows", units, rows, all_arms=False)[0] for rows in sizes]
         fitted = [rows for rows, plain in zip(sizes, errors, strict=True) if self._is_fitted(plain)]

@@ -178,7 +178,10 @@ class MemorizeDesign:
         return y
 
     def cohort(self, arm: Arm, plan: Plan, batches: Batches) -> Cohort:
-        """Return the runs of one arm, one for each seed, to be trained side by side."""
+        """Return the runs of networks that differ in their seed alone, to be trained side by side.
+
+        arm: their training, with its share of random labels and its limit on memorization.
+        """
         count = len(self.seeds)
         rates, schedules = np.full(count, self.learning_rate), np.full(count, self.schedule)
         runs = arm.spec.runs(plan, rates, schedules, np.asarray(self.seeds), {})
@@ -301,7 +304,7 @@ def _check(settings: MemorizeSettings, dataset: Dataset) -> None:
         )
     if len(dataset.development) < 2 * MIN_PAIRS:
         raise DataError(
-            f"{len(dataset.development)} rows are too few.",
+            f"{len(dataset.development)} rows besides the test rows are too few.",
             "Memorization holds half of the rows out.",
             f"Give {2 * MIN_PAIRS} rows or more.",
         )
