@@ -156,7 +156,7 @@ def units_alike(run: Observation) -> Finding | None:
     healthy = f"Units {'start with' if run.trained else 'have'} different weights."
     sentence = (
         f"Units {verb} alike: {100 * value:.0f} % of the units in layer {layer + 1} have the same incoming "
-        "weights as another unit. They receive equal gradients and stay copies of one another."
+        "weights as another unit. If their outgoing weights are equal too, they stay copies of one another."
     )
     return Finding(
         "units_alike", fires, sentence if fires else healthy,
