@@ -161,7 +161,10 @@ class DescentDesign:
         return replace(self.arms[PLAIN], network=network)
 
     def plan(self, spec: TrainingSpec) -> Plan:
-        """Return the result of a dry run: the networks that a double-descent study would train."""
+        """Return the compiled part of a training, such as network, optimizer, batch size and steps.
+
+        spec: the training. A run has at most 60 evaluations.
+        """
         steps = self.steps
         steps_per_evaluation = max(1, -(-steps // EVALUATIONS))
         plan = spec.plan(self.settings, self.dataset, self.rule, self.batches(self.rows), steps)
@@ -310,7 +313,7 @@ def design(settings: DescentSettings, dataset: Dataset, devices: Devices) -> Des
 
 
 def plan(design: DescentDesign) -> DescentPlan:
-    """Return the result of a dry run: the sweeps that a double-descent study would train."""
+    """Return the result of a dry run: the networks that a double-descent study would train."""
     return DescentPlan(
         study="descent",
         estimated_seconds=design.estimated_seconds,

@@ -185,7 +185,7 @@ class EpochSweep:
 
 @dataclass(frozen=True, kw_only=True)
 class RowThreshold:
-    """The number of training rows up to which networks of one width fit all rows.
+    """The largest number of training rows of which networks of one width fit all.
 
     It is measured (`rows`), and estimated by counting equations (`by_count`).
     """
@@ -222,7 +222,7 @@ class ProgramSeconds(Seconds):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class DescentResult(Result):
-    """The result of a double-descent study: test error against width, epochs and number of training rows."""
+    """The result of a double-descent study: error on new rows against width, epochs and training rows."""
 
     rows: RowCounts
     """Numbers of training, validation and test rows."""

@@ -78,7 +78,7 @@ class Arm:
 
     @property
     def name(self) -> str:
-        """Name of the networks: their share of random labels, and their limit on memorization if any."""
+        """Name of the networks, such as `25% drawn anew, dropout 0.5`: random labels, and limit if any."""
         return f"{self.share:.0%} drawn anew" + (f", {self.limit}" if self.limit else "")
 
 
