@@ -1,6 +1,10 @@
-"""Data sets: reading of files, encoding of columns, splits and standardization. Needs no JAX.
+"""Data sets: reading of files, encoding of columns as numbers, random splits and standardization.
 
-`source → read → Table → prepare → Dataset → split → Scaler`
+    source -> `read` -> `Table` -> `prepare` -> `Dataset` -> `split` -> `Split`, `Scaler`
+
+`read` reads a file or a built-in data set. `prepare` encodes its columns as numbers and holds out test rows.
+`split` divides the other rows into training and validation rows. A `Scaler` standardizes them. The package
+imports no JAX.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`from_arrays`, which makes a data set of NumPy arrays, lists, frames or images."""
+"""`from_arrays`, which makes a `Dataset` for training from NumPy arrays, lists, pandas frames or images."""
 
 from __future__ import annotations
 
@@ -39,22 +39,23 @@ def from_arrays(
     missing: Sequence[float | str] | None = None,
     negative_weights: str = "error",
 ) -> Dataset:
-    """Return a data set of inputs `X` and target `y` [N].
+    """Return the inputs `X` and the target `y` [N] as a `Dataset`: encoded as numbers, test rows held out.
 
     X         array [N, D], DataFrame, or images [N, H, W] or [N, H, W, C]; NaN means missing
     y         class labels or numbers [N]
-    task      "classify", "regress" or "auto"
-    weights   event weights [N]
-    groups    groups [N]; the rows of a group stay together in every split
-    test      share of the rows, or a pair (X, y) of test rows
-    names     names of the columns; by default c0, c1, … for an array
+    task      "classify", "regress" or "auto", which decides by the values of `y`
+    weights   event weights [N], one for each row
+    groups    group of each row [N]; the rows of a group stay together in every split
+    test      share of the rows to hold out as test rows, by default 0.2, or a pair (X, y) of test rows
+    names     names of the columns; by default those of a DataFrame, and c0, c1, … for an array
     seed      random seed of all splits
     name      name of the data set
 
-    The other arguments are those of `prepare`. All columns of an array are kept, unless `features` or `drop`
-    choose some.
+    `features`, `drop`, `missing` and `negative_weights` are those of `prepare`. Constant columns and
+    identifiers are left out of a DataFrame, unless `features` names them. An array keeps them.
 
-    Raises DataError for shapes that do not fit, and as `prepare`.
+    Raises DataError if the shapes of the arguments do not fit together, and for columns and targets that
+    `prepare` refuses.
     """
     columns, shape, named = _parts_of(X, y, weights, groups, names)
     test_columns = None

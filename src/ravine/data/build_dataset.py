@@ -1,4 +1,4 @@
-"""`build_dataset`, which turns columns and a target into a data set of numbers with test rows held out."""
+"""`build_dataset`, which encodes the columns of a table as numbers and holds out test rows."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ NEGATIVE_WEIGHTS = ("error", "keep", "abs", "drop")
 
 @dataclass
 class Columns:
-    """Inputs, target, weights and groups of the same rows of a table.
+    """The feature columns of a table, with the target, event weights and groups of the same rows.
 
-    frame     features, one column each
+    frame     features, one column each, not yet encoded
     y         target
-    weights   event weights, or None
-    groups    groups, or None
+    weights   event weights, one for each row, or None
+    groups    group of each row, or None; the rows of a group stay together in every split
     """
 
     frame: pd.DataFrame
@@ -49,19 +49,22 @@ class Columns:
     groups: pd.Series | None = None
 
     def rows(self, keep: np.ndarray) -> Columns:
-        """Return the rows where `keep` [N] is True, with the row numbers of the table as their index."""
+        """Return features, target, weights and groups of the rows in which the mask `keep` [N] is True.
+
+        The index of each pandas object still holds the numbers of these rows in the table as it was read.
+        """
         weights, groups = (None if part is None else part[keep] for part in (self.weights, self.groups))
         return Columns(self.frame[keep], self.y[keep], weights, groups)
 
 
 @dataclass
 class Options:
-    """Choices of the user, facts about the source, and the notes so far.
+    """Settings of `build_dataset`: choices of the user, facts about the source, and notes for the user.
 
     task               "auto", "classify" or "regress"
     seed               random seed of all splits
-    keep               whether the user named the features, so that all of them are kept
-    missing            further codes and words for "missing"
+    keep               whether the user named the features, so that constants and identifiers are kept
+    missing            numbers and words that stand for "missing", in addition to those that are recognized
     negative_weights   treatment of negative event weights: "error", "keep", "abs" or "drop"
     images             shape of one image, or None if the rows are no images
     known              whether the source states that the target holds classes, so that nothing is guessed
@@ -81,16 +84,17 @@ class Options:
 def build_dataset(
     name: str, sha256: str, columns: Columns, test_columns: Columns | None, share: float, options: Options
 ) -> Dataset:
-    """Return the data set of `columns`.
+    """Return the `Dataset` of a table's columns: features encoded as numbers, test rows held out.
 
     name           name of the data set
-    sha256         hash of the bytes or arrays it was made from
+    sha256         hash of the bytes or arrays from which the data set is made
     columns        features, target, weights and groups of the rows
     test_columns   the same columns of the test rows; None holds out a `share` of the rows
     share          share of test rows, between 0 and 1
     options        the user's choices, and the notes so far
 
-    Raises DataError if the target, the weights or the groups cannot be used, or if too few rows are left.
+    Raises DataError if the target, the weights or the groups cannot be used, if a feature is infinite, or if
+    too few rows are left.
     """
     import pandas as pd
 
@@ -200,7 +204,10 @@ def _with_target(columns: Columns, codes: tuple[float | str, ...], notes: list[s
 
 
 def without_negative(columns: Columns) -> Columns:
-    """Return the rows whose event weight is not negative."""
+    """Return the columns without the rows of negative event weight; all rows if there are no weights.
+
+    Raises DataError if a weight is no finite number, and if all weights are 0.
+    """
     return columns if columns.weights is None else columns.rows(~(event_weights(columns.weights, "keep") < 0))
 
 
@@ -234,9 +241,11 @@ def _target(
 
 
 def group_numbers(columns: Columns, test_columns: Columns | None) -> np.ndarray | None:
-    """Return the number of the group of every row, int64 [N], test rows last; None without groups.
+    """Return an integer for each row that identifies its group, int64 [N]; None if there are no groups.
 
-    Raises DataError if a row has no group.
+    Rows of one group have the same integer. The rows of `test_columns` come last.
+
+    Raises DataError if the group of a row is missing.
     """
     import pandas as pd
 
@@ -254,12 +263,14 @@ def group_numbers(columns: Columns, test_columns: Columns | None) -> np.ndarray 
 
 
 def event_weights(column: pd.Series, negative: str) -> np.ndarray:
-    """Return event weights as float64 [N].
+    """Return the event weights, one for each row, as float64 [N].
 
-    negative: treatment of negative weights. "error" raises DataError; "keep" and "drop" return them as they
-    are, since the caller drops rows; "abs" returns their size.
+    column     event weights as they were read
+    negative   treatment of negative weights: "error" raises DataError, "abs" returns absolute values, and
+               "keep" and "drop" return the weights unchanged. For "drop", the caller removes the rows.
 
-    Raises DataError for a weight that is no number, for weights that are all 0, and for another `negative`.
+    Raises DataError for a weight that is no finite number, for weights that are all 0, and for another value
+    of `negative`.
     """
     import pandas as pd
 
@@ -287,7 +298,7 @@ def event_weights(column: pd.Series, negative: str) -> np.ndarray:
     if (weights < 0).any() and negative == "error":
         raise DataError(
             f"{int((weights < 0).sum()):,} weights in '{column.name}' are negative.",
-            "They can be kept (keep), replaced by their size (abs), or dropped with their rows (drop).",
+            "They can be kept (keep), replaced by absolute values (abs), or dropped with their rows (drop).",
             "Type --negative-weights keep, --negative-weights abs or --negative-weights drop.",
             option="negative_weights",
             value=negative,

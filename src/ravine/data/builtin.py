@@ -1,6 +1,6 @@
-"""Table of built-in data sets, one row each, for a first comparison without a file.
+"""Registry of the built-in data sets, such as `digits`, for a first comparison without a file.
 
-Importing this module imports no package.
+Importing this module imports neither pandas nor scikit-learn.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ BUILTIN: dict[str, str] = {
 
 
 def read_builtin(which: str, name: str) -> Table:
-    """Return the built-in set `which` as a table called `name`. Raises KeyError for an unknown set."""
+    """Return the table of the built-in data set `which`, such as "iris"; `name` is the name of the table.
+
+    Raises KeyError if there is no such data set.
+    """
     loader: Callable[[str], Table] = load_object(BUILTIN[which])
     return loader(name)

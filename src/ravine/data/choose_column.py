@@ -1,4 +1,4 @@
-"""Choice of a column by its name or index, and the message for a column that does not exist."""
+"""Choice of a column of a table by its name or index, with an error if there is no such column."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["choose_column"]
 
 
 def choose_column(frame: pd.DataFrame, choice: object, what: str = "target", option: str = "--target") -> str:
-    """Return the name of the column with a name or an index.
+    """Return the name of the column of `frame` that the user chose by its name or index.
 
-    choice   name, or index from 0 (negative from the end), also as text
-    what     purpose of the column in messages
-    option   option of the command line in messages
+    choice   name of the column, or its index from 0 (negative from the end); also as text, "-1"
+    what     role of the column in messages, such as "target"
+    option   option of the command line in messages, such as "--target"
 
     Raises DataError if there is no such column.
     """

@@ -1,7 +1,8 @@
-"""Kinds of columns: number, category or date; identifiers, constants and empty columns are left out.
+"""Detection of the kind of each feature column (number, category or date), and fit of its encoding.
 
-The development rows (all except the test rows) alone decide. The notes report every guess and every column
-that is left out.
+Identifiers, constants and empty columns are left out. The values of the development rows decide, which are
+all rows except the test rows. Of the test rows, only their number counts, and whether they hold numbers
+beyond float32. Notes for the user report every guess and every column that is left out.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ DATE_FORMATS = (
 
 
 class Notes:
-    """Findings about columns, reported in one line for each kind of finding.
+    """Findings about the columns of a table, such as "left out (constant)", collected for notes to the user.
 
-    extremes: frequent smallest and largest values, from which codes for "missing" are suspected.
-    lowest: smallest value of each column of numbers.
+    columns: kind of finding -> names of its columns, with details. extremes: frequent smallest and largest
+    values of columns, which may be codes for "missing". lowest: smallest value of each column of numbers.
     """
 
     def __init__(self) -> None:
@@ -62,11 +63,14 @@ class Notes:
         self.lowest: dict[str, float] = {}
 
     def add(self, kind: str, column: str) -> None:
-        """Add a column to the findings of one kind."""
+        """Record a finding about a column; `kind` is its text, such as `left out (constant)`."""
         self.columns.setdefault(kind, []).append(column)
 
     def lines(self) -> list[str]:
-        """Return one line for each kind of finding, such as `left out (constant): c1, c7`."""
+        """Return the notes for the user, one line for each kind of finding: `left out (constant): c1, c7`.
+
+        One more line lists the numbers that may be codes for "missing", if there are any.
+        """
         kinds = dict(self.columns)
         if possible := suspects(self.extremes):
             kinds["possibly a code for missing (--missing CODE)"] = [
@@ -76,7 +80,7 @@ class Notes:
 
 
 def shorten_list(names: list[str], most: int = 12) -> str:
-    """Return names separated by commas, at most `most` of them, and the number of the others."""
+    """Return the first `most` names, separated by commas, and the number of the others: `a, b and 3 more`."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
@@ -89,13 +93,16 @@ def fit_column(
     shared: tuple[float, ...] = (),
     whole: pd.Series | None = None,
 ) -> Column | None:
-    """Return the encoding of a column, fitted to its development rows [n], or None if it is left out.
+    """Return the encoding of a feature column, fitted to its development rows [n]; None leaves it out.
 
-    column    development rows of the column
-    notes     findings; this function adds its own
-    keep      whether the user named the column, so that identifiers and constants stay
-    missing   further codes and words for "missing"
-    shared    codes for "missing" in other columns
+    A column is left out if it has no values, is constant, identifies rows, or holds values that cannot be
+    encoded, such as complex numbers. `notes` then holds the reason.
+
+    column    development rows of the column, which are all rows except the test rows
+    notes     collection to which this function adds its findings
+    keep      whether the user named the column, so that it stays even if it is constant or an identifier
+    missing   numbers and words that stand for "missing", in addition to those that are recognized
+    shared    codes for "missing" found in other columns; here they count if they are the lowest value
     whole     the column with its test rows. Of the test rows, only their number is used, and whether
               they hold values beyond float32.
 
@@ -189,9 +196,10 @@ def _number(
 
 
 def center_and_scale(values: np.ndarray) -> tuple[float, float]:
-    """Return mean and standard deviation of `values` [n] in float64, without overflow up to 1e308.
+    """Return the mean and the standard deviation of a column with the `values` [n], both in float64.
 
-    The scale of a constant is 1, or its own size if it is large.
+    Values up to 1e308 cause no overflow. If all values are equal, the second number is 1, or their absolute
+    value if it is above 1e100.
     """
     low, high = float(values.min()), float(values.max())
     if low == high:
@@ -203,7 +211,7 @@ def center_and_scale(values: np.ndarray) -> tuple[float, float]:
 
 
 def median_of(values: np.ndarray) -> float:
-    """Return the median of `values` [n], without overflow up to 1e308."""
+    """Return the median of a column with the `values` [n]; values up to 1e308 cause no overflow."""
     low, high = (float(np.quantile(values, 0.5, method=end)) for end in ("lower", "higher"))
     return low / 2 + high / 2
 
@@ -249,10 +257,15 @@ def _suspect_flat(column: pd.Series, numbers: np.ndarray, scale: float, notes: N
 
 
 def is_identifier(name: str, values: np.ndarray, rows: int | None = None) -> bool:
-    """Return whether the integers `values` [n] only count or name the rows of a table with `rows` rows.
+    """Return whether a column of numbers is an identifier, which only counts or names the rows.
 
-    The integers of an identifier are unique. In addition, the name of the column is that of an identifier, or
-    the range of the integers is smaller than the number of rows.
+    There are two cases, both with at least 10 numbers, all of them integers. Either at least 95 % of them
+    are distinct, and the name of the column is that of an identifier. Or all are distinct, and their range,
+    largest minus smallest, is smaller than the number of rows.
+
+    name     name of the column
+    values   numbers [n] of the column, without missing values
+    rows     number of rows of the table, by default n
     """
     if len(values) < 10 or not np.all(values == np.floor(values)):
         return False
@@ -263,7 +276,7 @@ def is_identifier(name: str, values: np.ndarray, rows: int | None = None) -> boo
 
 
 def named_identifier(name: str) -> bool:
-    """Return whether a name is that of an identifier, such as `id`, `EventId` or `sku`."""
+    """Return whether the name of a column is that of an identifier, such as `id`, `EventId` or `sku`."""
     return IDENTIFIER.search(name) is not None or CAMEL.search(name) is not None
 
 

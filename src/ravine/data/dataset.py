@@ -1,4 +1,4 @@
-"""`Dataset`, the rows of a table as numbers, with the encoder for new rows."""
+"""`Dataset`: a table as arrays of numbers for training, with the encoder for new rows."""
 
 from __future__ import annotations
 
@@ -15,28 +15,29 @@ __all__ = ["Dataset"]
 
 @dataclass(frozen=True)
 class Dataset:
-    """Rows of a table as numbers, with the encoder for new rows.
+    """A table as arrays of numbers for training, with its test rows held out and the encoder for new rows.
 
     name           name of the data set
-    sha256         hash of the bytes or arrays it was made from
+    sha256         hash of the bytes or arrays from which the data set was made
     task           "classify" or "regress"
     target         name of the target
-    features       names of the D inputs
-    x              inputs, float32 [N, D], scaled by the development rows, NaN where missing
+    features       names of the D inputs, which are the columns after encoding
+    x              inputs, float32 [N, D]: numbers scaled by the development rows, categories as 0 and 1.
+                   A missing number is NaN, or the median if no development row lacks this number.
     y              target [N]: int32 index of the class, or float64 value in its own unit
     classes        labels of the classes, or None for regression
-    weights        event weights, float64 [N], or None
-    groups         numbers of the groups, int64 [N], or None
+    weights        event weights, one for each row, float64 [N], or None
+    groups         integer for each row that identifies its group, int64 [N], or None
     development    indices of the rows for training and validation
     test           indices of the test rows
-    notes          decisions of the reader, for the user
+    notes          sentences for the user on guesses and on columns and rows that were left out
     encoder        encoder for new rows
     seed           random seed of all splits
-    shape          shape of one image, or None
-    missing        codes and words for "missing" in the target
+    shape          shape of one image, or None if the rows are no images
+    missing        numbers and words that stand for "missing" in the target
     weights_name   name of the column of event weights, or None
     row_numbers    number of each row in its file, from 1, int64 [N]; None if the data have no file
-    new_levels     by category column, the share of test rows with a level that no development row has
+    new_levels     name of a category column -> share of test rows with a level that no development row has
     """
 
     name: str
@@ -62,10 +63,9 @@ class Dataset:
 
     @property
     def image(self) -> tuple[int, int, int] | None:
-        """Return height, width and channels of a row, or None if the rows are no images.
+        """Return height, width and number of channels of the images, or None if the rows are no images.
 
-        `x.reshape(N, H, W, C)` are the images. All pixels are columns. A pixel that is constant in all rows
-        is 0.
+        `x.reshape(N, H, W, C)` are the N images. Every pixel is a column, even one that is constant.
         """
         shape = self.shape
         if shape is None or len(shape) not in (2, 3):

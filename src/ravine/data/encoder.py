@@ -1,8 +1,12 @@
-"""Encoder, which turns named columns into numbers [N, D]; fitted to the development rows, stored as JSON.
+"""Encoder, which turns the named columns of a table into numbers [N, D], for the first rows and for new ones.
 
-number     (value - center) / scale. A missing value becomes NaN, and 1 in the column `NAME missing`. If no
-           development row was missing, it becomes the median, and there is no such column.
-category   one column of 0 and 1 for each level, one `other` for rare levels, one `missing`
+It is fitted to the development rows (all except the test rows) and stored as JSON.
+
+number     (value - center) / scale, with mean and standard deviation as center and scale. A missing value
+           becomes NaN, and 1 in a further column `NAME missing`. If no development row was missing, a missing
+           value becomes the median instead, and there is no further column.
+category   one column of 0 and 1 for each level, one `NAME other` for rare levels, one `NAME missing`; the
+           last two only if development rows need them
 date       days since 1970, then like a number
 """
 
@@ -30,18 +34,19 @@ BOOLEAN_WORDS = {"true": 1.0, "false": 0.0}  # a column of booleans with a missi
 
 @dataclass(frozen=True)
 class Column:
-    """Encoding of one feature.
+    """Encoding of one feature column as numbers: its kind, and constants fitted to the development rows.
 
     name             name of the column
     kind             "number", "category" or "date"
     center, scale    number and date: the encoded value is (value - center) / scale
-    indicator        number and date: whether there is a column `NAME missing`
+    indicator        number and date: whether a further column `NAME missing` marks missing values
     codes            number: values that stand for "missing"
     words            words that stand for "missing", in addition to the usual ones
     levels           category: levels with a column of their own
-    other, missing   category: whether there is a column for rare levels, for missing values
+    other            category: whether one column stands for all rare levels
+    missing          category: whether one column stands for missing values
     form             date: format of the dates
-    limit            number: larger values count as missing
+    limit            number: values with a larger absolute value count as missing
     median           number and date: median of the development rows
     """
 
@@ -61,14 +66,17 @@ class Column:
 
     @property
     def filler(self) -> float:
-        """Return the encoded value of a missing entry: NaN if there is a column for it, else the median."""
+        """Return the number that stands for a missing number or date in the encoded column.
+
+        It is NaN if a further column marks missing values, else the scaled median of the development rows.
+        """
         if self.indicator or self.median is None:
             return float("nan")
         return (self.median - self.center) / self.scale
 
     @property
     def outputs(self) -> list[str]:
-        """Return the names of the encoded columns."""
+        """Return the names of the columns that the encoding has, such as `color=red` and `color missing`."""
         if self.kind != "category":
             return [self.name] + ([f"{self.name} missing"] if self.indicator else [])
         names = [f"{self.name}={level}" for level in self.levels]
@@ -77,28 +85,28 @@ class Column:
 
 @dataclass(frozen=True)
 class Encoder:
-    """Encodings of all features of a data set."""
+    """Encodings of all feature columns of a data set, which turn a table into numbers [N, D]."""
 
     columns: tuple[Column, ...]
 
     @property
     def inputs(self) -> list[str]:
-        """Return the names of the columns that a frame must have."""
+        """Return the names of the feature columns that a table needs, so that it can be encoded."""
         return [column.name for column in self.columns]
 
     @property
     def features(self) -> list[str]:
-        """Return the names of the D encoded columns."""
+        """Return the names of the D columns after encoding; a category has one for each level."""
         return [name for column in self.columns for name in column.outputs]
 
     def transform(self, frame: pd.DataFrame | np.ndarray, *, what: str = "The data") -> np.ndarray:
-        """Return the rows of `frame` as numbers, float32 [N, D].
+        """Return the rows of a table as encoded numbers, float32 [N, D].
 
-        The columns of a frame may have any order, and further columns are ignored. The columns of an array
-        are taken by position. `what` names the rows in messages.
+        The columns of a DataFrame may have any order, and further columns are ignored. The columns of an
+        array [N, columns] are taken by position. `what` names the table in messages.
 
-        Raises DataError, with the column and the first row (counted from 1), for a missing column, for text
-        in a column of numbers, and for values that are infinite or beyond float32.
+        Raises DataError if a column is missing, and for values that cannot be encoded: text in a column of
+        numbers or dates, infinite values, and values beyond float32. The message names column and row.
         """
         frame = self.frame(frame, what)
         if self._plain(frame):
@@ -139,7 +147,11 @@ class Encoder:
         return x
 
     def frame(self, frame: pd.DataFrame | ArrayLike, what: str = "The data") -> pd.DataFrame:
-        """Return rows [N, columns] as a frame with all columns. `what` names the rows. Raises DataError."""
+        """Return a table as a DataFrame with every feature column; an array [N, columns] gets their names.
+
+        `what` names the table in messages. Raises DataError if a column is missing or occurs twice, and for
+        an array with another number of columns.
+        """
         import pandas as pd
 
         if not isinstance(frame, pd.DataFrame):
@@ -167,13 +179,13 @@ class Encoder:
             raise DataError(
                 f"{what} has no column '{absent[0]}'"
                 + (f" (and {len(absent) - 1} more: {_some(absent[1:])})." if len(absent) > 1 else "."),
-                f"The model needs it; {what[0].lower() + what[1:]} has {_some(present)}.",
+                f"The model needs all training columns; {what[0].lower() + what[1:]} has {_some(present)}.",
                 suggest_column(absent[0], present),
             )
         return frame
 
     def to_json(self) -> dict[str, Any]:
-        """Return the encoder as values of JSON, without fields that have their default."""
+        """Return the encoder as a dictionary for JSON, without the fields that have their default value."""
         plain = Column("", "")
         shown = []
         for column in self.columns:
@@ -184,7 +196,7 @@ class Encoder:
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Encoder:
-        """Return the encoder from the result of `to_json`."""
+        """Return the encoder that `to_json` turned into the dictionary `plain`."""
         columns = []
         for fields in plain["columns"]:
             values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
@@ -195,13 +207,13 @@ class Encoder:
 def as_numbers(
     column: pd.Series, codes: tuple[float, ...] = (), words: tuple[str, ...] = (), *, drop: bool = False
 ) -> np.ndarray:
-    """Return a column as float64 [N], NaN where missing.
+    """Return a column of a table as numbers, float64 [N], NaN where missing; true is 1 and false 0.
 
     codes   numbers that stand for "missing"
     words   words that stand for "missing", in addition to the usual ones
-    drop    whether the user can still leave out the column, so that the message says how
+    drop    whether the message of an error advises the user to leave the column out (`--drop`)
 
-    Raises DataError for other text and for infinite values.
+    Raises DataError for text that is neither a number nor one of these words, and for infinite values.
     """
     import pandas as pd
 
@@ -239,7 +251,10 @@ def as_numbers(
 
 
 def too_large(column: pd.Series, position: int) -> DataError:
-    """Return the error for a finite number in `column` [N] that is beyond float32 after scaling."""
+    """Return the error for a number in `column` [N] that, scaled by the encoder, is beyond float32.
+
+    position: index of the number in the column. The message names the column, the value and its row.
+    """
     value, row = float(column.iloc[position]), row_number(column, position)
     return DataError(
         f"Column '{column.name}' is {value:g} in row {row:,}.",
@@ -249,7 +264,10 @@ def too_large(column: pd.Series, position: int) -> DataError:
 
 
 def as_labels(column: pd.Series, words: tuple[str, ...] = ()) -> tuple[pd.Series, np.ndarray]:
-    """Return a column as stripped text [N], and a mask [N] that is True where a value is missing."""
+    """Return a column as text [N] without blanks around it, and a mask [N], True where a value is missing.
+
+    words: words that stand for "missing", in addition to the usual ones.
+    """
     text, gaps = _text(column, words)
     return text, gaps.to_numpy(bool)
 
@@ -257,7 +275,7 @@ def as_labels(column: pd.Series, words: tuple[str, ...] = ()) -> tuple[pd.Series
 def as_days(column: pd.Series, form: str) -> np.ndarray:
     """Return the dates of a column as days since 1970, float64 [N], NaN where missing.
 
-    `form` is the format of dates that are text. Raises DataError for text that is no date in this format.
+    form: format of dates that are text. Raises DataError for text that is no date in this format.
     """
     import pandas as pd
 
@@ -298,7 +316,10 @@ def _text(column: pd.Series, words: tuple[str, ...]) -> tuple[pd.Series, pd.Seri
 
 
 def row_number(column: pd.Series, position: int) -> int:
-    """Return the row at a position of a column, counted from 1 in the table as it was read."""
+    """Return the number of a row in the table as it was read, counted from 1.
+
+    position: place of the row in `column`, from which other rows may have been left out since.
+    """
     label = column.index[position]
     return int(label) + 1 if isinstance(label, (int, np.integer)) else position + 1
 
@@ -353,7 +374,10 @@ ENCODE: dict[str, Callable[[Column, Any], np.ndarray]] = {
 
 
 def suggest_column(absent: str, has: list[str]) -> str:
-    """Return the advice for an absent column: `Did you mean 'x'?`, or to add or rename it."""
+    """Return advice for a message about a missing column: `Did you mean 'x'?`, or to add or rename one.
+
+    absent: name of the missing column. has: names of the columns that the table has.
+    """
     advice = did_you_mean(absent, has)
     return advice if advice.startswith("Did") else "Add the column, or rename the one that holds it."
 

@@ -1,4 +1,4 @@
-"""Fit of the encoder to the development rows, with notes about suspected leaks and repeated rows."""
+"""Fit of the encoder, which turns columns into numbers, with notes on suspected leaks and repeated rows."""
 
 from __future__ import annotations
 
@@ -33,18 +33,21 @@ def fit_encoder(
     target_codes: tuple[float, ...] = (),
     classes: Sequence[object] = (),
 ) -> Encoder:
-    """Return the encoder fitted to the development rows, which are all except the test rows.
+    """Return the encoder of a table's feature columns, fitted to the development rows.
+
+    Development rows are all rows except the test rows. Columns that are no features, such as identifiers, are
+    left out.
 
     whole         all rows, one column for each input
     development   indices of the development rows
-    y             target [n] of the development rows
+    y             target [n] of the development rows, in which leaks are sought
     classify      whether the target holds classes
     notes         list to which notes for the user are added
-    keep          whether the user named the columns, so that all of them are kept
-    missing       further codes and words for "missing"
-    images        whether all columns are pixels
+    keep          whether the user named the columns, so that constants and identifiers are kept
+    missing       numbers and words that stand for "missing", in addition to those that are recognized
+    images        whether all columns are pixels, which then share one mean and one scale
     target        name of the target
-    target_codes  codes for "missing" in the target
+    target_codes  numbers that stand for "missing" in the target
     classes       labels of the classes
 
     Raises DataError if no column is left, and for infinite values.

@@ -1,7 +1,7 @@
-"""Table of file formats, one row each. A new format needs one reader in `readers/` and one row here.
+"""Registry of the file formats of tables. A new format needs one reader in `readers/` and one entry here.
 
 Importing this module imports no reader and no package. All lists of formats, suffixes and extras in code,
-messages and help texts are derived from the table.
+messages and help texts are derived from the registry.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Source:
-    """Input of a reader: the bytes of one file and their origin.
+    """The bytes of one data file and their origin, as input of the function that reads its format.
 
     content   bytes, unzipped
     name      name of the data set, for messages
     sha256    hash of the bytes before unzipping
     path      path of the file, `-` for standard input
-    part      text after `FILE:`, or ""
+    part      text after the colon in `FILE:part`, which names a table inside the file, or ""
     notes     notes for the user so far
     """
 
@@ -48,7 +48,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Format:
-    """One file format.
+    """One file format of tables: marks that identify a file, and functions that read and write it.
 
     name         short name
     reader       "module:function", imported on use; the function turns a `Source` into a `Table`
@@ -57,13 +57,13 @@ class Format:
     magic        first bytes of every file of the format
     check        "module:function", bytes -> bool, for a format whose first bytes vary
     noun         name with its article ("an HDF5 file")
-    imports      modules of other packages that the reader imports
+    imports      modules of other packages that the reader or the writer imports
     extra        extra of ravine that installs these packages, or ""
     has_parts    whether `FILE:part` names a table inside a file
     name_part    text in a file name that indicates the format, if no suffix does
-    in_folder    patterns of the file to read in a folder; the first match is read
-    writer       "module:function", (frame, path) -> None, which writes a table as a whole; "" for a format
-                 that is only read
+    in_folder    patterns of file names; if the user names a folder, the first file that matches is read
+    writer       "module:function", (frame, path) -> None, which writes a file completely or not at all; ""
+                 for a format that is only read
     written      endings of the names of files that the writer writes
 
     The only format without `magic` and `check` is the fallback, for bytes that no other format recognizes.
@@ -86,23 +86,23 @@ class Format:
 
     @property
     def is_fallback(self) -> bool:
-        """Whether the format is the fallback, for bytes that no other format recognizes."""
+        """Whether the format is the fallback (CSV-like text), for bytes that no other format recognizes."""
         return not self.magic and not self.check
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Return the names of the packages that the reader needs."""
+        """Return the names of the Python packages that reading and writing files of this format need."""
         return tuple(dict.fromkeys(module.partition(".")[0] for module in self.imports))
 
     def recognizes(self, content: bytes) -> bool:
-        """Return whether bytes begin like a file of this format."""
+        """Return whether the content of a file begins like a file of this format; False for the fallback."""
         if self.check:
             check: Callable[[bytes], bool] = load_object(self.check)
             return check(content)
         return bool(self.magic) and content.startswith(self.magic)
 
     def read(self, source: Source) -> Table:
-        """Return the table in a source. Raises DataError if a package is missing or the file is damaged."""
+        """Return the table in a data file. Raises DataError if a package is missing or the file damaged."""
         self.check_packages(source.name, "Reading")
         reader: Callable[[Source], Table] = load_object(self.reader)
         return reader(source)
@@ -114,9 +114,9 @@ class Format:
         writer(frame, path)
 
     def check_packages(self, name: str, doing: str) -> None:
-        """Raise DataError if a package of the format is missing.
+        """Raise DataError if a Python package that this file format needs is not installed.
 
-        name: name of the data or file. doing: "Reading" or "Writing".
+        name: name of the data or file. doing: "Reading" or "Writing", for the message.
         """
         for module in self.imports:
             try:
@@ -209,17 +209,20 @@ FOREIGN: dict[bytes, str] = {
 
 
 def recognize(content: bytes) -> Format | None:
-    """Return the format that recognizes the bytes, or None if only the fallback is left."""
+    """Return the file format that recognizes the content of a file; None otherwise, as for CSV-like text."""
     return next((row for row in FORMATS.values() if row.recognizes(content)), None)
 
 
 def fallback() -> Format:
-    """Return the format for bytes that no other format recognizes."""
+    """Return the file format (CSV-like text) for bytes that no other format recognizes."""
     return next(row for row in FORMATS.values() if row.is_fallback)
 
 
 def format_by_name(path: Path) -> Format | None:
-    """Return the format that the name of a file indicates, or None. The fallback is left out."""
+    """Return the file format that the suffix, or another part of a file's name, indicates; None without one.
+
+    The format of last resort, CSV-like text, is never returned.
+    """
     ending = "".join(path.suffixes).lower()
     for row in FORMATS.values():
         if row.is_fallback:
@@ -230,17 +233,17 @@ def format_by_name(path: Path) -> Format | None:
 
 
 def suffixes() -> tuple[str, ...]:
-    """Return the suffixes of all formats, in the order of the table."""
+    """Return the file suffixes of all formats, such as `.csv`, in the order of the registry."""
     return tuple(suffix for row in FORMATS.values() for suffix in row.suffixes)
 
 
 def format_list() -> str:
-    """Return the formats as a list for a help text: `CSV, Parquet, …, idx; gzipped or not`."""
+    """Return the names of all file formats as a list for a help text: `CSV, …, idx; gzipped or not`."""
     return f"{', '.join(row.name for row in FORMATS.values())}; gzipped or not"
 
 
 def long_names(rows: Iterable[Format] | None = None) -> str:
-    """Return the formats (by default all) for a sentence: `CSV-like text, Parquet, … and idx images`."""
+    """Return names of file formats (by default all) for a sentence: `CSV-like text, … and idx images`."""
     return join_words([row.long_name or row.name for row in (FORMATS.values() if rows is None else rows)])
 
 

@@ -1,8 +1,8 @@
-"""Label noise: wrong labels, which a network can only learn by memorizing them.
+"""Label noise: targets made wrong on purpose, which a network can only memorize.
 
-    classes   A share of the rows gets a label drawn uniformly from all K classes, its own included.
-              On average share * (K - 1) / K of the labels are wrong.
-    numbers   The targets of a share of the rows are permuted among these rows, so that their
+    classes   Each row of a random share gets a label drawn uniformly from all K classes, its own included.
+              On average, share * (K - 1) / K of all labels are then wrong.
+    numbers   The targets of a random share of the rows are permuted among these rows, so that their
               distribution stays the same.
 
 Source: Zhang et al. 2017, "Understanding deep learning requires rethinking generalization".
@@ -20,17 +20,19 @@ __all__ = ["corrupt_labels"]
 def corrupt_labels(
     y: np.ndarray, share: float, generator: np.random.Generator, classes: int | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return a copy of `y` [N] with noise in round(share * N) rows, and a mask [N] of these rows.
+    """Return a copy of the targets `y` [N], randomized in round(share * N) rows, and a mask [N] of them.
 
     y           class indices 0 ... classes - 1, or numbers
     share       share of the rows, between 0 and 1
     generator   random generator
-    classes     number of classes; None permutes numbers
+    classes     number of classes K; a row then gets a label drawn uniformly from all classes. None: the
+                numbers of these rows are permuted among them.
 
     Rows are drawn without replacement. With the same generator, a larger share contains the rows of a smaller
     one.
 
-    Raises DataError for a share outside [0, 1], and for labels of another shape or range.
+    Raises DataError for a share outside [0, 1], for labels that have not the shape [N], for fewer than two
+    classes, and for a class index out of range.
     """
     y = np.asarray(y)
     if not 0 <= share <= 1:

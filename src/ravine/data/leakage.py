@@ -1,12 +1,16 @@
-"""Columns that give the target away (leaks). They are reported and never dropped, since the user decides.
+"""Search for columns that give the target away (leaks), such as a copy of the target under another name.
 
-Classes   A column is suspected if, on its own, it predicts held-out targets with at most 1/20 of the error of
-          always naming the largest class. One half of the rows defines bins (and nearest neighbors), and the
-          other half is predicted. Columns of two values are suspected if together they mark all classes.
-One class A column is suspected if, on its own, it separates one class from all others: with at most 1/20 of
-          the error of never naming the class, or with an area under the ROC curve of at least 0.999.
-Numbers   A column is suspected if it is almost a linear or monotonic function of the target, or a category
-          whose levels have target ranges that do not overlap.
+Suspected columns are reported and never dropped, since the user decides. One half of the rows defines bins of
+a column (and nearest neighbors), from which the class of the other half is predicted. Suspected is
+
+classes     a column that alone predicts the classes with at most 1/20 of the error of the constant prediction
+            of the largest class;
+one class   a column that alone separates one class from all others, with at most 1/20 of the error of a
+            constant answer, or with an area under the ROC curve of at least 0.999;
+copies      a set of columns of two values, each of which marks exactly one class, if together they mark all
+            classes or all but one;
+numbers     a column that is almost a linear or monotonic function of a target of numbers, or that has few
+            levels whose target ranges do not overlap.
 """
 
 from __future__ import annotations
@@ -34,10 +38,11 @@ MIN_CORRELATION = 0.9995  # smallest correlation of a suspected column with a ta
 
 @dataclass(frozen=True)
 class Leaks:
-    """Columns that give the target or a class away.
+    """Result of the search for leaks: columns from which the target, or one class, can be read off.
 
-    alone: names of columns that give the target away alone. together: names of those that do so together.
-    separating: the classes that other columns separate from all others, by name of the column.
+    alone: names of columns that each give the target away. together: names of columns of two values that mark
+    the classes together. separating: name of another column -> indices of the classes that it separates from
+    all others.
     """
 
     alone: list[str]
@@ -68,16 +73,21 @@ class _Bins:
 
     @cached_property
     def nearest(self) -> np.ndarray:
-        """Classes [m] of the nearest rows of the first half, for the rows of the second half."""
+        """Predicted class of every row in the second half of the rows, [m].
+
+        It is the class of the row in the first half whose value of the column is nearest.
+        """
         return _nearest(self.codes[: self.half], self.y[: self.half], self.codes[self.half :])
 
 
 def find_leaks(columns: Mapping[str, pd.Series | np.ndarray], y: np.ndarray, classify: bool) -> Leaks:
     """Return the columns that give the target away, alone or together, and those that give a class away.
 
-    columns    name -> values [n]
+    columns    name of a column -> values [n]
     y          target [n]: class indices or numbers
     classify   whether the target holds classes
+
+    At most 10,000 rows, chosen at random, are examined. With fewer than 50 rows, no column is suspected.
     """
     if len(y) < MIN_ROWS:
         return Leaks([], [], {})

@@ -1,10 +1,11 @@
-"""Checks before training that a metric is defined on the test rows and on all validation rows.
+"""Checks before training that a metric is defined on the test rows and on the validation rows of every seed.
 
     r2 = 1 - squared error / variance of the target        (1)   undefined if the target is constant
     auc = pairs in the right order / all pairs             (2)   undefined if a class is absent
-    weighted mean = sum of w x / sum of w                  (3)   undefined if all weights are 0
+    mean of x = sum of w x / sum of w                      (3)   undefined if all event weights w are 0
 
-Without these checks, such a run would count as diverged. Rows of weight 0 are left out of the checks.
+Without these checks, a run whose metric is undefined would count as diverged. Rows of weight 0 are left out
+of the checks. One more check refuses a target that is too large or too small for float32.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ neither 0 nor infinite."""
 
 
 class MetricProperties(Protocol):
-    """Properties of a metric that the checks need; `ravine.networks.metrics.Metric` has them."""
+    """Properties of a metric that the checks need; the class `ravine.networks.metrics.Metric` has them."""
 
     @property
     def name(self) -> str:
@@ -38,22 +39,22 @@ class MetricProperties(Protocol):
 
     @property
     def constant_target(self) -> str:
-        """Reason why the metric is undefined for a constant target; "" if the metric is defined."""
+        """Reason why the metric is undefined if all targets are equal; "" if it is defined even then."""
 
     @property
     def alternatives(self) -> tuple[str, ...]:
-        """Names of metrics of the same task that are defined for a constant target."""
+        """Names of metrics of the same task that are defined even if all targets are equal."""
 
 
 def check_metric_defined(
     dataset: Dataset, metric: MetricProperties | None, seeds: Iterable[int] = (), validation: float = 0.2
 ) -> None:
-    """Raise DataError if the metric is undefined on the test rows or on the validation rows of a seed.
+    """Raise DataError if a metric is undefined on the test rows, or on the validation rows of a seed.
 
     dataset      data set
-    metric       metric, or None for a metric that is undefined only if all weights are 0
-    seeds        seeds of the splits
-    validation   share of validation rows
+    metric       metric; None checks only that the event weights are not all 0
+    seeds        seeds of the splits into training and validation rows
+    validation   share of the development rows that a split uses for validation
     """
     varies = metric if metric is not None and metric.constant_target and metric.task == dataset.task else None
     _refuse(dataset, varies, dataset.test, "the test rows", "other --test rows")
@@ -65,7 +66,11 @@ def check_metric_defined(
 
 
 def check_target_scale(dataset: Dataset, precision: str) -> None:
-    """Raise DataError if errors in the unit of the target would be 0 or infinite in this precision."""
+    """Raise DataError if errors in the unit of a regression target would be 0 or infinite in float32.
+
+    In float32, the standard deviation of the target must lie between 1e-30 and 1e30. Nothing is checked for
+    classes, or for another precision.
+    """
     if dataset.task != "regress" or precision != "float32":
         return
     spread = float(np.std(dataset.y[dataset.development]))

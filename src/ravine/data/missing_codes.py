@@ -1,7 +1,7 @@
-"""Codes for missing values: numbers such as -999 that stand for "missing", in one column or in several.
+"""Detection of codes for missing values: numbers such as -999 that stand for "missing".
 
-A code of one column is a code of every column whose lowest value it is, and of the target. Numbers that are
-perhaps codes are only reported.
+A number that is such a code in one column is a code in every column, and in the target, if it is the lowest
+value there. Numbers that are only perhaps codes are reported to the user and stay numbers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ GAP_WIDTHS = 2  # distance of such a value from the others, in widths of their r
 
 
 def as_float(code: object) -> float | None:
-    """Return a code for "missing" as a number, or None if it is a word."""
+    """Return a code for "missing" as a number, such as -999.0, or None if the code is a word."""
     try:
         return float(str(code))
     except ValueError:
@@ -30,10 +30,11 @@ def as_float(code: object) -> float | None:
 
 
 def missing_codes(numbers: np.ndarray, known: Iterable[float] = ()) -> list[float]:
-    """Return the codes for "missing" in `numbers` [n], from the lowest on; NaN is ignored.
+    """Return those `numbers` [n] of a column that stand for "missing", such as -999, in ascending order.
 
-    known: codes of other columns. Such a code only needs to be the lowest value. Any other code is one of
-    `MISSING_CODES`, occurs at least twice, and lies far below all other values.
+    known: codes of other columns. Such a number is a code if it is the lowest value. Any other code must be
+    one of `MISSING_CODES` and occur at least twice. The values above it must be at least 0 or lie far above
+    it. NaN is ignored.
     """
     codes: list[float] = []
     known = frozenset(known)
@@ -61,9 +62,10 @@ def _stands_apart(low: float, count: int, rest: np.ndarray) -> bool:
 
 @dataclass(frozen=True)
 class Extreme:
-    """A frequent smallest or largest value of a column.
+    """A smallest or largest value that occurs often in a column, and is thus perhaps a code for "missing".
 
-    name: the column. share: share of the rows with the value. apart: whether all other values are far away.
+    name: name of the column. side: "low" for its smallest value, "high" for its largest. share: share of the
+    column's values that are equal to it. apart: whether all other values are far away from it.
     """
 
     name: str
@@ -74,7 +76,11 @@ class Extreme:
 
 
 def extremes(name: str, values: np.ndarray) -> list[Extreme]:
-    """Return the smallest and the largest of `values` [n] that are whole, frequent and not small."""
+    """Return the smallest and the largest of the `values` [n] of a column, if they are perhaps codes.
+
+    Such a value is an integer of at least 9 in size. It makes up at least 1 % of the values and occurs at
+    least five times. At least five values differ from it. name: name of the column.
+    """
     found = []
     ends: tuple[tuple[Literal["low", "high"], float], ...] = (
         ("low", float(values.min())),
@@ -96,10 +102,10 @@ def extremes(name: str, values: np.ndarray) -> list[Extreme]:
 
 
 def suspects(found: Sequence[Extreme]) -> list[Extreme]:
-    """Return the extremes that are perhaps codes for "missing".
+    """Return those frequent smallest and largest values of columns that are perhaps codes for "missing".
 
-    A value that lies apart in one column is suspected in every column with this extreme. One of
-    `MISSING_CODES` is also suspected if it is the lowest value of several columns.
+    If a value lies far from all others in one column, it is suspected in every column that has it at the same
+    end. One of `MISSING_CODES` is also suspected if it is the lowest value of several columns.
     """
     apart = {(extreme.side, extreme.value) for extreme in found if extreme.apart}
     lowest = [extreme.value for extreme in found if extreme.side == "low"]

@@ -1,4 +1,4 @@
-"""`prepare`, which makes a data set of a table; the user names the columns, or they are guessed."""
+"""`prepare`, which makes a `Dataset` of a table; columns that the user does not name are guessed."""
 
 from __future__ import annotations
 
@@ -36,25 +36,26 @@ def prepare(
     missing: Sequence[float | str] | None = None,
     negative_weights: str = "error",
 ) -> Dataset:
-    """Return the data set of a table, with its columns encoded and test rows held out.
+    """Return a table as a `Dataset` for training: columns encoded as numbers, test rows held out.
 
     table              table from `read`
     target             target column; by default a column with a usual name, such as "target" or "class"
     task               "classify", "regress" or "auto", which decides by the values of the target
     features           columns to use as features; by default all others
     drop               columns to leave out
-    weights            column of event weights
-    groups             column of groups; the rows of a group stay together in every split
-    test               share of test rows, or a table of test rows; by default the test table of the
-                       source, else 0.2
+    weights            column of event weights, one for each row
+    groups             column with the group of each row; the rows of a group stay together in every split
+    test               share of test rows to hold out, or a table of test rows; by default the test table
+                       that the source contains, else 0.2
     seed               random seed of all splits
-    missing            further codes and words for "missing"
+    missing            numbers and words that stand for "missing", in addition to those that are recognized
     negative_weights   treatment of negative event weights: "error", "keep", "abs" or "drop"
 
     A column is given by its name, or by its index from 0 (negative from the end). `Dataset.notes` reports all
     guesses.
 
-    Raises DataError if a column does not exist or cannot be used, and if the test rows do not fit.
+    Raises DataError if a column does not exist or cannot be used, and if the columns of the test rows do not
+    fit.
     """
     notes = list(table.notes)
     name = choose_target(table.frame, target, table.target, notes)
@@ -143,9 +144,11 @@ def inputs_of(
     drop: Sequence[str | int] | None,
     others: set[str],
 ) -> list[str]:
-    """Return the names of the features: `features`, or all columns except `others`, without `drop`.
+    """Return the names of the columns of `frame` that are used as features.
 
-    others: the target, and the columns of weights and groups.
+    These are the columns in `features`, by default all columns except `others`. Columns in `drop` are
+    removed. Both lists hold names or indices. others: names of the target and of the columns of weights and
+    groups.
 
     Raises DataError if a column does not exist, if a feature is one of `others`, and if no column is left.
     """

@@ -18,14 +18,15 @@ __all__ = ["file_and_part", "read"]
 
 
 def read(source: str | Path, *, name: str | None = None) -> Table:
-    """Return the table of a source.
+    """Return the table in a file, in standard input or in a built-in data set.
 
     source   path of a file or folder, `FILE:part` for a table inside a file (`x.h5:/group`, `x.root:tree`),
-             `-` for standard input, or the name of a built-in set. A file comes before a built-in set.
+             `-` for standard input, or the name of a built-in set. If a file has the name of a built-in set,
+             the file is read.
     name     name of the data set; by default that of the file
 
-    `ravine.data.formats.FORMATS` lists the formats, gzipped or not. The content of a file decides on its
-    format. `ravine.data.BUILTIN` lists the built-in sets.
+    `ravine.data.formats.FORMATS` lists the formats, gzipped or not. The format follows from the content of a
+    file, not from its name. `ravine.data.BUILTIN` lists the built-in sets.
 
     Raises DataError if the source does not exist, is damaged, or holds no table.
     """
@@ -59,7 +60,10 @@ def read(source: str | Path, *, name: str | None = None) -> Table:
 
 
 def file_and_part(source: str | Path) -> tuple[Path, str]:
-    """Return the file of `FILE` or `FILE:part`, and the part, or "" for the whole file."""
+    """Return the path of the file in `FILE` or `FILE:part`, and the part, which names a table in the file.
+
+    Without a part, the second value is "".
+    """
     path, whole = Path(source), str(source)
     if path.exists():
         return path, ""

@@ -1,4 +1,6 @@
-"""Standardization by the training rows: fill with the median, subtract the mean, divide by the scale.
+"""Standardization of encoded inputs by the training rows, which sets their mean to 0 and their scale to 1.
+
+For each column x of the inputs:
 
     x <- median                  (1)      where x is missing
     x <- (x - mean) / scale      (2)      scale: standard deviation of the training rows
@@ -6,7 +8,7 @@
 A column that is constant in the training rows becomes 0 in all rows, for example the indicator of a category
 that no training row has.
 
-Without standardization, a network gets the values in their own units:
+If standardization is switched off, (3) replaces (2), so that a network gets the values in their own units:
 
     x <- x scale + center        (3)      with center and scale of the encoder; categories stay 0 and 1
 """
@@ -30,11 +32,11 @@ CONSTANT_SCALE = 1e300
 
 @dataclass(frozen=True)
 class Scaler:
-    """Standardization of inputs [N, D].
+    """Standardization of inputs [N, D]: NaN is replaced, then x <- (x - mean) / scale for each column x.
 
-    fill [D]    values of missing entries, equation (1)
-    mean [D]    mean, equation (2)
-    scale [D]   scale, equation (2)
+    fill [D]    values that replace NaN, for example the medians of the training rows
+    mean [D]    mean of each column
+    scale [D]   standard deviation of each column; 1e300 for a constant column, which thus becomes 0
     """
 
     fill: np.ndarray
@@ -45,9 +47,9 @@ class Scaler:
     def fit(cls, x: np.ndarray, *, together: bool = False) -> Scaler:
         """Return the scaler of the training rows `x` [n, D], computed in float64.
 
-        `together` computes one mean and scale for all columns, for images.
+        together: whether all columns share one mean and one scale, as for images.
 
-        Raises ValueError if `x` has another shape or no row.
+        Raises ValueError if `x` is not of two dimensions or has no row.
         """
         x = np.asarray(x)
         if x.ndim != 2 or not len(x):
@@ -69,9 +71,9 @@ class Scaler:
         return cls(fill, mean, scale)
 
     def apply(self, x: np.ndarray) -> np.ndarray:
-        """Return `x` [N, D] after (1) and (2), in float32, or in float64 if `x` is float64.
+        """Return the inputs `x` [N, D] standardized: NaN filled, mean subtracted, divided by the scale.
 
-        Raises ValueError if `x` has another number of columns.
+        The result is float64 if `x` is float64, else float32. Raises ValueError if `x` has not D columns.
         """
         x = np.asarray(x)
         if x.ndim != 2 or x.shape[1] != len(self.mean):
@@ -82,17 +84,17 @@ class Scaler:
         return standardized
 
     def to_json(self) -> dict[str, Any]:
-        """Return the scaler as values of JSON."""
+        """Return the fill values, means and scales as a dictionary of lists, for JSON."""
         return {key: getattr(self, key).tolist() for key in ("fill", "mean", "scale")}
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Scaler:
-        """Return the scaler from the result of `to_json`."""
+        """Return the scaler that `to_json` turned into the dictionary `plain`."""
         return cls(*(np.asarray(plain[key], np.float64) for key in ("fill", "mean", "scale")))
 
 
 def stack(scalers: Sequence[Scaler]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return `fill`, `mean` and `scale` of S scalers as float64 arrays [S, D].
+    """Return the fill values, means and scales of S scalers as three float64 arrays [S, D].
 
     Raises ValueError if there is no scaler.
     """
@@ -102,10 +104,12 @@ def stack(scalers: Sequence[Scaler]) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 
 def raw_value_scaler(encoder: Encoder, x: np.ndarray) -> Scaler:
-    """Return the scaler that restores the own units of encoded inputs, equation (3).
+    """Return the scaler that turns encoded inputs back into their own units: x <- x scale + center.
+
+    Center and scale are those of the encoder. Columns of categories stay 0 and 1.
 
     encoder   encoder of the inputs
-    x         encoded training rows [n, D], whose medians fill missing entries
+    x         encoded training rows [n, D], whose medians replace missing entries
     """
     center, scale = [], []
     for column in encoder.columns:

@@ -1,6 +1,7 @@
-"""Random splits of rows, stratified by class or by whole groups, with the same sizes for every seed.
+"""Random splits of the rows of a data set into two parts, with the same sizes for every seed.
 
-A split depends only on the root seed, its purpose and the seed index.
+For classes, both parts get nearly the same share of every class. With groups, the rows of a group stay
+together. A split depends only on the root seed, its purpose ("test" or "validation") and the seed index.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ TEST_SHARE = 0.2
 
 @dataclass(frozen=True)
 class Split:
-    """Disjoint indices of the rows of a data set.
+    """Training and validation rows of a data set, as indices of rows that do not overlap.
 
     train   indices of the training rows, int64 [n]
     valid   indices of the validation rows, int64 [m]
-    notes   notes for the user
+    notes   notes for the user, for example on rows that were left out
     """
 
     train: np.ndarray
@@ -41,11 +42,11 @@ def split(dataset: Dataset, seed: int, validation: float = 0.2) -> Split:
 
     dataset      data set, whose `seed` is the root seed
     seed         seed index
-    validation   share of validation rows, between 0 and 1
+    validation   share of the development rows to use for validation, between 0 and 1
 
-    For classification without groups, every class is in `train` and, with two rows or more, in `valid`. The
-    rows of a group stay together. With groups, some rows may be left out, so that the sizes are the same for
-    every seed.
+    For classification without groups, every class has rows in `train`. A class with two development rows or
+    more has rows in `valid`, too. The rows of a group stay together. With groups, some rows may be left out,
+    so that the sizes are the same for every seed.
 
     Raises DataError if there are too few rows, classes or groups.
     """
@@ -67,15 +68,16 @@ def divide(
     labels: np.ndarray | None = None,
     groups: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return two disjoint, shuffled arrays of row indices, [n - m] and [m], with m close to share * n.
+    """Return two disjoint, shuffled arrays of row indices: the rows that stay, and m rows that are held out.
 
     n        number of rows
-    share    share of the second part, between 0 and 1
+    share    share of the rows to hold out, between 0 and 1; m is close to share * n
     random   random generator
-    labels   class indices [n] for a stratified split; not used with `groups`
+    labels   class indices [n], for a split with the same share of every class; not used with `groups`
     groups   numbers of groups [n], whose rows stay together
 
-    The sizes do not depend on the random generator. With groups, some rows may be in neither part.
+    The sizes [n - m] and [m] do not depend on the random generator. With groups, some rows may be in neither
+    part, so that the first array is shorter.
 
     Raises DataError for a share outside (0, 1), and for too few rows, classes or groups.
     """
@@ -114,10 +116,10 @@ def divide(
 
 
 def allocate(counts: np.ndarray, share: float) -> np.ndarray:
-    """Return the rows of every class to hold out, [class], for `counts` [class] of all its rows.
+    """Return how many rows of each class to hold out, [class]; `counts` [class] are the numbers of its rows.
 
-    The numbers follow the method of largest remainders. Of a class with two rows or more, at least one row is
-    held out and at least one is left.
+    share: share of the rows to hold out. The numbers follow the method of largest remainders. Of a class with
+    two rows or more, at least one row is held out and at least one stays. A class with one row keeps it.
     """
     exact = counts * share
     numbers = np.floor(exact).astype(int)

@@ -1,4 +1,4 @@
-"""`Table`, the named columns of a source as they were read, with notes of all guesses."""
+"""`Table`: the columns of a file or built-in data set as they were read, with notes on all guesses."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ __all__ = ["Table", "repeated_names", "unique_names"]
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of a source, before any column is interpreted.
+    """A table as it was read from a file or a built-in data set, before any column is interpreted.
 
     frame      columns with unique names
     name       name of the table
-    sha256     hash of the bytes of the source
+    sha256     hash of the bytes that were read
     notes      decisions of the reader, for the user
-    target     name of the target, if the format states it
-    test       test table of the same source, or None
+    target     name of the target column, if the file format states it
+    test       table of test rows from the same source, or None
     shape      shape of one image if the rows are images, or None
     header     whether the source names its columns
-    repeated   names that belong to more than one column of the source
+    repeated   names that more than one column of the source had
     """
 
     frame: pd.DataFrame
@@ -42,7 +42,10 @@ class Table:
 
 
 def unique_names(names: list[str]) -> tuple[list[str], list[str]]:
-    """Return the names stripped and made unique (`AC`, `AC.2`), and the new names among them."""
+    """Return names of columns without blanks around them and made unique, and the names that are new.
+
+    The second column `AC` becomes `AC.2`. An empty name becomes `c` with the index of the column.
+    """
     stripped = [str(name).strip() or f"c{i}" for i, name in enumerate(names)]
     originals, used = set(stripped), set()
     unique, renamed = [], []
@@ -59,6 +62,6 @@ def unique_names(names: list[str]) -> tuple[list[str], list[str]]:
 
 
 def repeated_names(names: list[str]) -> frozenset[str]:
-    """Return the stripped names that occur more than once."""
+    """Return the names of columns, without blanks around them, that occur more than once."""
     count = Counter(str(name).strip() for name in names)
     return frozenset(name for name, times in count.items() if name and times > 1)

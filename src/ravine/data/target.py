@@ -1,7 +1,8 @@
-"""Target column: its choice, its task (classes or numbers), and the conversion of its values.
+"""Target column: its choice, its task (classification or regression), and the conversion of its values.
 
-Words, booleans and two distinct values are classes. Numbers with fractions are numbers. Integers are classes
-if there are at most 20 distinct ones with at least five rows each on average, and numbers otherwise.
+The values decide on the task. Words, booleans and two distinct values are classes. Numbers with fractions are
+a regression. Integers are classes if there are at most 20 distinct ones with at least five rows each on
+average, and a regression otherwise.
 """
 
 from __future__ import annotations
@@ -52,13 +53,14 @@ MIN_ROWS_PER_CLASS = 5  # fewest rows per distinct integer, on average
 
 
 def choose_target(frame: pd.DataFrame, choice: object, format_target: str | None, notes: list[str]) -> str:
-    """Return the name of the target: the user's choice, else that of the format, else a usual name.
+    """Return the name of the target column: the user's choice, else that of the file format, else a guess.
 
-    choice         name or index from the user, or None
-    format_target  name from the format, or None
-    notes          list to which a guess is added
+    choice         name or index of the column from the user, or None
+    format_target  name that the file format states, or None
+    notes          list to which the note on a guess is added
 
-    Raises DataError if there is no such column, and if no column has a usual name.
+    The guess is a column with a usual name, such as "target" or "class". Raises DataError if the chosen
+    column does not exist, and if no column has a usual name.
     """
     if choice is not None:
         return choose_column(frame, choice)
@@ -79,7 +81,7 @@ def choose_target(frame: pd.DataFrame, choice: object, format_target: str | None
 
 
 def missing_target(column: pd.Series) -> np.ndarray:
-    """Return a mask [N] that is True where the target is missing."""
+    """Return a mask [N] that is True where the target is empty, NaN or a word such as `NA`."""
     import pandas as pd
 
     gaps = column.isna().to_numpy(bool)
@@ -89,7 +91,7 @@ def missing_target(column: pd.Series) -> np.ndarray:
 
 
 def missing_by_code(column: pd.Series, codes: Sequence[float | str]) -> np.ndarray:
-    """Return a mask [N] that is True where the target is one of the codes or words for "missing"."""
+    """Return a mask [N], True where the target is one of the numbers or words `codes` for "missing"."""
     import pandas as pd
 
     numbers = [number for code in codes if (number := as_float(code)) is not None]
@@ -104,9 +106,10 @@ def missing_by_code(column: pd.Series, codes: Sequence[float | str]) -> np.ndarr
 
 
 def target_codes(column: pd.Series, frame: pd.DataFrame) -> tuple[float, ...]:
-    """Return the codes for "missing" in a target without gaps; empty for words.
+    """Return the numbers that stand for "missing" in a target column, such as -999; () if it holds words.
 
-    frame: the inputs [N, columns]. A code in one of its columns of numbers is a code in the target, too.
+    column: target without empty values. frame: features [N, columns]; a code for "missing" in one of its
+    columns of numbers is also one in the target, if it is the lowest value there.
     """
     numbers = None if column.dtype.kind == "c" else _numeric(column)
     if numbers is None or not len(numbers) or numbers.min() >= 0:
@@ -119,10 +122,10 @@ def target_codes(column: pd.Series, frame: pd.DataFrame) -> tuple[float, ...]:
 
 
 def choose_task(column: pd.Series, task: str, notes: list[str]) -> str:
-    """Return "classify" or "regress" for a target without missing values.
+    """Return the task, "classify" or "regress", for a target column without missing values.
 
     task    choice of the user; "auto" decides by the values
-    notes   list to which a guess is added
+    notes   list to which the note on a guess is added
 
     Raises DataError for an unknown task, and if the values do not fit the task.
     """
@@ -139,7 +142,7 @@ def choose_task(column: pd.Series, task: str, notes: list[str]) -> str:
         raise DataError(
             f"The target '{column.name}' is complex.",
             "It must hold real numbers or classes.",
-            "Use its real part, imaginary part or size as target.",
+            "Use its real part, imaginary part or absolute value as target.",
         )
     numbers = _numeric(column)
     if task == "regress" and numbers is None:
@@ -183,7 +186,7 @@ MAX_TARGET = 1e100  # sums of squares of larger values overflow in float64
 
 
 def target_numbers(column: pd.Series) -> np.ndarray:
-    """Return a regression target as float64 [N]. Raises DataError for words, and for values beyond 1e100."""
+    """Return a regression target as float64 [N]. Raises DataError for words, and for |values| above 1e100."""
     numbers = _numeric(column)
     if numbers is None:
         raise DataError(
@@ -197,14 +200,17 @@ def target_numbers(column: pd.Series) -> np.ndarray:
         what = "infinite" if np.isinf(numbers[row]) else f"{numbers[row]:.3g}"
         raise DataError(
             f"The target '{column.name}' is {what} in row {row + 1:,}.",
-            f"Its size must be at most {MAX_TARGET:g}.",
+            f"Its absolute value must be at most {MAX_TARGET:g}.",
             "Correct the value, or remove the row.",
         )
     return numbers
 
 
 def plain_labels(column: pd.Series) -> np.ndarray:
-    """Return labels as an array [N] of Python values: integers as int, words stripped."""
+    """Return the class labels of a target as an array [N] of Python objects.
+
+    Integers become int, other numbers float. Booleans stay. Words lose the blanks around them.
+    """
     import pandas as pd
 
     if column.dtype == bool:
@@ -225,10 +231,10 @@ def plain_labels(column: pd.Series) -> np.ndarray:
 
 
 def class_labels(labels: np.ndarray, name: str, least: int) -> list[Any]:
-    """Return the sorted classes of `labels` [N].
+    """Return the distinct class labels among the `labels` [N] of the rows, sorted.
 
     name    name of the target, for messages
-    least   fewest rows of a class
+    least   smallest number of rows that a class must have
 
     Raises DataError for a single class, and for a class with too few rows.
     """
@@ -236,7 +242,7 @@ def class_labels(labels: np.ndarray, name: str, least: int) -> list[Any]:
     if len(classes) < 2:
         raise DataError(
             f"The target '{name}' has one class, '{classes[0]}'." if len(classes) else f"'{name}' is empty.",
-            "At least two classes are needed.",
+            "A classification needs at least two classes.",
             "Name another target with --target.",
         )
     few = [(c, n) for c, n in zip(classes, counts, strict=True) if n < least]
@@ -258,10 +264,10 @@ def class_labels(labels: np.ndarray, name: str, least: int) -> list[Any]:
 
 
 def label_index(labels: np.ndarray, classes: list[Any], notes: list[str], what: str = "test") -> np.ndarray:
-    """Return the indices of `labels` [N] in `classes`, int32 [N].
+    """Return for each of the `labels` [N] its index in the list `classes`, int32 [N].
 
-    A label in another spelling, such as `>50K.` for `>50K`, is accepted and noted. `what` names the rows in
-    messages. Raises DataError for a label that belongs to no class.
+    A label in another spelling, such as `>50K.` for `>50K`, is accepted, and `notes` gets a note. `what`
+    names the rows in messages. Raises DataError for a label that belongs to no class.
     """
     exact = {label: i for i, label in enumerate(classes)}
     loose: dict[str, int] = {}

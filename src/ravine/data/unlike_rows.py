@@ -1,15 +1,18 @@
-"""Differences between test rows and the other rows: columns, categories and targets.
+"""Comparison of the test rows with the other rows: features and target whose distributions differ.
 
     D = max over c of abs(share of test rows with x <= c - share of the other rows with x <= c)     (1)
-    V = 1/2 sum over levels of abs(share in the test rows - share in the other rows)                (2)
+    V = 1/2 sum over k of abs(share of level k in the test rows - its share in the other rows)      (2)
 
-A number or date is compared by (1), the Kolmogorov-Smirnov distance, a category or class by (2), the total
-variation distance. A missing value is a level of its own. A column is unlike if its distance is at least 0.1
-and larger than chance explains. With n and m rows (numbers of groups, if the data have groups), shares p_k of
-all rows, and a probability of 0.001 over all columns together, the bounds of chance are
+A number or date x is compared by (1), the Kolmogorov-Smirnov distance; a category or class with levels k by
+(2), the total variation distance. A missing value is a level of its own. A column counts as unlike if its
+distance is at least 0.1 and larger than chance explains. The bounds of chance are
 
     D0 = sqrt(1/2 ln(2 / a) (1/n + 1/m))                                                            (3)
     V0 = 1/2 sum_k sqrt(p_k (1 - p_k) (1/n + 1/m)) + sqrt(1/2 ln(1 / a) (1/n + 1/m))                (4)
+
+for n test rows and m other rows (numbers of groups, if the data have groups), with the share p_k of level k
+in all rows. a is the probability that chance makes one column exceed its bound: 0.001 divided by the number
+of features and target together.
 
 Source: Smirnov 1948 (3); McDiarmid 1989 (4).
 """
@@ -32,12 +35,15 @@ MAX_ROWS = 20_000  # of each part; more rows change nothing that matters
 
 @dataclass(frozen=True)
 class UnlikeColumn:
-    """One column whose values differ between the test rows and the other rows.
+    """One feature column whose values differ between the test rows and the other rows.
 
-    distance: D of a number, V of a category, or the difference of the shares of missing values. medians: of
-    the other rows and of the test rows, in the unit of the column; None for a category. missing: shares of
-    missing values in the other rows and in the test rows. new_levels: share of the test rows with a category
-    that no other row has.
+    column       name of the column
+    distance     largest significant distance: Kolmogorov-Smirnov distance of numbers, total variation of
+                 categories, difference in the shares of missing values, or share of new categories
+    medians      medians of the other rows and of the test rows, in the unit of the column; None for a
+                 category
+    missing      shares of missing values in the other rows and in the test rows
+    new_levels   share of the test rows with a category that no other row has
     """
 
     column: str
@@ -51,8 +57,9 @@ class UnlikeColumn:
 class UnlikeTarget:
     """A target whose values differ between the test rows and the other rows.
 
-    distance: V of classes, D of numbers. label: the class whose share differs most; None for numbers.
-    values: share of this class, or median of the target, in the other rows and in the test rows.
+    distance   total variation distance of classes, Kolmogorov-Smirnov distance of numbers
+    label      the class whose share differs most; None for numbers
+    values     share of this class, or median of the target, in the other rows and in the test rows
     """
 
     distance: float
@@ -62,7 +69,10 @@ class UnlikeTarget:
 
 @dataclass(frozen=True)
 class UnlikeRows:
-    """Differences between the test rows and the other rows: columns by distance, and the target."""
+    """Features and target whose values differ between the test rows and the other rows.
+
+    columns: the features that differ, largest distance first. target: the difference of the target, or None.
+    """
 
     columns: tuple[UnlikeColumn, ...]
     target: UnlikeTarget | None
@@ -72,9 +82,10 @@ class UnlikeRows:
 
 
 def unlike_rows(dataset: Dataset) -> UnlikeRows:
-    """Return the columns and the target whose values differ between test rows and development rows.
+    """Return the features and the target whose values differ between test rows and development rows.
 
-    Row weights do not count. Test rows that are drawn at random differ by chance in one of 1,000 data sets.
+    Event weights are ignored. If the test rows are drawn at random, chance alone causes a report in at most
+    one of 1,000 data sets.
     """
     other, test = _some(dataset.development), _some(dataset.test)
     spread = 1 / _units(dataset, other) + 1 / _units(dataset, test)

@@ -1,4 +1,4 @@
-"""Report of values that the encoder did not see when it was fitted. Their rows are used nevertheless."""
+"""Notes on values in new rows that the encoder did not see when it was fitted; the rows are used anyway."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ __all__ = ["new_level_shares", "unseen_values"]
 
 
 def unseen_values(encoder: Encoder, frame: pd.DataFrame) -> list[str]:
-    """Return a note for each column of `frame` with new levels, or with the first missing values.
+    """Return a note for each column of `frame` with levels or missing values that the training rows lacked.
 
-    A new level is encoded as 0 in the columns of all levels. A missing value is replaced by the median.
+    A new level is encoded as 0 in the columns of all levels. A missing number or date is replaced by the
+    median.
     """
     notes = []
     for column in encoder.columns:
@@ -30,9 +31,9 @@ def unseen_values(encoder: Encoder, frame: pd.DataFrame) -> list[str]:
 
 
 def new_level_shares(encoder: Encoder, frame: pd.DataFrame, test: pd.DataFrame) -> dict[str, float]:
-    """Return by category column the share of the rows of `test` with a level that no row of `frame` has.
+    """Return, for each category column, the share of rows of `test` with a level that no row of `frame` has.
 
-    Columns without such rows are left out, and missing values are no level.
+    The keys are names of columns. Columns without such rows are left out. A missing value is no level.
     """
     shares = {}
     for column in encoder.columns:

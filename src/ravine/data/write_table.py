@@ -1,4 +1,4 @@
-"""`write`, which writes a table in the format that the name of the file asks for."""
+"""`write`, which writes a table to a file, in the format that the suffix of its name states."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ __all__ = ["format_to_write", "writable_suffixes", "write"]
 
 
 def format_to_write(path: Path, others: Sequence[str] = ()) -> Format:
-    """Return the format in which a file of this name is written.
+    """Return the file format that belongs to the suffix of `path`, to write a table in it.
 
-    others: suffixes that the caller writes itself, for the message. Raises UsageError for another suffix,
-    with the suffixes that are allowed, and DataError if a package of the format is missing.
+    others: suffixes that the caller can write itself, which the message of an error lists as well. Raises
+    UsageError for another suffix, with the suffixes that are allowed, and DataError if a package that the
+    format needs is missing.
     """
     name = path.name.lower()
     for row in FORMATS.values():
@@ -38,14 +39,14 @@ def format_to_write(path: Path, others: Sequence[str] = ()) -> Format:
 
 
 def writable_suffixes() -> list[str]:
-    """Return the suffixes of files that can be written, with the extra to install where one is needed."""
+    """Return, for each file format that can be written, its suffixes and the pip command for its packages."""
     return [_with_extra(row) for row in FORMATS.values() if row.writer]
 
 
 def write(frame: pd.DataFrame, path: str | Path) -> None:
-    """Write a table to a file, as a whole or not at all; the name decides the format.
+    """Write a table to a file, completely or not at all. The suffix of the name decides the format.
 
-    Raises UsageError for a name of no format, DataError if a package is missing or the file cannot be
+    Raises UsageError if no format has the suffix, and DataError if a package is missing or the file cannot be
     written.
     """
     path = Path(path)

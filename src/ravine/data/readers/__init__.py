@@ -1,1 +1,4 @@
-"""Readers of file formats, one file each. `ravine.data.formats` lists them and imports one on use."""
+"""Readers of data files, one module for each file format.
+
+`ravine.data.formats` lists them, and imports a reader when a file of its format is read.
+"""

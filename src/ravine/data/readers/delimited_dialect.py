@@ -38,12 +38,15 @@ NAMES = {"\t": "tab", BLANKS: "blanks", ",": "comma", ";": "semicolon", "|": "ba
 
 
 def is_number(cell: str, decimal: str = ".") -> bool:
-    """Return whether a cell is written as a number with this decimal sign."""
+    """Return whether the text of a table's cell is a number with this decimal sign, "." or ","."""
     return (POINT if decimal == "." else COMMA).fullmatch(cell) is not None
 
 
 def split_line(lines: list[str], separator: str) -> list[list[str]]:
-    """Return the stripped fields of every line. Quoted fields may hold separators and line ends."""
+    """Return the fields of every line of CSV-like text, without blanks around them; empty lines are left out.
+
+    Quoted fields may hold separators and line ends.
+    """
     if separator == BLANKS and not any('"' in line for line in lines):
         return [line.split() for line in lines if line.strip()]
     if separator == BLANKS:
@@ -54,7 +57,10 @@ def split_line(lines: list[str], separator: str) -> list[list[str]]:
 
 
 def sniff_separator(lines: list[str]) -> str:
-    """Return the separator with equal numbers of fields in all lines and few other separators in fields."""
+    """Return the most likely separator of CSV-like text: tab, `;`, `|`, `,` or blanks.
+
+    It gives the lines equal numbers of fields, and few fields hold another separator.
+    """
     best, best_score = ",", (0.0, 0.0, 0)
     for separator in SEPARATORS:
         try:
@@ -89,7 +95,10 @@ def _holds_other(cell: str, separator: str) -> bool:
 
 
 def sniff_decimal(rows: list[list[str]], separator: str) -> str:
-    """Return `,` if more cells are numbers with a decimal comma than with a decimal point, else `.`."""
+    """Return the decimal sign of CSV-like text: "," if more cells are numbers with it than with a point.
+
+    Otherwise, the sign is ".". rows: cells of the first lines. separator: separator of the cells.
+    """
     if separator == ",":
         # Only quoted cells can then hold a comma: "1,5","2,5".
         quoted = [cell for row in rows for cell in row if "," in cell]
@@ -106,7 +115,7 @@ def sniff_decimal(rows: list[list[str]], separator: str) -> str:
 
 
 def has_header(rows: list[list[str]], decimal: str) -> bool:
-    """Return whether the first row is a header.
+    """Return whether the first row of CSV-like text is a header, which names the columns.
 
     A word above numbers is the name of a column. A number above numbers is not a name, unless the first row
     counts the columns (0, 1, 2, …). Without columns of numbers, the first row is a header if its words do not

@@ -1,4 +1,4 @@
-"""Reader of CSV-like text. It detects the dialect, and checks the number of fields in every line."""
+"""Reader of CSV-like text, which detects the separator, decimal sign and header, and checks every line."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ __all__ = ["read_text"]
 
 
 def read_text(source: Source) -> Table:
-    """Return the table in CSV-like bytes.
+    """Return the table in a file of CSV-like text.
 
-    Raises DataError if the text is binary, empty, cut off, or has lines with different numbers of fields.
+    Raises DataError if the file is binary, empty or cut off, or has lines with different numbers of fields.
     """
     name, notes = source.name, list(source.notes)
     text = without_comments(decode(source.content, name, notes), notes)

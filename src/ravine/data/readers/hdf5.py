@@ -1,8 +1,9 @@
-"""Reader of HDF5 files, with h5py. `x.h5:/path` names a data set or a group.
+"""Reader of HDF5 files, with h5py. In `x.h5:/path`, the path names a data set or a group inside the file.
 
-data set [N, D], or of records [N]       table
+data set of numbers [N, D]               table with D columns
+data set of records [N]                  table with one column for each field of the records
 group of data sets [N]                   table with one column for each data set
-group with X [N, ...] and y [N]          inputs and target, as in NPZ archives
+group with X [N, ...] and y [N]          table of features X and target y, as in NPZ archives
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ MAX_DEPTH = 32  # most nested groups, since a link may lead back to a group abov
 
 
 def read_hdf5(source: Source) -> Table:
-    """Return the table at the path `source.part` of an HDF5 file, or without a path its only table.
+    """Return the table at a path inside an HDF5 file; without a path, the only table of the file.
 
-    Links to other files are ignored.
+    source: bytes of the file, and the path as `source.part`. Links to other files are ignored.
 
     Raises DataError if the file is damaged, and if there is no table or more than one at the path.
     """

@@ -24,12 +24,14 @@ TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
 
 def is_idx(content: bytes) -> bool:
-    """Return whether bytes begin like an idx file."""
+    """Return whether the bytes of a file begin with a header of the idx format, the format of MNIST."""
     return len(content) >= 8 and content[:2] == b"\0\0" and content[2] in TYPES and 1 <= content[3] <= 4
 
 
 def parse_idx(content: bytes, name: str) -> np.ndarray:
-    """Return the array in the bytes of an idx file, [N] or [N, ...].
+    """Return the array [N] or [N, ...] that a file in the idx format (the format of MNIST) holds.
+
+    content: bytes of the file. name: name of the file, for messages.
 
     Raises DataError if the number of bytes does not fit the sizes in the header.
     """
@@ -47,9 +49,13 @@ def parse_idx(content: bytes, name: str) -> np.ndarray:
 
 
 def read_idx(source: Source) -> Table:
-    """Return the table of images [N, H, W] and their labels, with the `t10k` files as test table.
+    """Return a table of the images [N, H, W] in an idx file: one column for each pixel, and the labels.
 
-    Raises DataError if the file holds labels, if there is no file of labels, and if a file is damaged.
+    The labels come from a second file in the same folder. If the name of the image file begins with `train`,
+    the `t10k` files of the folder become the table of test rows.
+
+    Raises DataError if the file holds labels instead of images, if there is no file of labels, and if a file
+    is damaged.
     """
     import pandas as pd
 

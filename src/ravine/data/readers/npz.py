@@ -1,9 +1,9 @@
-"""Reader of NPZ archives.
+"""Reader of NPZ archives, which makes a table of the arrays in an archive. Left: arrays; right: the table.
 
-X [N, ...], y [N]                            inputs and target; other usual names are accepted too
-x_train, y_train, x_test, y_test             the same, with test rows
-arrays [N]                                   table with one column for each array
-one array [N, D], or of records [N]          table
+X [N, ...], y [N]                            features and target; other usual names are accepted too
+x_train, y_train, x_test, y_test             the same, with a table of test rows
+several arrays [N]                           one column for each array
+one array [N, D], or of records [N]          one column for each column of the array, or field of the records
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def read_npz(source: Source) -> Table:
 
 
 def table_of(arrays: dict[str, np.ndarray], name: str, sha256: str, kind: str) -> Table:
-    """Return the table of named arrays.
+    """Return the table that the named arrays of a file form: features and target, or one column per array.
 
     arrays   name -> array [N] or [N, ...]
     name     name of the table
     sha256   hash of the file
-    kind     name of the format, for the notes
+    kind     name of the file format, for the notes
 
     Raises DataError if the shapes of the arrays are not those of a table.
     """

@@ -1,4 +1,4 @@
-"""Reader of ROOT files, with uproot. `x.root:tree` names a tree or RNTuple of flat branches."""
+"""Reader of ROOT files, with uproot. In `x.root:tree`, the word `tree` names the TTree or RNTuple to read."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ TREES = ("TTree", "TNtuple", "TNtupleD", "TChain", "ROOT::RNTuple")
 
 
 def read_root(source: Source) -> Table:
-    """Return the table of the tree `source.part` of a ROOT file, or without a part of its only tree.
+    """Return a tree of a ROOT file as a table: the tree `source.part`, or without a part the only tree.
 
-    A branch of arrays with a fixed size becomes one column for each element, `p[0]`. Branches of variable
-    length are left out and noted.
+    A branch of arrays with a fixed size becomes one column for each element, such as `p[0]`. Branches of
+    variable length are left out and noted.
 
-    Raises DataError if the file is damaged, if there is no such tree, and if it has no rows or no flat
-    branch.
+    Raises DataError if the file is damaged, if there is no such tree, and if the tree has no rows or no
+    branch with a fixed number of values per row.
     """
     import uproot
 
@@ -67,7 +67,8 @@ def read_root(source: Source) -> Table:
     if not flat or not rows:
         raise DataError(
             f"The tree '{where}' of '{name}' holds {'no rows' if flat else 'no flat branch'}.",
-            f"A table needs both. The branches are {', '.join([*flat, *left][:12]) or 'none'}.",
+            "A table needs rows, and branches with a fixed number of values per row. "
+            f"The branches are {', '.join([*flat, *left][:12]) or 'none'}.",
             "Write a tree with one number per row in every branch.",
         )
     return _table(arrays, name, source.sha256, where, left)
@@ -97,7 +98,8 @@ def _tree(file: uproot.ReadOnlyDirectory, inner: str, path: Path) -> str:
         return str(trees[0])
     raise DataError(
         f"Which tree of '{name}'?" if trees else f"'{name}' holds no tree.",
-        f"It holds {', '.join(trees[:12] or [f'{k} ({c})' for k, c in classes.items()][:12]) or 'nothing'}.",
+        "The file has "
+        f"{', '.join(trees[:12] or [f'{k} ({c})' for k, c in classes.items()][:12]) or 'nothing'}.",
         f"Name one, as in {path}:{trees[0]}." if trees else "Use a file with a tree of rows.",
     )
 

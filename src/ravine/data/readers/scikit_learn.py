@@ -1,4 +1,7 @@
-"""Five data sets of scikit-learn. `sha256` is the hash of their arrays in C order, features before target."""
+"""Five built-in data sets, which scikit-learn contains, as tables.
+
+The field `sha256` of a table is the hash of its arrays in C order, features before target.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,9 @@ Array = npt.NDArray[Any]
 
 
 def digits(name: str) -> Table:
-    """Return 1,797 images [8, 8] of handwritten digits, 10 classes.
+    """Return the table of 1,797 images [8, 8] of handwritten digits, in 10 classes.
 
-    The file of scikit-learn is read without importing scikit-learn, which would take much longer.
+    The data file inside scikit-learn is read directly, since importing scikit-learn takes much longer.
     """
     package = find_spec("sklearn")
     file = Path(package.origin or "").parent / "datasets" / "data" / "digits.csv.gz" if package else None
@@ -34,22 +37,22 @@ def digits(name: str) -> Table:
 
 
 def breast_cancer(name: str) -> Table:
-    """Return 569 tumors with 30 features, 2 classes."""
+    """Return the table of 569 breast tumors with 30 features, in 2 classes; `name` is its name."""
     return _named("breast_cancer", name)
 
 
 def wine(name: str) -> Table:
-    """Return 178 wines with 13 features, 3 classes."""
+    """Return the table of 178 wines with 13 features, in 3 classes; `name` is its name."""
     return _named("wine", name)
 
 
 def iris(name: str) -> Table:
-    """Return 150 flowers with 4 features, 3 classes."""
+    """Return the table of 150 iris flowers with 4 features, in 3 classes; `name` is its name."""
     return _named("iris", name)
 
 
 def diabetes(name: str) -> Table:
-    """Return 442 patients with 10 features; the target is a number."""
+    """Return the table of 442 diabetes patients with 10 features; the target is a number."""
     return _named("diabetes", name)
 
 

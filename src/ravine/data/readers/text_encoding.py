@@ -1,4 +1,4 @@
-"""Decoding of bytes to text: encoding, line ends and comment lines."""
+"""Decoding of the bytes of a text file: character encoding, line ends and comment lines."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ SAMPLE_LINES = 200
 
 
 def decode(content: bytes, name: str, notes: list[str]) -> str:
-    """Return the text of bytes, with a line feed at the end of every line.
+    """Return the bytes of a text file as text, with a line feed at the end of every line.
 
-    name    name of the file, for messages
-    notes   list to which encoding and line ends are added
+    content   bytes in UTF-8, UTF-16 or Latin-1, which are recognized
+    name      name of the file, for messages
+    notes     list to which notes on encoding and line ends are added
 
     Raises DataError if the bytes are binary or cut off.
     """
@@ -75,7 +76,11 @@ def _cut(content: bytes) -> bool:
 
 
 def without_comments(text: str, notes: list[str]) -> str:
-    """Return the text without comment lines (`#`). Names of columns in the last comment become the header."""
+    """Return CSV-like text without its comment lines, which begin with `#`.
+
+    If the last comment line names the columns below it, it becomes the header. If most lines begin with `#`,
+    the text is returned unchanged. `notes` gets the number of removed lines.
+    """
     if not (text.startswith("#") or "\n#" in text):
         return text
     others: list[str] = []

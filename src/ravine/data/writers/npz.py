@@ -16,5 +16,5 @@ __all__ = ["write_columns"]
 
 
 def write_columns(frame: pd.DataFrame, path: Path) -> None:
-    """Write the columns of a table as arrays. Raises DataError."""
+    """Write a table to an NPZ archive, one array [N] for each column. Raises DataError if writing fails."""
     write_npz(path, plain_columns(frame))

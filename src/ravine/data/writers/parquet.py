@@ -16,7 +16,7 @@ __all__ = ["write_parquet"]
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table as Parquet. Raises DataError."""
+    """Write a table as a Parquet file. Raises DataError if the file cannot be written."""
     import pyarrow  # type: ignore[import-untyped,unused-ignore]
     import pyarrow.parquet  # type: ignore[import-untyped,unused-ignore]
 

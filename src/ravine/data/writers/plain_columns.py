@@ -1,4 +1,4 @@
-"""Columns of a table as plain arrays, for formats that hold numbers, booleans and text."""
+"""Columns of a table as plain arrays, for file formats that hold only numbers, booleans and text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ __all__ = ["plain_columns"]
 
 
 def plain_columns(frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Return the columns of a frame by name, [N] each: numbers, booleans, or text, "" where it is missing."""
+    """Return the columns of a table by name, as arrays [N] of numbers, booleans or text.
+
+    A missing number is NaN, a missing text "". Columns of other types, such as dates, become text.
+    """
     return {str(name): _plain(frame[name]) for name in frame.columns}
 
 

@@ -27,7 +27,7 @@ class _OpenBuffer(io.BytesIO):
 
 
 def write_root(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table as a tree of a ROOT file. Raises DataError."""
+    """Write a table as the tree `predictions` of a ROOT file. Raises DataError if writing fails."""
     import awkward
     import uproot
 
