@@ -1,4 +1,4 @@
-"""Engines: the devices of this machine, and functions that spread work over them."""
+"""Engines: the CPU cores or GPUs of this machine, and functions that prepare them and share out work."""
 
 from ravine.engines.devices import Devices, cores, find_devices, prepare
 from ravine.engines.thread_pool import map_on_devices

@@ -1,4 +1,4 @@
-"""The devices that train: one worker per core of a CPU, or one worker per GPU."""
+"""The devices that train networks, as workers: one for each core of the CPU, or one for each GPU."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ FUSION = "xla_cpu_experimental_ynn_fusion_type"
 
 
 def prepare(device: str | None = None, cache: Path | None = None) -> None:
-    """Configure JAX: the platform, and the persistent cache of compiled programs.
+    """Configure JAX for this process: its platform, and the folder in which it keeps compiled programs.
 
-    device: "cpu" or "gpu", None for JAX's own choice. cache: folder of the compiled programs. Call this
-    before JAX uses a device, since JAX chooses its platform only once. If the folder cannot be written,
-    programs are not cached.
+    device: "cpu" or "gpu", None for JAX's own choice. cache: folder of the compiled programs, by default in
+    the user's cache. Call this function before JAX uses a device, since JAX chooses its platform only once.
+    If the folder cannot be written, compiled programs are not kept.
     """
     _disable_wrong_fusion()
     import jax
@@ -82,10 +82,10 @@ def _writable(folder: Path) -> bool:
 
 @dataclass(frozen=True)
 class Devices:
-    """Workers, which are CPU cores or GPUs, each with its device.
+    """The workers that train runs: all CPU cores of this process, or all GPUs, each with its JAX device.
 
     workers: the device of each worker: every GPU once, or the single CPU device once for each core.
-    kind: "cpu" or "gpu". state_bytes: memory for the states of all runs that are held at the same time.
+    kind: "cpu" or "gpu". state_bytes: bytes for the states of all runs that are in memory at the same time.
     """
 
     workers: tuple[Device, ...]
@@ -99,14 +99,18 @@ class Devices:
 
     @property
     def shared(self) -> bool:
-        """Whether the workers share one memory. Groups of runs are then small; every run has its own rows."""
+        """Whether the workers share one memory, as the cores of a CPU do.
+
+        The groups of runs that train together are then small, and every run has its own copy of the rows.
+        """
         return self.kind == "cpu"
 
     def group_size(self, member: int, runs: int) -> int:
-        """Return the number of runs that a worker advances at the same time, of `runs` runs in all.
+        """Return the size of a group: the number of runs that one worker advances at the same time.
 
-        member: bytes of the state of one run. On a GPU the number is as large as memory allows. On a CPU the
-        runs nearly fill the cache, and their number leaves the fewest places empty in the last group.
+        member: bytes of the state of one run. runs: number of runs that all workers train together. On a GPU,
+        a group is as large as memory allows. On a CPU, the states of a group nearly fill the cache of a core,
+        and the size leaves the fewest places empty in the last group.
         """
         share = max(1, -(-runs // self.count))
         if not self.shared:
@@ -121,9 +125,9 @@ class Devices:
 
 
 def find_devices(device: str | None = None) -> Devices:
-    """Return the workers (CPU cores or GPUs) of JAX's default platform, or of `device` ("cpu" or "gpu").
+    """Return the workers that can train: the CPU cores or GPUs of JAX's default platform, or of `device`.
 
-    Raises UsageError where this machine has no such device.
+    device: "cpu" or "gpu". Raises UsageError if this machine has no such device.
     """
     _disable_wrong_fusion()
     import jax

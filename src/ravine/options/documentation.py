@@ -1,4 +1,4 @@
-"""The document `docs/options.md`, generated from the options of all studies."""
+"""Generator of the document `docs/options.md`, which lists the options of all studies."""
 
 from __future__ import annotations
 

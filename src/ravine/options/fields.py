@@ -1,11 +1,11 @@
-"""Options: help, section, unit, bounds, choices and neutral value of a settings field, in one place.
+"""Options of commands: fields of settings, each with its help, section, unit, bounds and allowed words.
 
-Flags, environment variables, TOML keys, messages, documents and Python functions are derived from them.
+Flags, environment variables, TOML keys, messages, documents and Python functions are derived from the fields.
 
     learning_rate: float | None = option(None, "Learning rate.", section="Training", above=0)
 
-Choices and checks can be text, "module:object". The object is imported when it is needed, so that a settings
-module imports nothing slow.
+Allowed words and checks can be given as text, "module:object". The object is imported when it is needed, so
+that a settings module imports nothing slow.
 """
 
 from __future__ import annotations
@@ -37,19 +37,28 @@ Split = Literal["commas", "calls", "whole"]
 class Option:
     """An option of a command, stored in a field of the settings.
 
-    help: noun phrase or imperative. section: heading in the help. placeholder: word for the value in the
-    help, such as `N`. short: short flag. at_least, above, at_most, below: bounds of a number, None =
-    unbounded. choices_or_path: allowed words. check_or_path: check(text), which raises UsageError for a text,
-    or for an item of a list, that is not allowed.
-    neutral: value that switches the option off. unit: unit of a number.
-    split: how a text becomes a list: at commas, at commas outside brackets (calls), or not at all (whole).
-    schedulable: whether the number can follow a schedule.
-    plan_row, plan_text: title and text, with {} for the value, of the row in a dry run for a value that is
-    not neutral.
-    stored: whether a saved configuration contains the value. positional: whether the option is an argument
-    without a flag. common: whether `--help` lists it; `--help-all` lists every option. key, kind, optional,
-    many, default: name, type, whether None is allowed, whether it is a list, and default of the settings
-    field.
+    help                  noun phrase or imperative
+    section               heading in the help
+    placeholder           word for the value in the help, such as `N`
+    short                 short flag
+    at_least, above       lower bound of a number, included or not; None = unbounded
+    at_most, below        upper bound of a number, included or not; None = unbounded
+    choices_or_path       allowed words
+    check_or_path         function check(text) that raises UsageError for a text, or an item of a list, that
+                          is not allowed
+    neutral               value that switches the option off
+    unit                  unit of a number
+    split                 where a text is split into a list: at commas, at commas outside brackets (calls), or
+                          nowhere (whole)
+    schedulable           whether the number can follow a schedule
+    plan_row, plan_text   title and text of the row in a dry run, for a value that is not neutral; {} in the
+                          text stands for the value
+    stored                whether a saved configuration contains the value
+    positional            whether the option is an argument without a flag
+    common                whether `--help` lists the option; `--help-all` lists every option
+
+    key, kind, optional, many, default: name and type of the settings field, whether None is allowed, whether
+    the value is a list, and default.
     """
 
     help: str
@@ -79,17 +88,17 @@ class Option:
 
     @property
     def flag(self) -> str:
-        """The flag of the option: `--early-stop`; for a value that is true by default `--no-baselines`."""
+        """The flag of the option: `--early-stop`, or `--no-baselines` for an option that is true by default."""
         return ("--no-" if self.default is True else "--") + self.key.replace("_", "-")
 
     @property
     def variable(self) -> str:
-        """The environment variable of the option: `RAVINE_EARLY_STOP`."""
+        """The environment variable that sets the option, such as `RAVINE_EARLY_STOP`."""
         return ENVIRONMENT + self.key.upper()
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The allowed words; empty if the option has no list of words."""
+        """The words that the option allows; empty if the option has no list of words."""
         if self.choices_or_path is None:
             return ()
         words = self.choices_or_path
@@ -97,7 +106,7 @@ class Option:
 
     @property
     def check(self) -> Callable[[str], object] | None:
-        """The function that raises UsageError for a text that is not allowed; None without a check."""
+        """The function that raises UsageError for a text that the option does not allow; None without one."""
         return _resolved(self.check_or_path) if isinstance(self.check_or_path, str) else self.check_or_path
 
     @property
@@ -107,7 +116,7 @@ class Option:
 
     @property
     def bounds(self) -> str:
-        """The bounds in words: `at least 0 and below 1`; empty without bounds."""
+        """The bounds of the number in words, such as `at least 0 and below 1`; empty without bounds."""
         limits = (
             ("at least", self.at_least), ("above", self.above),
             ("at most", self.at_most), ("below", self.below),
@@ -120,7 +129,7 @@ class Option:
 
     @property
     def allowed(self) -> str:
-        """The allowed values in words."""
+        """The values that the option allows, in words, such as `a number above 0`."""
         if self.choices:
             return f"one of {', '.join(self.choices)}"
         kind = "a list of texts" if self.many else KINDS[self.kind]
@@ -129,7 +138,7 @@ class Option:
 
     @property
     def default_text(self) -> str:
-        """The default as text; empty without a default, and for true or false, which the flag shows."""
+        """The default of the option as text for the help; empty without a default, and for true or false."""
         if self.default is None or self.default == "" or isinstance(self.default, bool):
             return ""
         if isinstance(self.default, list):
@@ -169,10 +178,10 @@ def option(
     positional: bool = False,
     common: bool = False,
 ) -> Any:
-    """Return a dataclass field that holds an `Option`. `Option` documents the arguments.
+    """Return a dataclass field for a class of settings, with an `Option` that describes the field.
 
-    The returned type is `Any`, as for `dataclasses.field`. The annotation of the field states its type.
-    Raises ValueError for an unknown section.
+    `Option` documents the arguments. The returned type is `Any`, as for `dataclasses.field`. The annotation
+    of the field states its type. Raises ValueError for an unknown section.
     """
     if section not in SECTIONS:
         raise ValueError(f"There is no section '{section}'. Use one of {', '.join(SECTIONS)}.")
@@ -184,16 +193,16 @@ def option(
 
 
 def redefined(settings: type, key: str, default: Value, **changes: object) -> Any:
-    """Return the field `key` of another settings class with another default.
+    """Return a copy of the field `key` of another class of settings, with another default.
 
-    changes: new attributes of the option.
+    changes: attributes of its `Option` that differ.
     """
     old = next(known for known in dataclasses.fields(settings) if known.name == key)
     return _field(replace(old.metadata[METADATA], **changes), default)
 
 
 def options_of(settings: type) -> Mapping[str, Option]:
-    """Return the options of a settings class by key, in the order of its fields.
+    """Return the options of a class of settings, key -> `Option`, in the order of its fields.
 
     Raises TypeError for a field without an option, and for a field whose type an option cannot have.
     """

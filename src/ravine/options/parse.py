@@ -26,7 +26,7 @@ CALL = r"(?:[^,()]|\([^()]*\)|[()])+"  # adam(b1=0.9,b2=0.99): the commas in bra
 
 
 def from_text(option: Option, text: str) -> Value:
-    """Return the value that a text means for an option. Raises UsageError for a text of another type."""
+    """Return the value of an option that the user typed as text. Raises UsageError for a wrong type."""
     if option.many:
         return from_texts(option, [text])
     if option.kind is str:
@@ -42,14 +42,19 @@ def from_text(option: Option, text: str) -> Value:
 
 
 def from_texts(option: Option, texts: Sequence[str]) -> list[str]:
-    """Return the items of all texts, split according to the option. Raises UsageError for an empty text."""
+    """Return the items of an option that is a list, from all texts that the user typed, each one split.
+
+    Raises UsageError for a text without items.
+    """
     return [item for text in texts for item in _split(option, text)]
 
 
 def from_value(option: Option, value: object) -> Value:
-    """Return a value of TOML or Python in the type of the option's field. Raises UsageError.
+    """Return a value from TOML or Python in the type of an option.
 
-    A single text becomes a list of one item, a number becomes text, a whole float becomes an integer.
+    If the option is a list, a single text becomes a list; it is split only if its items may be calls, such as
+    `sgd,adam(b1=0.8)`. A number becomes text if the option is a text. A whole float becomes an integer if the
+    option is an integer. Raises UsageError for any other value of a wrong type.
     """
     if value is None and option.optional:
         return None

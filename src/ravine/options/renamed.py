@@ -1,4 +1,4 @@
-"""Old and new names of options and values. A message answers an old name with the new name."""
+"""Old and new names of options and of their values. The message for an old name states the new name."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ RENAMED_VALUES: Mapping[str, Mapping[str, str]] = {
 
 
 def renamed_key(key: str) -> str | None:
-    """Return the new key of an old key; None for other keys."""
+    """Return the new key of an option that was renamed from `key`; None if no option was."""
     return RENAMED_KEYS.get(key)
 
 
 def renamed_flag(flag: str) -> str | None:
-    """Return the new flag of an old flag, such as `--plot-schedule` for `--plot`; None for other flags."""
+    """Return the new flag of a renamed option, such as `--plot-schedule` for `--plot`; None for others."""
     new = RENAMED_KEYS.get(flag.removeprefix("--").replace("-", "_"))
     return None if new is None else "--" + new.replace("_", "-")
 
 
 def renamed_value(key: str, value: str) -> str | None:
-    """Return the new value of an old value of an option; None for other values."""
+    """Return the new word for a renamed value of the option `key`; None if the value was not renamed."""
     return RENAMED_VALUES.get(key, {}).get(value)

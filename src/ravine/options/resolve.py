@@ -1,9 +1,9 @@
-"""The settings of a command from all places, strongest first.
+"""The settings of a command, combined from all places where a user can set an option, strongest first.
 
     flags  >  RAVINE_* in the environment  >  file of -c  >  [tool.ravine] in ./pyproject.toml  >  defaults
 
-One error reports all mistakes of all places. A key of another study is not a mistake, so that one file serves
-`compare` and `train`; such keys are returned.
+One error reports all mistakes of all places. A key that only another study has is not a mistake, so that one
+file serves `compare` and `train`; such keys are returned.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ Kind = TypeVar("Kind", bound=Settings)
 
 @dataclass(frozen=True)
 class Resolved(Generic[Kind]):
-    """Settings of a command, resolved from all places.
+    """Settings of a command, combined from flags, environment and files.
 
-    settings: values from all places. unused: keys of other studies, with their place.
+    settings: the settings. unused: keys that only other studies have, each with the place where it was found.
     """
 
     settings: Kind
@@ -51,7 +51,7 @@ class _PlacedValue:
     typed: bool = False
 
     def named(self, error: UsageError) -> UsageError:
-        """Return the error with the place in front, unless the value comes from a flag."""
+        """Return an error about this value with its place in front; unchanged if the value is a flag's."""
         if self.typed:
             return error
         return UsageError(
@@ -72,11 +72,13 @@ def resolve(
     *,
     others: Callable[[], Collection[str]] = tuple,
 ) -> Resolved[Kind]:
-    """Return the settings of a study.
+    """Return the settings of a study, combined from flags, environment, a TOML file and pyproject.toml.
 
-    flags: values by key; None, False and () stand for flags that are absent. file: file of `-c`.
-    environment: variables, by default those of the process. folder: folder of pyproject.toml.
-    others: function that returns the keys of other studies; it is called only for a key that the study lacks.
+    kind: class of the settings. flags: values by key; None, False and () stand for flags that are absent.
+    file: path of the TOML file that `-c` names. environment: variables, by default those of the process.
+    folder: folder of pyproject.toml. others: function that returns the keys of other studies; it is called
+    only for a key that the study lacks.
+
     Raises UsageError that names every mistake.
     """
     layers = [

@@ -1,4 +1,4 @@
-"""The base class of all settings: frozen values that are checked by their options."""
+"""The base class of the settings of all studies: values that do not change, checked by their options."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["Settings", "contradiction"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Settings:
-    """Settings of a study. `option` creates every field.
+    """Base class of the settings of a study, with one field for each option. `option` creates every field.
 
-    alternatives: pairs of options that exclude each other. python_types: by key, the type that Python
-    functions accept, if it is wider than the type of the field.
+    Values are checked when the object is made. alternatives: pairs of options that exclude each other.
+    python_types: key of an option -> type that Python functions accept, if the field has a narrower type.
     """
 
     alternatives: ClassVar[tuple[tuple[str, str], ...]] = ()
@@ -53,10 +53,13 @@ class Settings:
         return {key: getattr(self, key) for key in options_of(type(self))}
 
     def check_together(self) -> None:
-        """Raise UsageError for values that exclude each other. Subclasses override this method."""
+        """Raise UsageError for values of options that exclude each other. Subclasses override this method."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the values of the stored fields by key, without fields that are None."""
+        """Return the settings as a dictionary, key -> value, as a configuration file stores them.
+
+        Options that are not stored, and values that are None, are left out.
+        """
         stored = [key for key, option in options_of(type(self)).items() if option.stored]
         values = {key: getattr(self, key) for key in stored}
         return {
@@ -67,7 +70,10 @@ class Settings:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, object]) -> Self:
-        """Return settings from values by key. Raises UsageError that names all mistakes."""
+        """Return settings from a dictionary, key -> value, as TOML or Python give it.
+
+        Raises UsageError that names all mistakes.
+        """
         options, values = options_of(cls), {}
         problems: list[UsageError] = []
         for key, raw in plain.items():
@@ -89,10 +95,10 @@ class Settings:
 
 
 def contradiction(first: str, second: str) -> UsageError:
-    """Return the error for two options that exclude each other."""
+    """Return the error for two options, given by their keys, that exclude each other."""
     flags = ["--" + key.replace("_", "-") for key in (first, second)]
     return UsageError(
-        f"{flags[0]} and {flags[1]} contradict.", "Each of them replaces the other.", "Give one.",
+        f"{flags[0]} and {flags[1]} contradict.", "A command takes at most one of them.", "Give one.",
         option=first, allowed=f"{first} or {second}, not both",
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The check of values, and the message for a value that an option does not allow."""
+"""Check of the values of options, and the error for a value that an option does not allow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["raise_together", "refusal", "refused", "shown"]
 
 
 def refusal(option: Option, value: object) -> UsageError | None:
-    """Return the error for a value of a wrong type or out of bounds, or for an unlisted word; else None."""
+    """Return None if an option allows a value, else the error: wrong type, out of bounds, unlisted word."""
     if type(value) is type(option.default) and value == option.default:
         return None  # also spares the import of the check
     if value is None:
@@ -33,7 +33,7 @@ def refusal(option: Option, value: object) -> UsageError | None:
 
 
 def refused(option: Option, value: object) -> UsageError:
-    """Return the error for a value that an option does not allow."""
+    """Return the error for a value that an option does not allow. It names the values that are allowed."""
     new = renamed_value(option.key, value) if isinstance(value, str) else None
     flag = _name(option)
     if new is not None:
@@ -46,7 +46,7 @@ def refused(option: Option, value: object) -> UsageError:
 
 
 def raise_together(problems: Sequence[UsageError]) -> None:
-    """Raise the only problem, or one error that names all problems. Return without problems."""
+    """Raise the only error in a list, or one error that names all of them; do nothing for an empty list."""
     if len(problems) == 1:
         raise problems[0]
     if problems:
@@ -60,7 +60,7 @@ def raise_together(problems: Sequence[UsageError]) -> None:
 
 
 def shown(value: object) -> str:
-    """Return a value as it is typed in a shell."""
+    """Return the value of an option as a user types it in a shell, with quotes where they are needed."""
     if isinstance(value, bool) or value is None:
         return str(value).lower()
     if isinstance(value, float):

@@ -1,13 +1,13 @@
-"""Files that remain after a command: records, run directories, models.
+"""Files that remain after a command: run directories, records of training runs, saved models.
 
 No submodule is imported with the package.
 
-atomic_files    write_atomic, write_json, write_npz and their readers
+atomic_files    write_atomic, write_json, write_npz, and functions that read JSON and NPZ files
 content_hash    content_hash, sha256_of_file: hashes of values and of files
 os_errors       os_errors_as_data_errors: operating-system errors as DataError, with advice
 record          Record, Status: results of many training runs
-lock            WriterLock: one writer at a time
-user_cache      folder of files that Ravine can do without
+lock            WriterLock: one writer of a run directory at a time
+user_cache      folder of files that Ravine can make again or do without
 run_paths       name and folder of a new run, the link `latest`
 run_index       list_runs, find_run, read_run_file: search in a folder of runs
 run_directory   RunDirectory: the files of one run

@@ -1,8 +1,9 @@
-"""Atomic writing of files, and readers and writers of JSON and NPZ.
+"""Functions that write files completely or not at all, and that read and write JSON and NPZ.
 
 A file is written under a temporary name in the same folder, flushed to the disk and renamed over the old
-file; then the folder is flushed. If the process is killed at any moment, the path holds either the old bytes
-or the new bytes. A leftover `.tmp-*` is harmless; the next writer deletes it (`remove_temporaries`).
+file. Then the folder is flushed. If the process is killed at any moment, the path holds either the old bytes
+or the new bytes. A temporary file `.tmp-*` of a killed process is harmless, and `remove_temporaries` deletes
+it later.
 
 JSON has no NaN. Numbers that are not finite are written as null, or refused with `nonfinite="raise"`. NPZ
 files hold plain arrays, never pickles, and equal arrays give equal bytes.
@@ -45,9 +46,9 @@ Plain = str | int | float | bool | list["Plain"] | dict[str, "Plain"] | None
 
 @contextlib.contextmanager
 def writing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Open a binary file that replaces `path` when the block ends; if the block raises, nothing changes.
+    """Open a new binary file for writing, which replaces the file `path` when the `with` block ends.
 
-    Raises DataError if the file cannot be written.
+    If the block raises an exception, `path` stays unchanged. Raises DataError if the file cannot be written.
     """
     target = Path(path)
     with os_errors_as_data_errors(target):
@@ -67,7 +68,10 @@ def writing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
 
 def flush_folder(folder: Path) -> None:
-    """Flush the entries of a folder to the disk, so that a rename survives a power cut. Raises OSError."""
+    """Write the names of a folder's files to the disk, so that a renaming survives a power cut.
+
+    Raises OSError if the system cannot do so.
+    """
     if os.name != "posix":  # other systems cannot open a folder
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -81,9 +85,10 @@ def flush_folder(folder: Path) -> None:
 
 
 def remove_temporaries(folder: str | os.PathLike[str]) -> int:
-    """Delete the temporary files of a killed writer directly in `folder`; return their number.
+    """Delete the temporary files directly in `folder` that a killed process left; return their number.
 
-    Only the writer that holds the lock of the folder may call this function. Raises DataError.
+    Only the process that holds the lock of the folder may call this function. Raises DataError if a file
+    cannot be deleted.
     """
     root = Path(folder)
     with os_errors_as_data_errors(root):
@@ -94,7 +99,10 @@ def remove_temporaries(folder: str | os.PathLike[str]) -> int:
 
 
 def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> None:
-    """Write `data` to `path` atomically, text as UTF-8. Raises DataError."""
+    """Write `data` to the file `path`, completely or not at all, text as UTF-8.
+
+    Raises DataError if the file cannot be written.
+    """
     blob = data.encode("utf-8") if isinstance(data, str) else data
     with writing(path) as file:
         file.write(blob)
@@ -104,10 +112,11 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> None:
 
 
 def json_text(obj: object, *, sort: bool = True, indent: int | None = 2, nonfinite: str = "null") -> str:
-    """Return `obj` as strict JSON. NumPy values and arrays, paths, dates and dataclasses are allowed.
+    """Return `obj` as JSON text. NumPy values and arrays, paths, dates and dataclasses are allowed.
 
-    Numbers that are not finite become null, or raise with `nonfinite="raise"`. `sort=False` keeps the order
-    of keys. Raises UsageError with the place of a value that JSON cannot hold.
+    JSON has no NaN or infinity: such numbers become null, or raise UsageError with `nonfinite="raise"`. sort:
+    whether keys are sorted; False keeps their order. indent: blanks for each level; None = one line. Raises
+    UsageError with the place of a value that JSON cannot hold.
     """
     if nonfinite not in ("null", "raise"):
         raise UsageError(f"nonfinite={nonfinite!r} is not allowed.", "", "Use 'null' or 'raise'.")
@@ -167,15 +176,19 @@ def _key(key: object, where: str) -> str:
 def write_json(
     path: str | os.PathLike[str], obj: object, *, sort: bool = True, nonfinite: str = "null"
 ) -> None:
-    """Write `obj` as indented JSON, atomically; the options are those of `json_text`.
+    """Write `obj` as indented JSON to the file `path`, completely or not at all.
 
-    Raises DataError if the file cannot be written, UsageError for a value that JSON cannot hold.
+    `sort` and `nonfinite` are those of `json_text`. Raises DataError if the file cannot be written, and
+    UsageError for a value that JSON cannot hold.
     """
     write_atomic(path, json_text(obj, sort=sort, nonfinite=nonfinite) + "\n")
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
-    """Read one JSON document. Raises DataError (file missing or not readable), DamagedFile (not JSON)."""
+    """Return the content of a JSON file.
+
+    Raises DataError if the file is missing or cannot be read, and DamagedFile if it is not complete JSON.
+    """
     with os_errors_as_data_errors(path, "read"):
         blob = Path(path).read_bytes()
     try:
@@ -196,10 +209,10 @@ def _refuse(constant: str) -> float:
 
 
 def write_npz(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray]) -> None:
-    """Write named arrays atomically, without pickles; equal arrays give equal bytes.
+    """Write arrays by name to an NPZ file, completely or not at all, and without pickles.
 
-    Raises UsageError for arrays of objects, masked arrays and types that NPY cannot name (bfloat16).
-    Raises DataError if the file cannot be written.
+    Equal arrays give equal bytes. Raises UsageError for arrays of objects, masked arrays and types that NPY
+    cannot name (bfloat16). Raises DataError if the file cannot be written.
     """
     import zipfile
 
@@ -248,9 +261,10 @@ def _encodable(name: str) -> bool:
 
 
 def read_npz(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-    """Read all arrays by name; check checksums, refuse pickles.
+    """Return all arrays of an NPZ file by name, after a test of their checksums. Pickles are refused.
 
-    Raises DataError (file missing or not readable), DamagedFile (incomplete, or not NPZ).
+    Raises DataError if the file is missing or cannot be read, and DamagedFile if it is incomplete or not an
+    NPZ file.
     """
     import io
     import struct

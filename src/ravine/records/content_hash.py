@@ -1,8 +1,8 @@
-"""Content hashes: equal values get equal ids on every machine, so finished work can be recognized.
+"""Content hashes, which are short ids of values: equal values get equal ids on every machine.
 
-An id is the sha256 of a canonical JSON text. Dictionaries are sorted by key, tuples count as lists, NumPy
-numbers as Python numbers. Ids differ between 1 and 1.0, between a list and an array, and between arrays of
-different type or shape. NaN and the infinities have ids of their own.
+Ravine recognizes finished work by them. An id is the sha256 of a canonical JSON text. Dictionaries are sorted
+by key, tuples count as lists, NumPy numbers as Python numbers. Ids differ between 1 and 1.0, between a list
+and an array, and between arrays of different type or shape. NaN and the infinities have ids of their own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["content_hash", "sha256_of_file"]
 
 
 def content_hash(obj: object, length: int = 12) -> str:
-    """Return the first `length` (1 to 64) hexadecimal digits of the sha256 of `obj`.
+    """Return the id of a value: the first `length` (1 to 64) hexadecimal digits of the sha256 of `obj`.
 
     Allowed are None, text, numbers, booleans, bytes, paths, dates, arrays, dataclasses, and lists and
     dictionaries of these; keys are text or integers. Raises UsageError for any other value.
@@ -33,7 +33,10 @@ def content_hash(obj: object, length: int = 12) -> str:
 
 
 def sha256_of_file(path: str | os.PathLike[str]) -> str:
-    """Return the full sha256 of the bytes of a file. Raises DataError."""
+    """Return the sha256 of the bytes of a file, 64 hexadecimal digits.
+
+    Raises DataError if the file cannot be read.
+    """
     with os_errors_as_data_errors(path, "read"), Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,6 +1,7 @@
-"""The lock of a run directory: one writer at a time.
+"""The lock of a run directory, which allows one writer at a time.
 
-The lock is advisory. The system releases it when the process ends, even by `kill -9`.
+The lock is advisory: it stops only writers that ask for it. The system releases it when the process ends,
+even by `kill -9`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ WAIT_S = 0.4
 
 
 class WriterLock:
-    """A lock on `folder`: one writer at a time, from `take` to `release`. Its owner may call `take` again."""
+    """A lock on a run directory, which only one writer can hold, from `take` to `release`.
+
+    The object that holds the lock may call `take` again.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
@@ -34,7 +38,10 @@ class WriterLock:
         return self._descriptor is not None
 
     def take(self) -> None:
-        """Take the lock. Raises DataError with the process id if another writer has it."""
+        """Take the lock of the run directory.
+
+        Raises DataError if another writer holds it. The message contains the id of the other process.
+        """
         if self.held:
             return
         with os_errors_as_data_errors(self.path):
@@ -64,14 +71,14 @@ class WriterLock:
                 time.sleep(0.02)
 
     def release(self) -> None:
-        """Release the lock. The file stays: if it were deleted, two writers could enter."""
+        """Release the lock of the run directory. The lock file stays, since its deletion could let in two."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
 
 def is_locked(folder: Path) -> bool:
-    """Return whether a process is writing into `folder`; False if there is no lock file."""
+    """Return whether a process writes into the run directory `folder`; False if there is no lock file."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_CLOEXEC)
         try:

@@ -1,7 +1,8 @@
-"""Model files: `model.safetensors` holds the arrays, `model.json` describes them. Never pickles.
+"""The two files of a saved model: `model.safetensors` with its arrays, `model.json` with their description.
 
-The JSON contains the sha256 of the arrays, so files of two models cannot be mixed. If the process is killed
-between the two writes, the files do not match, and reading raises an error; a resumed run writes both again.
+Neither is a pickle. The JSON contains the sha256 of the arrays, so files of two models cannot be mixed. If
+the process is killed between the two writes, the files do not match, and reading raises an error. A resumed
+run writes both again.
 """
 
 from __future__ import annotations
@@ -33,11 +34,13 @@ KINDS = "float16, float32, float64, integers and booleans"
 def save_model(
     directory: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], description: Mapping[str, object]
 ) -> Path:
-    """Write both files of a model into `directory`, created if needed; return the path of `model.json`.
+    """Write `model.safetensors` and `model.json` of a model into a folder; return the path of the latter.
 
-    description: plain values for JSON. The description must hold finite numbers only, because a prediction
-    may depend on them and JSON would turn them into null; `arrays` can hold them. Equal models give equal
-    bytes. Raises DataError if a file cannot be written, UsageError for a value or type that cannot be stored.
+    The folder is created if needed. description: plain values for JSON. Its numbers must be finite, because a
+    prediction may depend on them and JSON would turn them into null; `arrays` may hold NaN and infinities.
+    Equal models give equal bytes.
+
+    Raises DataError if a file cannot be written, and UsageError for a value or type that cannot be stored.
     """
     from safetensors.numpy import save
 
@@ -75,9 +78,11 @@ def load_model(
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return the arrays by name, and the description, of a saved model.
 
-    path: the folder of the model, one of its files, a run (its best model) or `latest`. Raises DataError if
-    the model is missing or of a newer version, DamagedFile if a file is damaged or the files are of two
-    models.
+    path: the folder of the model, one of its files, a run (for its best model), or `latest` for the newest
+    run that has a model. root: folder in which runs are searched.
+
+    Raises DataError if the model is missing, or if a newer version of Ravine wrote it. Raises DamagedFile if
+    a file is damaged, or if the two files belong to different models.
     """
     model_json = _find(path, root)
     document = read_json(model_json)

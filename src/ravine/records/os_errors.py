@@ -1,4 +1,4 @@
-"""Operating-system errors (disk full, no permission, missing folder) as `DataError`s that say what to do."""
+"""Operating-system errors (disk full, no permission, missing folder) as `DataError`s that advise the user."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class DamagedFile(DataError):
-    """A file that exists but is incomplete, changed, or of another kind."""
+    """Error for a file that exists but is incomplete, changed, or of another kind than expected."""
 
 
 def is_full(error: BaseException) -> bool:
-    """Return whether an error was raised because there was no space for a file."""
+    """Return whether a full disk, a quota or a limit on the size of files caused an error of Ravine."""
     return isinstance(error.__cause__, OSError) and error.__cause__.errno in NO_SPACE
 
 
@@ -88,7 +88,10 @@ _SENTENCES[errno.EPERM] = _SENTENCES[errno.EACCES]
 
 @contextlib.contextmanager
 def os_errors_as_data_errors(path: str | os.PathLike[str], doing: str = "written") -> Iterator[None]:
-    """Turn an OSError inside the block into a DataError about `path`; `doing` is "written" or "read"."""
+    """Turn an OSError inside the `with` block into a DataError about the file `path`, with advice.
+
+    doing: "written" or "read", the use of the file, for the message.
+    """
     try:
         yield
     except OSError as error:

@@ -1,8 +1,8 @@
-"""Record: the results of many training runs, one row per run in every array.
+"""`Record`: the results of many training runs as arrays, whose first axis counts the runs.
 
-    hyper   [run]          hyperparameters of the run: learning_rate, seed, rule, ...
+    hyper   [run]          hyperparameters of the run, such as learning_rate and seed
     series  [run, time]    curves; every series has a time axis of its own length
-    status  [run]          Status
+    status  [run]          state in which the run is, such as finished or diverged
     final   [run, ...]     values at the end of training: scores, parameters
 
 A diverged run keeps its NaN values.
@@ -32,7 +32,7 @@ GROUPS = {"hyper": "[run]", "series": "[run, time]", "final": "[run, ...]"}
 
 
 class Status(enum.IntEnum):
-    """State of a training run; a pending run has not ended."""
+    """State of one training run: pending (not ended), finished, diverged, stopped or failed."""
 
     PENDING = 0
     FINISHED = 1
@@ -43,9 +43,13 @@ class Status(enum.IntEnum):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Record:
-    """Results of many runs, one row per run: hyper [run], series [run, time], status [run], final [run, ...].
+    """Results of many training runs, as arrays with one row for each run.
 
-    meta: further facts, which JSON must be able to hold. Raises UsageError if the shapes disagree.
+    hyper: hyperparameters by name, [run] each. series: curves by name, [run, time] each. status: `Status` of
+    the runs, [run]. final: values at the end of training by name, [run, ...] each. meta: further facts, which
+    JSON must be able to hold.
+
+    Raises UsageError if the shapes disagree.
     """
 
     hyper: Mapping[str, np.ndarray]
@@ -81,19 +85,19 @@ class Record:
 
     @property
     def name(self) -> str:
-        """The name that `named` gave; "" if it gave none."""
+        """Name of the record, which `named` sets; "" for a record without a name."""
         return str(self.meta.get("cohort", ""))
 
     def named(self, name: str) -> Record:
-        """Return the record with a name, which is saved with the record."""
+        """Return a copy of the record with a name, which is saved together with the record."""
         return replace(self, meta={**self.meta, "cohort": name})
 
     def counts(self) -> dict[str, int]:
-        """Return the number of runs by status, for every status that occurs, with lower-case names."""
+        """Return the number of runs in each state that occurs, such as {"finished": 8, "diverged": 1}."""
         return {state.name.lower(): n for state in Status if (n := int(np.sum(self.status == state)))}
 
     def select(self, mask: np.ndarray | Sequence[int] | Sequence[bool]) -> Record:
-        """Return the runs where a boolean `mask` [run] is true, or the runs at given indices [index].
+        """Return a record of some runs: those where a boolean `mask` [run] is true, or those at indices [k].
 
         Raises UsageError for a mask of another length or an index out of range.
         """
@@ -126,14 +130,17 @@ class Record:
         return replace(self, status=self.status[index], **groups)
 
     def without(self, *names: str) -> Record:
-        """Return the record without the final values called `names`, such as the large "parameters"."""
+        """Return the record without some final values, for example without the large "parameters".
+
+        names: names of the values at the end of training to leave out.
+        """
         return replace(self, final={name: array for name, array in self.final.items() if name not in names})
 
     @staticmethod
     def concatenate(records: Sequence[Record]) -> Record:
-        """Return all runs of `records`, one after another.
+        """Return one record with all runs of several records, one record after another.
 
-        Entries of `meta` that are equal in all records stay; the others become `meta["parts"]`, one
+        Entries of `meta` that are equal in all records stay. The others become `meta["parts"]`, one
         dictionary per record. Raises UsageError if names, types or shapes differ, or if there are no records.
         """
         records = list(records)
@@ -150,7 +157,7 @@ class Record:
         return replace(first, status=status, meta=_joined_meta([r.meta for r in records]), **groups)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the record to an NPZ file, atomically; equal records give equal bytes.
+        """Write the record to an NPZ file, completely or not at all; equal records give equal bytes.
 
         Raises DataError if the file cannot be written, and UsageError for an array that a file cannot hold.
         """
@@ -164,10 +171,10 @@ class Record:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Record:
-        """Read the record that `save` wrote.
+        """Return the record of training runs that `save` wrote to an NPZ file.
 
-        Raises DataError (file missing, or of a newer version), DamagedFile (incomplete, changed, or no
-        record).
+        Raises DataError if the file is missing, or if a newer version of Ravine wrote it. Raises DamagedFile
+        if the file is incomplete or changed, or holds no record.
         """
         arrays = read_npz(path)
         try:
@@ -197,11 +204,12 @@ class Record:
             ) from error
 
     def frame(self, series: str | Sequence[str] | None = None) -> pd.DataFrame:
-        """Return a pandas table with one row per run; with names of series, one row per run and time.
+        """Return the record as a pandas table with one row per run; with series, one row per run and time.
 
-        Columns: `run`, `time` (with series), the hyperparameters, `status` by name, then the series, or the
-        final values of one number per run. A column whose name is taken gets the prefix `final_` or
-        `series_`. Raises UsageError for an unknown series, or for series of different lengths.
+        series: names of curves to include. The columns are `run`, `time` (only with series), the
+        hyperparameters, `status` by name, then the series, or the final values that are one number per run. A
+        column whose name is taken gets the prefix `final_` or `series_`. Raises UsageError for an unknown
+        series, or for series of different lengths.
         """
         import pandas as pd
 

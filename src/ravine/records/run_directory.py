@@ -1,4 +1,6 @@
-"""The run directory: all files of one command, complete at any moment and resumable even after `kill -9`.
+"""The run directory: the folder with all files of one command, complete at any moment.
+
+`ravine resume` can continue the command from these files, even after `kill -9`.
 
 run.json              command, versions, data, seed, state
 config.toml           resolved configuration, which is valid input
@@ -51,9 +53,10 @@ __all__ = ["RunDirectory"]
 
 
 class RunDirectory:
-    """One run on disk. `create` returns its writer, `open` a reader, which `lock` turns into the writer.
+    """The files of one run on disk, to read them, or to write them while holding the lock of the folder.
 
-    metadata: content of run.json. A `with` block or `close` releases the lock for the next writer.
+    `create` makes a new run and returns its writer. `open` returns a reader, which `lock` turns into the
+    writer. A `with` block or `close` releases the lock for the next writer. metadata: content of run.json.
     """
 
     def __init__(self, path: Path, metadata: Mapping[str, object], lock: WriterLock | None = None) -> None:
@@ -76,11 +79,13 @@ class RunDirectory:
         split_hash: str | None = None,
         **more: object,
     ) -> RunDirectory:
-        """Create `root/<UTC time>-<name>-<id>/`, or `out`, and return its writer; `root/latest` points to it.
+        """Create the folder of a new run, `root/<UTC time>-<name>-<id>/` or `out`, and return its writer.
 
-        A run in `out` does not create `root`, and is in the list of runs. `update` adds the
-        facts that are not known yet, such as `data_sha256` and `split_hash`. Raises DataError if `out` is not
-        empty or cannot be written.
+        If `root` exists, `root/latest` then points to the new folder. A run in `out` does not create `root`,
+        but `ravine runs` lists it. `update` later adds facts that are not known yet, such as `data_sha256`
+        and `split_hash`. more: further entries of run.json.
+
+        Raises DataError if `out` is not empty or the folder cannot be written, and UsageError if `out` is "".
         """
         from ravine.version import __version__
 
@@ -128,9 +133,9 @@ class RunDirectory:
     def open(
         cls, run: str | os.PathLike[str] = LATEST, root: str | os.PathLike[str] = "runs"
     ) -> RunDirectory:
-        """Return a reader of a run; `run` is `latest`, a path, a name, or an id or its beginning.
+        """Return a reader of an existing run: `latest`, a path, a name, or an id or its beginning.
 
-        Raises DataError.
+        Raises DataError if no run or more than one fits, and if its run.json cannot be read.
         """
         path = find_run(run, root)
         return cls(path, read_run_file(path))
@@ -138,7 +143,7 @@ class RunDirectory:
     # ------------------------------------------------------------------------------------------- one writer
 
     def lock(self) -> RunDirectory:
-        """Become the writer of the run, and delete the temporary files of a writer that was killed.
+        """Take the lock to become the writer of the run, and delete temporary files of a killed writer.
 
         Raises DataError if another process is the writer.
         """
@@ -211,12 +216,12 @@ class RunDirectory:
 
     @property
     def result(self) -> Path:
-        """Path of the result, as `--json` prints it."""
+        """Path of the result of the command, the JSON that the option `--json` prints."""
         return self.path / "result.json"
 
     @property
     def events(self) -> Path:
-        """Path of the events, one JSON object per line."""
+        """Path of the events that the command reported, one JSON object per line."""
         return self.path / "events.jsonl"
 
     @property
@@ -227,9 +232,10 @@ class RunDirectory:
     # ------------------------------------------------------------------------------------------- its contents
 
     def update(self, **fields: object) -> None:
-        """Set fields of run.json, such as `state="finished"`. A dictionary is merged into the old dictionary.
+        """Set entries of run.json, such as `state="finished"`; a dictionary is merged into the old one.
 
-        Raises UsageError for an unknown state, a change of the id, or a reader.
+        Raises UsageError for an unknown state, for a change of the id or the schema version, and if this
+        object is not the writer of the run.
         """
         if fields.get("state", "running") not in STATES:
             raise UsageError(f"'{fields['state']}' is not a state.", "", f"Use one of {', '.join(STATES)}.")
@@ -246,7 +252,7 @@ class RunDirectory:
         self.metadata = merged
 
     def log(self, line: str) -> None:
-        """Append one line with the time in UTC to log.txt."""
+        """Append one line to log.txt of the run, with the time in UTC before it."""
         path = self._writable(self.log_file)
         stamp = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
         text = " ".join(str(line).splitlines())
@@ -254,11 +260,14 @@ class RunDirectory:
             file.write(f"{stamp} {text}\n".encode("utf-8", "backslashreplace"))
 
     def save_cohort(self, cohort: str, record: Record) -> None:
-        """Write a finished cohort to cohorts/<cohort>.npz. Raises DataError, UsageError for a reader."""
+        """Write the record of a finished cohort to cohorts/<cohort>.npz.
+
+        Raises DataError if the file cannot be written, and UsageError if this object is not the writer.
+        """
         record.save(self._writable(self._file(self.cohorts, cohort)))
 
     def has_cohort(self, cohort: str) -> bool:
-        """Return whether the file of a cohort exists and is complete.
+        """Return whether the run holds the complete record of a cohort, which then need not train again.
 
         A damaged file counts as absent and is noted in the log.
         """
@@ -272,17 +281,23 @@ class RunDirectory:
         return True
 
     def load_cohort(self, cohort: str) -> Record:
-        """Read a cohort. Raises DataError if it is absent, DamagedFile if the file is damaged."""
+        """Return the record of a finished cohort.
+
+        Raises DataError if its file is absent, and DamagedFile if its file is damaged.
+        """
         from ravine.records.record import Record
 
         return Record.load(self._file(self.cohorts, cohort))
 
     def save_state(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Write a state, from which a resumed command continues, to state/<name>.npz over the old one."""
+        """Write the arrays from which a resumed command continues to state/<name>.npz, over the old file."""
         write_npz(self._writable(self._file(self.state, name)), arrays)
 
     def load_state(self, name: str) -> dict[str, np.ndarray] | None:
-        """Read a state. Return None if it is absent or damaged; a damaged file is noted in the log."""
+        """Return the arrays that `save_state` wrote; None if the file is absent or damaged.
+
+        A damaged file is noted in the log.
+        """
         path = self._file(self.state, name)
         if not path.exists():
             return None
@@ -293,7 +308,7 @@ class RunDirectory:
             return None
 
     def drop_state(self, name: str) -> None:
-        """Delete a state that is no longer needed, if it exists."""
+        """Delete the file of `save_state`, if it exists, since no resumed command needs it any more."""
         path = self._writable(self._file(self.state, name))
         with os_errors_as_data_errors(path):
             path.unlink(missing_ok=True)

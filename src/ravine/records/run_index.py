@@ -1,6 +1,6 @@
-"""The index of runs: list the runs in a folder, find one by its name.
+"""List of the runs in a folder, and search for one of them by its name, its id or its data.
 
-The module imports neither NumPy nor JAX, so `ravine runs` answers at once.
+The module imports neither NumPy nor JAX, so that `ravine runs` answers at once.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ INTERRUPTED = "interrupted, resumable"  # state of a run whose process was kille
 
 @dataclass(frozen=True)
 class RunInfo:
-    """The facts of a run that `ravine runs` shows in one line.
+    """The facts of one run that `ravine runs` shows in one line.
 
-    created: ISO 8601 in UTC. summary: the result in one line, or the error that ended the run. bytes: size on
-    disk.
+    verb: command, such as `compare`. data: name of the data. created: ISO 8601 in UTC. summary: the result in
+    one line, or the error that ended the run. bytes: size on disk.
     """
 
     id: str
@@ -50,10 +50,10 @@ class RunInfo:
 
 
 def read_run_file(folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the content of `run.json` in a run directory.
+    """Return the content of the file `run.json` in a run directory.
 
-    Raises DataError if it is missing or of a newer version, which the message names, DamagedFile if it is
-    damaged.
+    Raises DataError if the file is missing, or if a newer version of Ravine wrote it; the message names this
+    version. Raises DamagedFile if the file is damaged.
     """
     path = Path(folder) / RUN_FILE
     with os_errors_as_data_errors(path, "read"):
@@ -81,11 +81,11 @@ def read_run_file(folder: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:
-    """Return the runs in `root`, newest first; an empty list if there are none.
+    """Return the runs in the folder `root`, newest first; an empty list if there are none.
 
-    If `root` itself is a run, the list has this run alone. Runs in other folders (`-o DIR`) are listed too,
-    if `elsewhere_file` names them. Folders without a run are skipped. A run whose `run.json` is
-    damaged or newer is listed with a state that says so.
+    If `root` holds no runs but is a run itself, the list has this run alone. Runs in other folders (`-o DIR`)
+    are listed too, if `elsewhere_file` names them. Folders without a run are skipped. A run whose `run.json`
+    is damaged, or was written by a newer version of Ravine, is listed with a state that tells this.
     """
     root, folders = Path(root), []
     if root.is_dir():
@@ -98,10 +98,10 @@ def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:
 
 
 def elsewhere_file(root: Path) -> Path:
-    """Return the file in the cache that names runs outside `root`, one path a line, the newest last.
+    """Return the path of the file in the user's cache that lists runs outside the folder `root`.
 
-    A command with `-o DIR` writes nothing but its run and this line, so that `ravine runs` and `latest` find
-    the run from the same working folder.
+    The file has one path a line, the newest last. A command with `-o DIR` writes nothing but its run and this
+    line, so that `ravine runs` and `latest` find the run from the same working folder.
     """
     name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
     return user_cache() / "runs" / name
@@ -164,7 +164,10 @@ def _info(folder: Path) -> RunInfo:
 
 
 def summary_text(winner: str, tied: int, metric: str, score: float | None) -> str:
-    """Return a result in one line: `adam and 2 tied, accuracy 0.9767`."""
+    """Return the result of a comparison in one line, such as `adam and 2 tied, accuracy 0.9767`.
+
+    winner: best optimizer or configuration. tied: number of others that the data cannot distinguish from it.
+    """
     shown = "" if score is None else f", {metric} {score:.4g}"
     return f"{winner}{f' and {tied} tied' if tied else ''}{shown}"
 
@@ -191,14 +194,14 @@ def _size(folder: Path) -> int:
 
 
 class SeveralRuns(DataError):
-    """A name that fits more than one run."""
+    """Error for a text that fits the names or ids of more than one run."""
 
 
 def find_run(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs") -> Path:
-    """Return the folder of a run.
+    """Return the folder of the run that the user names.
 
     run: `latest`, a path, the name of a folder in `root`, an id or its beginning, or the name of data that
-    only one run used. Raises DataError with the nearest names if no run or more than one fits.
+    only one run used. Raises DataError if no run fits, with the nearest names, and if more than one fits.
     """
     text = os.fspath(run)
     if text == LATEST:
@@ -234,9 +237,10 @@ def find_run(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs")
 
 
 def find_model(path: str | os.PathLike[str], root: str | os.PathLike[str] = "runs") -> str:
-    """Return the path of a model, or of the run of a model; `latest` is the newest run that has one.
+    """Return the path of the model that the user names: an existing path, or the folder of a run.
 
-    Raises DataError if there is no such model.
+    `latest` is the newest run that has a model. Raises DataError if there is no such path or run, or if the
+    run has no model.
     """
     if os.fspath(path) != LATEST and Path(path).exists():
         return os.fspath(path)
@@ -244,9 +248,10 @@ def find_model(path: str | os.PathLike[str], root: str | os.PathLike[str] = "run
 
 
 def find_best_model(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs") -> Path:
-    """Return the model.json of the best model of a run; `latest` is the newest run that has a model.
+    """Return the path of `model.json` of the best model of a run.
 
-    Raises DataError if there is no such run, or if it has no model.
+    `latest` is the newest run that has a model. Raises DataError if there is no such run, or if it has no
+    model.
     """
     folder = find_run(run, root)
     if os.fspath(run) == LATEST and not (folder / BEST_MODEL).exists():

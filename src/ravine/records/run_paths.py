@@ -1,4 +1,4 @@
-"""Paths of a new run: its name, an empty folder, and the link `latest`."""
+"""The folder of a new run: its name, its creation, the link `latest`, and the list of runs elsewhere."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ RUN_REMAINS = (RUN_FILE, LOCK_NAME, "log.txt", "stdin")  # files of a run withou
 
 
 def slug(name: str) -> str:
-    """Return a short file name for data: `../a b/Wine (red).csv.gz` gives `Wine-red`.
+    """Return the name of data as a short part of a file name: `../a b/Wine (red).csv.gz` gives `Wine-red`.
 
-    One suffix of a letter and at most seven more letters or digits is removed, with a `.gz` after it.
+    A suffix is removed: a dot, a letter and at most seven more letters or digits, with a `.gz` after them.
     """
     stem = Path(str(name)).name or "data"
     stem = "stdin" if stem == "-" else re.sub(r"\.[A-Za-z][A-Za-z0-9]{0,7}(\.gz)?$", "", stem)
@@ -39,10 +39,10 @@ def check_run_folder(out: str | os.PathLike[str] | None) -> None:
 
 
 def create_run_folder(path: Path) -> WriterLock:
-    """Create the folder of a new run, or use an empty one; return the lock of its writer.
+    """Create the folder of a new run, or take an empty one; return the lock, which this process then holds.
 
-    A folder that holds only the files of a run without a configuration counts as empty. Raises DataError if
-    the folder holds anything else.
+    A folder counts as empty if it holds only files that a run leaves before it has a configuration. Raises
+    DataError if the folder holds anything else.
     """
     with os_errors_as_data_errors(path):
         if path.exists() and not path.is_dir():
@@ -83,10 +83,10 @@ def _check_empty(path: Path) -> None:
 
 
 def update_latest_link(root: Path, path: Path) -> str | None:
-    """Let `root/latest` point to `path` by a link, or by a text file where links are impossible.
+    """Let the link `latest` in the folder `root` point to the run in `path`; without links, a text file.
 
-    Return a sentence with the reason if neither can be written, else None. A run does not fail without the
-    link. A `root` that does not exist is not made, and has no link.
+    Return None, or a sentence with the reason if neither can be written. The run goes on without the link. If
+    `root` does not exist, nothing is written.
     """
     if not root.is_dir():
         return None
@@ -109,9 +109,9 @@ def update_latest_link(root: Path, path: Path) -> str | None:
 
 
 def remember_elsewhere(root: Path, path: Path) -> str | None:
-    """Name a run outside `root` in the cache, so that it stays in the list of runs.
+    """Note the path of a run outside the folder `root` in the user's cache, so that `ravine runs` lists it.
 
-    Return a sentence with the reason if the cache cannot be written, else None. A run does not fail for it.
+    Return None, or a sentence with the reason if the cache cannot be written. The run goes on without it.
     """
     target, file = path.resolve(), elsewhere_file(root)
     if target.parent == root.resolve():
@@ -126,7 +126,10 @@ def remember_elsewhere(root: Path, path: Path) -> str | None:
 
 
 def forget_elsewhere(root: Path, path: Path) -> None:
-    """Remove a run from the cache of `remember_elsewhere`. Raises OSError."""
+    """Remove the path of a run from the list of runs outside the folder `root`, in the user's cache.
+
+    Raises OSError or DataError if the list cannot be read or written.
+    """
     file, target = elsewhere_file(root), str(path.resolve())
     if not file.is_file():
         return

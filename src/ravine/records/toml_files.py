@@ -1,4 +1,4 @@
-"""Configurations as TOML files."""
+"""Functions that write and read a configuration, which is a table of settings, as TOML."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["dump", "load"]
 
 
 def dump(table: Mapping[str, object]) -> str:
-    """Return `table` as TOML text.
+    """Return a configuration, a table of names and values, as TOML text.
 
     An entry that is None is left out: TOML has no null, and an absent key has its default. NumPy numbers
     become Python numbers, tuples become lists, paths become text. Raises UsageError for any other type.
@@ -64,7 +64,10 @@ def _text(text: str, where: str) -> str:
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a TOML file. Raises DataError if it cannot be read, UsageError with the line if it is not TOML."""
+    """Return the content of a TOML file as a dictionary.
+
+    Raises DataError if the file cannot be read, and UsageError, with the line, if it is not TOML.
+    """
     with os_errors_as_data_errors(path, "read"):
         blob = Path(path).read_bytes()
     try:
