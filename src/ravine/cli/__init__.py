@@ -2,12 +2,11 @@
 
 app.py            the group of commands, and the message for an unknown command
 study_command.py  one command for each registered study
-sources.py        DATA, or a RUN or MODEL in its place
 flags.py          flags, derived from the options of settings
 help.py           layout of the help of a command, and checks of its arguments
-output.py         a result or a plan, as text or JSON
+output.py         a result, or the plan of a dry run, as text or JSON
 console.py        standard output and standard error of one command
-progress.py       a bar on a terminal, a line every ten seconds elsewhere
+progress.py       a bar on a terminal, lines of text elsewhere
 signals.py        Ctrl-C, SIGTERM and SIGUSR1
 exit_status.py    messages and exit statuses of errors
 commands/         the commands that are not studies

@@ -1,6 +1,6 @@
-"""The command `ravine`: the group of its commands, from arguments to exit status.
+"""The command `ravine` with all its commands, from the words of the command line to the exit status.
 
-Each registered study is one command. The other commands have a file each in `commands`.
+Each registered study, such as `compare`, is one command. The other commands have a file each in `commands`.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ TITLES = {
 
 
 class CommandGroup(click.Group):
-    """The group of all commands. A command is imported when it is used."""
+    """The group of all commands of `ravine`. A command is imported when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, in the order in which a newcomer needs them."""
         return [*study_names(), *COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of a name; None if there is none."""
+        """Return the command with the name `cmd_name`, imported now; None if there is no such command."""
         if cmd_name in COMMANDS:
             module, _, name = COMMANDS[cmd_name].partition(":")
             command: click.Command = getattr(import_module(module), name)
@@ -55,7 +55,7 @@ class CommandGroup(click.Group):
         return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the name and title of every command, without building its options."""
+        """Write the name and title of every command into the help, without building its options."""
         rows = [(name, find_study(name).title) for name in study_names()]
         rows += [(name, TITLES[name]) for name in COMMANDS]
         with formatter.section("Commands"):
@@ -64,7 +64,10 @@ class CommandGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the first word names. Raises UsageError with the nearest name."""
+        """Return the command that the first word names.
+
+        Raises UsageError, with the nearest name, if there is no such command.
+        """
         word = args[0]
         if not (word in COMMANDS or _is_study(word) or word.startswith("-")):
             raise _unknown_command(word, self.list_commands(ctx))
@@ -102,14 +105,17 @@ def _is_study(word: str) -> bool:
 @click.version_option(__version__, "--version", message="ravine %(version)s")
 @click.pass_context
 def ravine(ctx: click.Context) -> int:
-    """Show the help if no command is named. Returns the exit status."""
+    """Show the help of `ravine` if the user names no command. Returns the exit status 0."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
     return 0
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status. `arguments`: by default those of the process."""
+    """Run the command that the words of the command line name, and return its exit status.
+
+    Messages of errors are written here. arguments: the words; by default those of the process.
+    """
     console = Console()
     try:
         words = sys.argv[1:] if arguments is None else list(arguments)

@@ -1,6 +1,7 @@
 """Standard output and standard error of one command: results on the first, everything else on the second.
 
-A closed standard error never stops a study. A closed standard output (`| head`) is not an error either.
+If standard error is closed, a study goes on. If standard output is closed, as by `| head`, that is no error
+either.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ MIN_COLUMNS = 40  # narrower terminals are treated as this wide
 
 
 class Console:
-    """The output of one command.
+    """The output of one command, on standard output and standard error.
 
     quiet: print only the result and errors. verbose: print details and tracebacks. json: print JSON.
     """
@@ -48,17 +49,17 @@ class Console:
     # ----------------------------------------------------------------------------------- standard error
 
     def info(self, line: str = "") -> None:
-        """Write one line to standard error, unless `quiet` is on."""
+        """Write one line to standard error, unless the user asked for quiet output (-q)."""
         if not self.quiet:
             self.error(line)
 
     def info_unused(self, unused: Sequence[str], command: str) -> None:
-        """Write the names of settings that the command does not use."""
+        """Write a line to standard error with the names of settings that the command does not use."""
         if unused:
             self.info(self.wrapped(f"Not used by {command}: {', '.join(unused)}."))
 
     def error(self, text: str) -> None:
-        """Write text to standard error, also if `quiet` is on."""
+        """Write text to standard error, even if the user asked for quiet output (-q)."""
         stream = sys.stderr
         if stream is None:  # closed before this process began
             return
@@ -80,12 +81,12 @@ class Console:
 
     @property
     def has_width(self) -> bool:
-        """Whether standard output is a terminal, or COLUMNS sets its width."""
+        """Whether standard output is a terminal, or the environment variable COLUMNS sets a width."""
         return os.environ.get("COLUMNS", "").isdecimal() or is_terminal(sys.stdout)
 
     @property
     def width(self) -> int:
-        """The width of standard output in columns."""
+        """The width of standard output in columns of text; 100 for a file or a pipe."""
         if self.has_width:
             return max(MIN_COLUMNS, shutil.get_terminal_size().columns)
         return PIPE_COLUMNS
@@ -101,18 +102,24 @@ class Console:
         return is_unicode(sys.stdout)
 
     def print(self, text: str = "") -> None:
-        """Write the result, or a part of it. Raises DataError if it cannot be written."""
+        """Write the result, or a part of it, to standard output. Raises DataError if it cannot be written."""
         if sys.stdout is not None:
             self.print_bytes((_encodable(text, sys.stdout) + "\n").encode(sys.stdout.encoding or "utf-8"))
 
     def print_view(self, view: View) -> None:
-        """Write a view as text that fits the terminal. Raises DataError if it cannot be written."""
+        """Write a report (list of blocks) to standard output, as text that fits the terminal.
+
+        Raises DataError if it cannot be written.
+        """
         from ravine.render.text import text
 
         self.print(text(view, self.width, self.color, self.unicode))
 
     def print_document(self, document: Mapping[str, object]) -> None:
-        """Write one JSON document, in UTF-8 for every locale. Raises DataError if it cannot be written."""
+        """Write one JSON document to standard output, in UTF-8 for every locale.
+
+        Raises DataError if it cannot be written.
+        """
         from ravine.records.atomic_files import json_text
 
         self.print_bytes((json_text(document, sort=False) + "\n").encode("utf-8"))
@@ -134,12 +141,15 @@ class Console:
                 raise
 
     def flush(self) -> None:
-        """Flush what other code, such as click's help, has written. Raises BrokenPipeError."""
+        """Flush text that other code, such as click's help, wrote to standard output.
+
+        Raises BrokenPipeError if the program that reads the output has ended.
+        """
         if sys.stdout is not None:
             sys.stdout.flush()
 
     def detach_stdout(self) -> int:
-        """Redirect stdout to `os.devnull`, so that flushing a closed pipe raises nothing. Returns 0."""
+        """Redirect standard output to `os.devnull`, so that flushing a closed pipe is no error. Returns 0."""
         with contextlib.suppress(OSError, ValueError, AttributeError):
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, sys.stdout.fileno())
@@ -156,7 +166,7 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def is_unicode(stream: TextIO | None) -> bool:
-    """Return whether a stream can show every character."""
+    """Return whether an output stream can show every character, which holds for UTF encodings."""
     return (getattr(stream, "encoding", None) or "").lower().replace("-", "").startswith("utf")
 
 

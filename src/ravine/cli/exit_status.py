@@ -1,4 +1,4 @@
-"""Messages and exit statuses of errors.
+"""Messages and exit statuses of errors of the command `ravine`.
 
 0    done; an optimizer or a trial that diverges is a result
 1    internal error
@@ -26,7 +26,7 @@ MAX_CHARACTERS = 300  # of the message of an internal error
 
 
 def report(error: BaseException, console: Console) -> int:
-    """Write the message of an error to standard error. Returns the exit status."""
+    """Write the message of an error to standard error. Returns the exit status of the process."""
     if console.verbose and not isinstance(error, click.ClickException | KeyboardInterrupt):
         import traceback
 

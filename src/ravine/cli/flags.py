@@ -20,12 +20,15 @@ Function = Callable[..., Any]
 
 @lru_cache(maxsize=1)
 def all_keys() -> frozenset[str]:
-    """Return the keys of all studies, since one file may hold settings of several."""
+    """Return the keys of the options of all studies.
+
+    A configuration file may hold settings of several studies, so a key of another study is no mistake.
+    """
     return frozenset(key for name in study_names() for key in options_of(find_study(name).settings))
 
 
 def flags_for(settings: type[Settings]) -> Callable[[Function], Function]:
-    """Return a decorator that adds the flags of settings to a command, in the order of the fields.
+    """Return a decorator that adds the flags of a study's options to a command, in the order of the settings.
 
     Values stay text here. `options.resolve` reads flags, files and environment, and reports all mistakes.
     """
@@ -56,7 +59,10 @@ def _flag(option: Option) -> Callable[[Function], Function]:
 
 
 def output_flags(*, out: str, dry_run: bool = False) -> Callable[[Function], Function]:
-    """Return a decorator that adds the flags which commands share. out: `METAVAR:help` of -o, or empty."""
+    """Return a decorator that adds the flags that all commands share, such as --json and -q, to a command.
+
+    out: `METAVAR:help` of the flag -o; "" adds no -o. dry_run: whether --dry-run is added, too.
+    """
 
     def decorate(function: Function) -> Function:
         flags = [
@@ -89,7 +95,7 @@ def output_flags(*, out: str, dry_run: bool = False) -> Callable[[Function], Fun
 
 
 def config_flag(function: Function) -> Function:
-    """Return the command with the flag -c added."""
+    """Return the command with the flag `-c FILE.toml`, which reads settings from a file."""
     return click.option(
         "-c", "--config", cls=SectionedOption, common=True, metavar="FILE.toml",
         help="Settings from a file, such as the config.toml of a run.",

@@ -1,4 +1,4 @@
-"""Commands with a help in two levels, common options or all of them, and messages for wrong arguments."""
+"""Commands whose help has two levels, common options or all of them, with messages for wrong arguments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ SHOWS_ALL = "ravine.help_all"  # key in `Context.meta` while all options are sho
 
 
 class SectionedOption(click.Option):
-    """An option with the heading under which help lists it. common: `--help` lists it too."""
+    """An option of a command that knows its heading in the help.
+
+    section: the heading. common: whether `--help` lists the option, and not only `--help-all`.
+    """
 
     def __init__(self, *names: Any, section: str = "Output", common: bool = False, **more: Any) -> None:
         super().__init__(*names, **more)
@@ -31,7 +34,7 @@ class SectionedOption(click.Option):
 class Command(click.Command):
     """A command with examples. `--help` lists its common options, `--help-all` every option by section.
 
-    A command with few options has one level, and lists them all without sections.
+    A command with at most 12 options and arguments lists them all in `--help`, without sections.
     """
 
     def __init__(self, *arguments: Any, examples: Sequence[str] = (), **more: Any) -> None:
@@ -39,7 +42,7 @@ class Command(click.Command):
         self.examples = examples
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return all parameters, `--help` and `--help-all` last."""
+        """Return all parameters of the command; `--help` and `--help-all` come last."""
         parameters = super().get_params(ctx)
         text = f"Show all {sum(isinstance(parameter, click.Option) for parameter in parameters) + 1} options."
         help_all = SectionedOption(
@@ -49,14 +52,17 @@ class Command(click.Command):
         return [*parameters, help_all]
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """Return `--help`, with a text that says which options it lists."""
+        """Return the option `--help`, whose own text says which options it lists."""
         option = super().get_help_option(ctx)
         if option is not None:
             option.help = "Show the common options." if self._has_two_levels else "Show this help."
         return option
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the words of the command line. Raises UsageError for a word too many or a missing value."""
+        """Read the words of the command line after the command.
+
+        Raises UsageError for a word too many, and for an option without its value.
+        """
         self._check_values(ctx, args)
         ctx.allow_extra_args = True  # the message below says which words are allowed
         try:
@@ -86,7 +92,7 @@ class Command(click.Command):
                 )
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the common options as one list, or all options by section."""
+        """Write the options into the help: the common ones as one list, or all of them by section."""
         rows: dict[str, list[tuple[str, str]]] = {section: [] for section in SECTIONS}
         is_short = self._is_short(ctx)
         for option in self.get_params(ctx):
@@ -102,7 +108,7 @@ class Command(click.Command):
                     formatter.write_dl(records, col_max=int(MAX_NAME_SHARE * formatter.width))
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write examples as they are typed, and below all options the other ways to set one."""
+        """Write the end of the help: examples and, below all options, the other ways to set an option."""
         is_short = self._is_short(ctx)
         if self.examples:
             with formatter.section("Examples"):

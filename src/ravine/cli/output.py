@@ -1,4 +1,4 @@
-"""The result of a command on standard output: one JSON document, or text."""
+"""Functions that print the result of a command to standard output, as text or as one JSON document."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ __all__ = ["show_document", "show_result"]
 
 
 def show_document(document: Document, console: Console) -> None:
-    """Print a result or a plan. Raises DataError if it cannot be written."""
+    """Print a result, or the plan of a dry run, as JSON if the user asked for it (--json), else as text.
+
+    Raises DataError if it cannot be written.
+    """
     if console.json:
         console.print_document(document.to_dict())
     else:
@@ -18,9 +21,10 @@ def show_document(document: Document, console: Console) -> None:
 
 
 def show_result(result: Result, console: Console) -> None:
-    """Print a result. Raises DataError if it cannot be written.
+    """Print the result of a study to standard output. Raises DataError if it cannot be written.
 
-    As text, its details come first (with -v), and the files of the run and the next commands come last.
+    With -v, details come before the text. The files of the run and the next commands come after it. With
+    --json, only the JSON document is printed.
     """
     study = find_study(result.study)
     if console.verbose and not console.json and (details := study.find("view", "details")):

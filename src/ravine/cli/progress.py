@@ -1,4 +1,4 @@
-"""The display of progress of a command, on standard error."""
+"""The display of a command's progress on standard error, a bar or plain lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ __all__ = ["progress_display"]
 
 @contextmanager
 def progress_display(console: Console) -> Iterator[Display]:
-    """Yield a bar if standard error is a terminal, plain lines otherwise. The bar is removed at the end."""
+    """Yield the display of a command's progress: a bar if standard error is a terminal, else plain lines.
+
+    The bar is removed at the end of the `with` block.
+    """
     from ravine.execution.progress import Bar, Lines, beating
 
     display: Display

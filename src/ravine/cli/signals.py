@@ -1,8 +1,10 @@
-"""Ctrl-C, SIGTERM and SIGUSR1: finish the chunk, save it and stop. A second Ctrl-C stops at once.
+"""Reaction to Ctrl-C, SIGTERM and SIGUSR1: the command finishes its current training steps, saves and stops.
 
-Python runs its signal handlers only between bytecodes, and a compiled chunk may take seconds. Therefore the
+A second Ctrl-C stops at once, which is safe, since files are replaced as a whole.
+
+Python runs its signal handlers only between bytecodes, and compiled steps may take seconds. Therefore the
 handler in C writes the number of the signal into a pipe (`set_wakeup_fd`). A thread reads the pipe and reacts
-at once, also while the main thread is inside XLA. Files are replaced as a whole, so stopping at once is safe.
+at once, also while the main thread is inside XLA.
 """
 
 from __future__ import annotations
@@ -21,7 +23,11 @@ SHOW_CURSOR = "\x1b[?25h"  # a progress bar hides the cursor, and cannot show it
 
 
 class Stop:
-    """A request to stop. Calling it after a chunk returns the exit status; None if nobody asked to stop."""
+    """A request to stop a study, which a signal sets and the training loop reads.
+
+    The training loop calls the object after each chunk of steps. The call returns the exit status with which
+    the command must end, or None if there is no request.
+    """
 
     def __init__(self) -> None:
         self.status: int | None = None
@@ -32,9 +38,10 @@ class Stop:
 
 @contextlib.contextmanager
 def stop_on_signals(announce: Callable[[str], None]) -> Iterator[Stop]:
-    """Yield a `Stop` that the signals set while the block runs. Another thread calls `announce`.
+    """Yield a `Stop` that Ctrl-C, SIGTERM and SIGUSR1 set while the `with` block runs.
 
-    Only the main thread can receive signals. In any other thread the `Stop` is never set.
+    announce: function that shows a message to the user; another thread calls it. Only the main thread can
+    receive signals. In any other thread the `Stop` is never set.
     """
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():

@@ -1,4 +1,4 @@
-"""One command for each registered study: resolve its settings, announce it, then plan or run it."""
+"""The command of a registered study: it resolves the settings, and runs the study or shows its plan."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ METAVARS = {"data": "DATA", "run": "RUN", "model": "MODEL"}
 
 
 def study_command(study: Study) -> click.Command:
-    """Return the command of a study, with the flags of its settings."""
+    """Return the command of a study, such as `ravine compare`, with the flags of its settings."""
 
     def callback(**arguments: Any) -> int:
         return _run(study, click.get_current_context().find_object(Console) or Console(), **arguments)

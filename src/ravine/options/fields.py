@@ -88,7 +88,7 @@ class Option:
 
     @property
     def flag(self) -> str:
-        """The flag of the option: `--early-stop`, or `--no-baselines` for an option that is true by default."""
+        """The flag of the option: `--early-stop`, or `--no-baselines` if the option is true by default."""
         return ("--no-" if self.default is True else "--") + self.key.replace("_", "-")
 
     @property

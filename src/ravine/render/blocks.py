@@ -72,7 +72,7 @@ def _check_lengths(owner: str, **sequences: Sequence[object]) -> None:
 
 @dataclass(frozen=True)
 class Heading(Values):
-    """The title of a report, with notes below it, for example how its numbers were measured."""
+    """The title of a report, with notes below the title, for example how its numbers were measured."""
 
     kind: ClassVar[str] = "heading"
     text: str
@@ -99,7 +99,7 @@ class Item(Values):
 
 @dataclass(frozen=True)
 class Items(Values):
-    """A list with bullets, numbers or plain items. Blank lines separate items that have details."""
+    """A list with bullets, numbers or plain items. Blank lines separate the items if one has details."""
 
     kind: ClassVar[str] = "items"
     items: Sequence[str | Item]
@@ -111,7 +111,7 @@ class Items(Values):
 
 @dataclass(frozen=True)
 class Facts(Values):
-    """Rows with a name and a text each. Rows below a title are indented."""
+    """Rows of a name and a text each, such as a setting and its value. Rows below a title are indented."""
 
     kind: ClassVar[str] = "facts"
     rows: Sequence[tuple[str, str]]
@@ -146,7 +146,7 @@ class Column(Values):
 
 @dataclass(frozen=True)
 class Table(Values):
-    """A table of columns with titles. Raises ValueError for columns of different lengths."""
+    """A table of a report, as columns with titles. Raises ValueError for columns of different lengths."""
 
     kind: ClassVar[str] = "table"
     columns: Sequence[Column]
@@ -183,9 +183,9 @@ class Table(Values):
 
 @dataclass(frozen=True)
 class Sparkline(Values):
-    """A curve y(x) in one line of text, with y None or NaN where a run diverged.
+    """A curve y(x) drawn in one line of text, with y None or NaN where a run diverged.
 
-    before, after: texts at the left and at the right of the curve.
+    label: name of the curve. before, after: texts at the left and at the right of the curve.
     """
 
     label: str
@@ -201,7 +201,7 @@ class Sparkline(Values):
 
 @dataclass(frozen=True)
 class Sparklines(Values):
-    """Several curves over a shared axis x, each in one line of text."""
+    """Several curves over a common axis x, each drawn in one line of text."""
 
     kind: ClassVar[str] = "sparklines"
     lines: Sequence[Sparkline]
@@ -227,9 +227,10 @@ class Sparklines(Values):
 
 @dataclass(frozen=True)
 class Steps(Values):
-    """A schedule y(x): a curve several lines of text high, from 0 up, with its values at quarters of x below.
+    """A schedule y(x), drawn as a curve several lines of text high, from 0 up, with a few values below.
 
-    x must be equally spaced, and y at least 0. With 4 k + 1 points, k whole, the quarters are points of x.
+    x must be equally spaced, and y at least 0. The values are those at the quarters of the range of x. With
+    4 k + 1 points, k whole, the quarters are points of x.
     """
 
     kind: ClassVar[str] = "steps"
@@ -250,7 +251,10 @@ class Steps(Values):
 
 @dataclass(frozen=True)
 class Series(Values):
-    """One curve of a chart. `low` and `high` are the ends of its intervals, empty without intervals."""
+    """One curve of a chart: points (x, y) with its name.
+
+    low, high: ends of the interval of each y; empty without intervals.
+    """
 
     name: str
     x: Sequence[float]
@@ -268,7 +272,7 @@ class Series(Values):
 
 @dataclass(frozen=True)
 class Mark(Values):
-    """A vertical line at `x` of a chart, with its name."""
+    """A vertical line in a chart, at the value `x` of the axis, with its name."""
 
     x: float
     text: str
@@ -276,7 +280,7 @@ class Mark(Values):
 
 @dataclass(frozen=True)
 class Chart(Values):
-    """A chart of curves with a common pair of axes. HTML shows charts, text does not."""
+    """A chart of curves with a common pair of axes. Reports in HTML show charts, reports in text do not."""
 
     kind: ClassVar[str] = "chart"
     title: str
@@ -293,7 +297,7 @@ class Chart(Values):
 
 @dataclass(frozen=True)
 class Files(Values):
-    """Written files as pairs (name, path). Paths are never cut."""
+    """The files that a command wrote, as pairs (name, path). Paths are never cut."""
 
     kind: ClassVar[str] = "files"
     rows: Sequence[tuple[str, str]]
@@ -301,7 +305,10 @@ class Files(Values):
 
 @dataclass(frozen=True)
 class Commands(Values):
-    """Commands to type next as pairs (purpose, command). Long commands continue after a backslash."""
+    """Commands that the user may type next, as pairs (purpose, command).
+
+    A long command continues in the next line, after a backslash.
+    """
 
     kind: ClassVar[str] = "commands"
     rows: Sequence[tuple[str, str]]

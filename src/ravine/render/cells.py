@@ -1,7 +1,7 @@
 """Functions that measure, truncate, wrap and color text for a terminal, or reduce it to ASCII.
 
 A terminal shows some characters two columns wide, and some on top of the character before. Every width in
-`render` is counted in these columns ("cells"), never in characters.
+`render` counts these columns of the terminal ("cells"), never characters.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ ASCII = str.maketrans(
 
 
 def printable(text: object) -> str:
-    """Return `text` with `?` for control characters, which names from files may contain."""
+    """Return `text` with `?` in place of control characters, which names in a user's file may contain."""
     return "".join(letter if letter.isprintable() else "?" for letter in str(text))
 
 
 def ascii_only(text: str) -> str:
-    """Return `text` in ASCII. Known signs are replaced, accents removed, and other letters become `?`."""
+    """Return `text` in ASCII: known signs such as ± are replaced, accents removed, other letters are `?`."""
     plain = unicodedata.normalize("NFKD", text.translate(ASCII))
     bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return bare.encode("ascii", "replace").decode("ascii")
 
 
 def display_width(text: str) -> int:
-    """Return the width of `text` in columns of a terminal."""
+    """Return the number of columns that `text` takes in a terminal, where some letters take two or none."""
     if text.isascii():
         return len(text)
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
@@ -62,7 +62,7 @@ def padded(text: str, width: int, left: bool) -> str:
 
 
 def wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
-    """Return `text` in lines of at most `width` columns, [] for an empty text.
+    """Return `text` broken into lines of at most `width` columns; [] for an empty text.
 
     first, rest: text at the start of the first line and of each further line, both narrower than `width`. A
     word that is wider than a line is broken. Several blanks between words are kept, except at the end of a
@@ -95,6 +95,9 @@ def _head(word: str, width: int) -> str:
 
 
 def paint(text: str, tone: str, color: bool) -> str:
-    """Return `text` in the color of its tone: "strong", "dim", "warning" or "error"; others are plain."""
+    """Return `text` with the terminal's codes for its tone: "strong", "dim", "warning" or "error".
+
+    The text is unchanged for other tones, or if `color` is false.
+    """
     code = CODES.get(tone, "")
     return f"{code}{text}{PLAIN}" if color and text and code else text

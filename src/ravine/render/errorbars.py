@@ -1,4 +1,4 @@
-"""Parts of figures that several studies share: curves, and marks with error bars."""
+"""Parts of matplotlib figures that several studies share: curves, and means with error bars."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["WithInterval", "canvas", "curve", "half_widths", "marks", "mean_of"]
 
 
 class WithInterval(Protocol):
-    """A mean with its interval [low, high]; the mean or the interval can be None."""
+    """A mean with its interval [low, high], which an error bar shows; one or both can be None."""
 
     @property
     def mean(self) -> float | None:
@@ -28,7 +28,7 @@ class WithInterval(Protocol):
 
 
 def canvas(title: str, columns: int = 1) -> tuple[Figure, list[Axes]]:
-    """Return a figure with a title, and its axes from left to right. columns: number of axes."""
+    """Return a new figure with a title, and its axes side by side, `columns` of them, from left to right."""
     from matplotlib.figure import Figure
 
     figure = Figure((5.2 * columns if columns > 1 else 7.5, 4.8), layout="constrained")
@@ -37,7 +37,7 @@ def canvas(title: str, columns: int = 1) -> tuple[Figure, list[Axes]]:
 
 
 def curve_style(k: int) -> dict[str, Any]:
-    """Return color, line style and mark of the k-th curve of a figure."""
+    """Return color, line style and mark of the k-th curve of a figure, for matplotlib."""
     return {
         "color": COLORS[k % len(COLORS)],
         "linestyle": LINES[k % len(LINES)],
@@ -46,7 +46,7 @@ def curve_style(k: int) -> dict[str, Any]:
 
 
 def curve(axes: Axes, x: Sequence[float], y: Sequence[float | None], label: str, k: int = 0) -> None:
-    """Draw a curve y(x) in the style of the k-th curve, with gaps at missing numbers."""
+    """Draw a curve y(x) into `axes`, in the style of a figure's k-th curve, with gaps at missing numbers."""
     values = [value if is_number(value) else float("nan") for value in y]
     axes.plot(x, values, label=label, **{**curve_style(k), "marker": None})
 
@@ -59,9 +59,10 @@ def marks(
     k: int = 0,
     scale: float = 1.0,
 ) -> None:
-    """Draw means over x with error bars, in the style of the k-th curve, multiplied by `scale`.
+    """Draw means as marks at the positions x, with their intervals as error bars.
 
-    Missing means are left out.
+    k: number of the curve, which decides color and mark. scale: factor on means and intervals. Missing means
+    are left out.
     """
     points = [(at, measure) for at, measure in zip(x, measures, strict=True) if is_number(measure.mean)]
     positions, shown = [at for at, _ in points], [measure for _, measure in points]
@@ -70,7 +71,10 @@ def marks(
 
 
 def half_widths(measures: Sequence[WithInterval], scale: float = 1.0) -> list[list[float]]:
-    """Return the lengths of the intervals below and above their means, [2][n]; 0 without an interval."""
+    """Return the lengths of error bars below and above each mean, [2][n], times `scale`.
+
+    A length is 0 if the interval, or this end of it, is missing.
+    """
     below, above = [], []
     for measure in measures:
         mean = mean_of(measure)
@@ -81,5 +85,5 @@ def half_widths(measures: Sequence[WithInterval], scale: float = 1.0) -> list[li
 
 
 def mean_of(measure: WithInterval) -> float:
-    """Return the mean of a measure, 0 if the mean is missing."""
+    """Return the mean of a measure, or 0 if the mean is missing."""
     return 0.0 if measure.mean is None else measure.mean

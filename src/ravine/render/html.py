@@ -1,6 +1,6 @@
-"""A report (blocks) as static HTML for a notebook or a page, without scripts.
+"""A report, which is a list of blocks such as tables, as static HTML for a notebook or a page.
 
-The HTML has its own style for light and dark pages.
+The HTML has no scripts, and its own style for light and dark pages.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ font-variant-numeric:tabular-nums}
 
 
 def html(blocks: Sequence[Block]) -> str:
-    """Return a report (blocks) as one HTML element `<div>` with its style. All text is escaped."""
+    """Return a report (list of blocks) as one HTML element `<div>` with its style. All text is escaped."""
     body = "\n".join(filter(None, map(_block, blocks)))
     return f'<div class="ravine"><style>{STYLE}</style>\n{body}\n</div>'
 

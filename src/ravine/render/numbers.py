@@ -1,9 +1,9 @@
-"""Formats of numbers in reports: scores, learning rates, values with errors, counts, times, sizes.
+"""Numbers in reports as text: scores, learning rates, values with errors, counts, times, sizes.
 
 A score is rounded to one or two digits of its uncertainty. An interval is shown as ± its longer side, so that
-the interval never looks narrower than it is. It is shown by its ends where ± would reach beyond a bound of
-the metric, such as 100 %, and where ± would contain a 0 that the interval of a difference excludes. A dash
-stands for a missing number.
+the interval never looks narrower than it is. In two cases, its two ends are shown instead: if ± would reach
+beyond a bound of the metric, such as 100 %, and if ± would contain 0 but the interval of a difference does
+not. A dash stands for a missing number.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def is_number(value: object) -> TypeGuard[float]:
 
 
 def number(value: object, digits: int = 3) -> str:
-    """Return a number with `digits` significant digits, such as `0.00312`, `1,234`, `3.1e-05` or `∞`.
+    """Return a number as text with `digits` significant digits: `0.00312`, `1,234`, `3.1e-05` or `∞`.
 
     A dash stands for a value that is not a number.
     """
@@ -65,22 +65,22 @@ def number(value: object, digits: int = 3) -> str:
 
 
 def learning_rate(value: object) -> str:
-    """Return a learning rate with three significant digits: `0.00312`, `3.1e-05`."""
+    """Return a learning rate as text with three significant digits, `0.00312` or `3.1e-05`; or a dash."""
     return f"{value:.3g}" if is_number(value) else MISSING_CELL
 
 
 def percent(share: object, decimals: int = 0) -> str:
-    """Return a share as `83 %`."""
+    """Return a share between 0 and 1 as a text in percent, such as `83 %`; a dash if it is missing."""
     return f"{100 * share:.{decimals}f} %" if is_number(share) else MISSING_CELL
 
 
 def count(amount: int, noun: str, plural: str = "") -> str:
-    """Return `1,234 rows` or `1 row`. plural: for a noun whose plural is not formed with s."""
+    """Return a count with its noun, `1,234 rows` or `1 row`. plural: plural of a noun that takes no s."""
     return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
 
 
 def fold(decades: object) -> str:
-    """Return the width of a range, in decades, as a factor: `630-fold`, `2.1-fold`; a dash without one."""
+    """Return the width of a range, given in powers of ten, as a factor: 2.8 gives `630-fold`; or a dash."""
     if not is_number(decades) or decades > 300:
         return MISSING_CELL
     factor = float(f"{10**decades:.2g}")
@@ -88,12 +88,12 @@ def fold(decades: object) -> str:
 
 
 def listed(words: Sequence[str]) -> str:
-    """Return words as a list: `adam`, `adam and sgd`, `adam, sgd and momentum`."""
+    """Return words as an enumeration: `adam`, `adam and sgd`, `adam, sgd and momentum`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def seconds(value: object) -> str:
-    """Return a time: `0.13 s`, `4.2 s`, `3 min 20 s`, `2 h 5 min`."""
+    """Return a time in seconds as text: `0.13 s`, `4.2 s`, `3 min 20 s`, `2 h 5 min`; a dash if missing."""
     if not is_number(value):
         return MISSING_CELL
     if value < 60:
@@ -103,7 +103,7 @@ def seconds(value: object) -> str:
 
 
 def byte_size(amount: float) -> str:
-    """Return a number of bytes in decimal units: `812 B`, `4.2 kB`, `31 MB`."""
+    """Return a number of bytes as text in decimal units: `812 B`, `4.2 kB`, `31 MB`."""
     for unit in ("B", "kB", "MB"):
         if amount < 1000:
             return f"{amount:.0f} {unit}" if amount >= 10 or unit == "B" else f"{amount:.1f} {unit}"
@@ -115,7 +115,7 @@ def byte_size(amount: float) -> str:
 
 
 def with_error(value: object, error: object) -> str:
-    """Return a value with one digit of its error, as `2.63 ± 0.1`; `2.634` without an error."""
+    """Return a value with its error, which has one digit, as `2.63 ± 0.1`; `2.634` without an error."""
     if not is_number(value):
         return MISSING_CELL
     if not is_number(error):
@@ -124,9 +124,10 @@ def with_error(value: object, error: object) -> str:
 
 
 def with_interval(value: object, interval: object, scale: float = 1.0, decimals: int | None = None) -> str:
-    """Return a value, times `scale`, with the longer side of its interval, as `2.63 ± 0.14`.
+    """Return a value with the longer side of its interval as text, `2.63 ± 0.14`, both times `scale`.
 
-    decimals: number of decimals; None shows one or two digits of the uncertainty.
+    decimals: number of decimals; None shows one or two digits of the uncertainty. A dash stands for a missing
+    value.
     """
     if not is_number(value):
         return MISSING_CELL
@@ -142,7 +143,7 @@ def with_interval(value: object, interval: object, scale: float = 1.0, decimals:
 
 
 def longer_side(value: object, interval: object) -> float | None:
-    """Return the longer side of `interval` [low, high] around `value`; None if a number is missing."""
+    """Return the longer part of `interval` [low, high], below or above `value`; None if one is missing."""
     if not is_number(value) or not isinstance(interval, Sequence) or not all(map(is_number, interval)):
         return None
     return max(interval[1] - value, value - interval[0], 0.0) if len(interval) == 2 else None
@@ -155,8 +156,8 @@ def longer_side(value: object, interval: object) -> float | None:
 class ScoreFormat:
     """The format of the scores of one metric: `scale` times the score, with `decimals` decimals.
 
-    A report uses one format, so that all its scores have the same unit and the same decimals. bounds:
-    smallest and largest possible score.
+    A report uses one format, so that all its scores have the same unit and the same decimals. scale: 100 for
+    a metric that is shown in percent, else 1. bounds: smallest and largest possible score.
     """
 
     metric: str
@@ -172,11 +173,11 @@ class ScoreFormat:
 
     @property
     def step(self) -> str:
-        """The unit after a difference of scores, in words."""
+        """The unit of a difference of two scores in words: `points`, or `in` and the name of the metric."""
         return "points" if self.scale == 100 else f"in {self.metric}"
 
     def number(self, value: object) -> str:
-        """Return a score without its unit; a dash for a missing score."""
+        """Return a score as text without its unit; a dash for a missing score."""
         if not is_number(value):
             return MISSING_CELL
         scaled = value * self.scale
@@ -184,9 +185,10 @@ class ScoreFormat:
         return f"{scaled:.3g}" if too_long else f"{scaled:.{self.decimals}f}"
 
     def with_interval(self, value: float | None, interval: Sequence[float | None] | None) -> str:
-        """Return a score as `97.8 ± 0.4`, or the score alone without an interval.
+        """Return a score with its interval as `97.8 ± 0.4`, where 0.4 is the longer side of the interval.
 
-        If ± would reach beyond a bound of the metric, the text is `97 [83, 100]`.
+        If ± would reach beyond a bound of the metric, the text is `97 [83, 100]`. Without an interval, the
+        text is the score alone.
         """
         longer = longer_side(value, interval)
         if value is None or interval is None or longer is None:
@@ -201,18 +203,18 @@ class ScoreFormat:
         return " ".join(filter(None, (self.with_interval(value, interval), self.unit)))
 
     def difference(self, value: object, interval: object = None) -> str:
-        """Return a difference of scores as `+0.4 ± 0.3`.
+        """Return a difference of two scores with its interval as text, `+0.4 ± 0.3`.
 
-        If the interval excludes 0 and the longer side does not, the text is `+0.4 [0.1, 1.2]`. A difference
-        that rounds to 0 has no sign. A missing difference is a dash.
+        If the interval excludes 0, but ± its longer side would not, the text is `+0.4 [0.1, 1.2]`. A
+        difference that rounds to 0 has no sign. A missing difference is a dash.
         """
         value_text, interval_text = self._parts(value, interval)
         return value_text + interval_text
 
     def change(self, value: object, interval: object = None, sign: bool = True) -> str:
-        """Return a difference with its unit in words: `+0.4 ± 0.3 points`, `+0.4 points [0.1, 1.2]`.
+        """Return a difference of two scores with its unit: `+0.4 ± 0.3 points`, `+0.4 points [0.1, 1.2]`.
 
-        sign: whether the difference has its sign; without a sign, its interval is that of its size.
+        sign: whether the sign is shown; False shows the absolute value, and its interval.
         """
         if not sign and is_number(value) and value < 0:
             ends = list(interval) if isinstance(interval, Sequence) else []
@@ -236,7 +238,7 @@ class ScoreFormat:
         return shown, f" ± {self.number(longer)}"
 
     def ends(self, interval: object, between: str = " to ") -> str:
-        """Return an interval as `0.1 to 1.2`; a dash for an end that is missing."""
+        """Return the two ends of an interval as `0.1 to 1.2`; a dash for an end that is missing."""
         return between.join(map(self.number, interval)) if isinstance(interval, Sequence) else MISSING_CELL
 
     def _excludes_zero(self, interval: object) -> bool:
@@ -261,10 +263,10 @@ def score_format_for(
     scores: Iterable[tuple[object, object]],
     bounds: tuple[float, float] = (-math.inf, math.inf),
 ) -> ScoreFormat:
-    """Return the format of scores, with enough decimals for the smallest uncertainty.
+    """Return the common format of several scores, with enough decimals for the smallest uncertainty.
 
     percent: whether the metric is a share that is shown in percent. scores: pairs of a value and its
-    interval, or None without an interval. bounds: smallest and largest possible score.
+    interval; None in place of an interval that is missing. bounds: smallest and largest possible score.
     """
     scores, scale = list(scores), 100.0 if percent else 1.0
     sides = [longer_side(value, interval) for value, interval in scores]

@@ -1,6 +1,7 @@
-"""The style of all figures. Curves can be distinguished with any color vision, and in black and white.
+"""The common style of all matplotlib figures of Ravine.
 
-The k-th curve has the k-th color, line style and mark. Matplotlib is imported only when something is drawn.
+The k-th curve has the k-th color, line style and mark. Curves can thus be distinguished with any color
+vision, and in black and white. Matplotlib is imported only when something is drawn.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ DOTS_PER_INCH = 160
 
 
 def style(size: float = 12, **more: object) -> AbstractContextManager[None]:
-    """Return the context manager in which figures are drawn with this style.
+    """Return a context for `with` in which matplotlib draws figures in the common style of Ravine.
 
     size: font size in points. more: further settings of matplotlib by name.
     """
@@ -54,9 +55,10 @@ def style(size: float = 12, **more: object) -> AbstractContextManager[None]:
 
 
 def save(figure: Figure, path: Path, formats: Sequence[str] = FORMATS) -> Path:
-    """Write a figure in the format of its suffix, completely or not at all, and return its path.
+    """Write a figure in the format that the suffix of `path` names, and return `path`.
 
-    Raises UsageError for another format, DataError if the file cannot be written.
+    The file is written completely or not at all. Raises UsageError for a suffix that is not in `formats`, and
+    DataError if the file cannot be written.
     """
     import matplotlib
 

@@ -1,4 +1,4 @@
-"""A schedule as a curve in text, several lines high from 0 to the largest value, with values below."""
+"""A schedule drawn as a curve in text, several lines high from 0 to the largest value, with values below."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ MAX_WIDTH = 100  # columns of text
 def schedule_lines(block: Steps, width: int, color: bool = False, unicode: bool = True) -> list[str]:
     """Return a schedule as lines of text: title, curve, axis and values, at most `width` columns wide.
 
-    A column shows one value; the first and the last column show the first and the last value. A dot marks a
-    value above 0 that is too small for a block.
+    Each column of text shows one value of the schedule; the outermost columns show the first and the last
+    value. A dot marks a value above 0 that is too small for a block character.
     """
     if not block.y:
         return []

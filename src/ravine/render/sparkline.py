@@ -1,7 +1,8 @@
-"""Curves in one line of text each: every character is a block as high as the value, or `x` if diverged.
+"""Curves drawn in one line of text each, with block characters whose height shows the value y.
 
-A character shows the highest of its points, so that no peak is lost. A character between two points shows the
-nearer point. A character outside the range of the curve's points is blank.
+A character shows the highest of the points in its column, so that no peak is lost; `x` stands for a diverged
+run. A character between two points shows the nearer point. A character outside the range of the curve's
+points is blank.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ MIN_COLUMNS = 8  # of text; narrower curves are not shown
 
 @dataclass(frozen=True)
 class Axis:
-    """The axis of a curve in text: columns of equal width between two values of x or of its logarithm."""
+    """The x axis of a curve in text: columns of equal width, in x or in its decimal logarithm.
+
+    first, last: left and right end. columns: number of columns. log: whether the axis is logarithmic.
+    """
 
     first: float
     last: float
@@ -34,14 +38,14 @@ class Axis:
         return (self.last - self.first) / self.columns
 
     def position(self, x: float) -> float:
-        """Return the position of `x` in columns, 0 at the left end."""
+        """Return the position of the value `x` on the axis, in columns of text from its left end."""
         return ((math.log10(x) if self.log else x) - self.first) / self.step
 
 
 def sparkline_lines(block: Sparklines, width: int, color: bool = False, unicode: bool = True) -> list[str]:
-    """Return curves as lines of text: title, curves and axis, at most `width` columns wide.
+    """Return curves as lines of text: title, one line for each curve, and axis, at most `width` columns wide.
 
-    The list is empty without a curve, or if there are fewer than MIN_COLUMNS columns for the curves.
+    The list is empty if there is no curve, or if fewer than MIN_COLUMNS columns are left for the curves.
     """
     log = block.axis == "log"
     points = [sorted(_points(line, block)) for line in block.lines]

@@ -1,4 +1,4 @@
-"""A chart as a static SVG: curves with colors and line styles, intervals, and named vertical lines."""
+"""A chart as a static SVG picture: curves with colors and line styles, intervals, named vertical lines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ TINY = 1e-300  # half of a smaller number can be 0
 
 @dataclass(frozen=True)
 class Scale:
-    """A map of values, or their decimal logarithms, from [low, high] to pixels [start, end]."""
+    """The scale of one axis of a chart, which maps values linearly to pixels.
+
+    low, high: ends of the axis, as decimal logarithms if `log`. start, end: pixels of these ends.
+    """
 
     low: float
     high: float
@@ -33,14 +36,14 @@ class Scale:
     end: float
 
     def pixel(self, value: float | None) -> float | None:
-        """Return the pixel of a value; None for a missing value, or one without a logarithm."""
+        """Return the pixel of a value on the axis; None if it is missing, or not positive on a log axis."""
         if value is None or (self.log and value <= 0):
             return None
         position = (math.log10(value) if self.log else value) - self.low
         return self.start + position / (self.high - self.low) * (self.end - self.start)
 
     def ticks(self) -> list[float]:
-        """Return round values between the two ends of the scale, to label an axis."""
+        """Return round values between the two ends of the axis, as its labels."""
         if self.log and self.high - self.low >= 1:
             decades = range(math.ceil(self.low - 1e-9), math.floor(self.high + 1e-9) + 1)
             powers = [10.0**decade for decade in decades[:: max(1, math.ceil(len(decades) / 8))]]
@@ -53,7 +56,7 @@ class Scale:
 
 
 def chart_svg(chart: Chart) -> str:
-    """Return a chart as one `<svg>` element; "" if the chart has no point to draw."""
+    """Return a chart as the text of one `<svg>` element; "" if the chart has no point to draw."""
     xs = [x for line in chart.series for x in line.x]
     ys = [y for line in chart.series for values in (line.y, line.low, line.high) for y in values]
     x_ends, y_ends = _ends(xs, chart.x_log), _ends(ys, chart.y_log)

@@ -1,8 +1,8 @@
-"""The layout of tables in text: the columns that fit, their widths, and the lines.
+"""The layout of a report's tables as text: the columns that fit, their widths, and the lines.
 
-A table that is too wide is reduced in this order: columns move closer together (`tight`), texts are cut to
-`shrink`, columns are dropped by priority. If it is still too wide, it is `split` by columns or its texts are
-cut further.
+A table that is too wide is reduced in this order. If `tight`, its columns move closer together. Texts are cut
+to the width `shrink` of their column. Columns are dropped, the highest `priority` first. If the table is
+still too wide, it becomes several tables (`split`), or its texts are cut further.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HANGING_INDENT = 2  # blanks before further lines of a wrapped text
 
 @dataclass
 class Layout:
-    """The visible columns, their widths in columns of text, and the blanks between them."""
+    """The columns of a table that are shown, their widths in columns of text, and the blanks between them."""
 
     columns: list[Column]
     widths: list[int]
@@ -32,12 +32,12 @@ class Layout:
 
     @property
     def total(self) -> int:
-        """The width of a row in columns of text."""
+        """The width of a row of the table in columns of text, with the blanks between columns."""
         return sum(self.widths) + self.gap * (len(self.widths) - 1)
 
 
 def table_lines(table: Table, width: int, color: bool = False, unicode: bool = True) -> list[str]:
-    """Return the lines of a table, at most `width` columns each. Its texts have no control characters."""
+    """Return a table as lines of text of at most `width` columns. Its texts have no control characters."""
     if not table.columns or not table.height:
         return []
     layout = _fit(table, width)
@@ -60,7 +60,7 @@ def table_lines(table: Table, width: int, color: bool = False, unicode: bool = T
 
 
 def natural_width(column: Column) -> int:
-    """Return the width of a column's widest text or head, at most its `widest`."""
+    """Return the width of the widest text or title of a table's column, but at most the limit `widest`."""
     widest = max(map(display_width, (column.title, column.unit, *column.texts)))
     return min(widest, column.widest) if column.widest else widest
 

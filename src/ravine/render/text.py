@@ -1,4 +1,4 @@
-"""A report (blocks) as text for a terminal, a file or a pipe.
+"""A report, which is a list of blocks such as tables, as text for a terminal, a file or a pipe.
 
 No line is wider than the screen, except for paths and words of commands. These stay whole, so that they can
 be copied.
@@ -48,10 +48,10 @@ class Screen(NamedTuple):
 
 
 def text(blocks: Sequence[Block], width: int = 80, color: bool = False, unicode: bool = True) -> str:
-    """Return a report (blocks) as text, with blank lines between the blocks. Charts are not shown.
+    """Return a report (list of blocks) as text, with blank lines between the blocks. Charts are not shown.
 
     width: columns of a line, at least 40. color: whether escape sequences color the text. unicode: whether
-    other characters than ASCII are used; if not, "~" stands for "±".
+    characters beyond ASCII are used; if not, "~" stands for "±".
     """
     screen = Screen(max(MIN_WIDTH, width), color, unicode)
     parts = [_lines(_cleaned(block, unicode), screen) for block in blocks]

@@ -1,6 +1,6 @@
-"""A report (blocks) as plain values for JSON, for a page that draws the blocks.
+"""A report, which is a list of blocks such as tables, as plain values for JSON.
 
-The key `kind` of each block names its type.
+A page that draws the blocks reads them. The key `kind` of each block names its type.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["view_to_dict"]
 
 
 def view_to_dict(view: View) -> dict[str, Any]:
-    """Return a report (blocks) as dictionaries, lists, text and finite numbers."""
+    """Return a report (list of blocks) as dictionaries, lists, text and finite numbers, for JSON."""
     return {"blocks": [{"kind": block.kind, **_written(block)} for block in view]}
 
 

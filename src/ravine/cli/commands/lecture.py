@@ -51,7 +51,7 @@ def lecture(
     console: Console, words: tuple[str, ...], everything: bool, animate: bool, kind: str | None,
     device: str | None, out: str | None, json: bool, quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
-    """List, measure or animate claims. Returns the exit status."""
+    """List, measure or animate claims of the lecture. Returns the exit status, 5 if a claim does not hold."""
     console.configure(json=json, quiet=quiet, verbose=verbose)
     kind = _kind(kind, animate)
     chosen = _chosen(words, everything)

@@ -50,7 +50,7 @@ def predict(
     console: Console, model: str, source: str, keep: tuple[str, ...], out: str | None, json: bool,
     quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
-    """Predict and write the predictions. Returns the exit status."""
+    """Predict the rows of data with a trained model, and write the predictions. Returns the exit status."""
     from ravine.execution.data_settings import display_name
     from ravine.execution.predict_result import score_text
 

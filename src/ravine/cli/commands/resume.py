@@ -1,4 +1,4 @@
-"""The command `ravine resume [RUN]`: finish a run, and print its result as an unbroken run would."""
+"""The command `ravine resume [RUN]`: it finishes a run and prints the result, as without an interruption."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["resume"]
 @output_flags(out="")
 @click.pass_obj
 def resume(console: Console, run: str, json: bool, quiet: bool, verbose: bool) -> int:
-    """Finish a run. Returns the exit status."""
+    """Finish an interrupted run, or show the result of a finished one again. Returns the exit status."""
     from ravine.cli.exit_status import INCOMPLETE
     from ravine.cli.output import show_result
     from ravine.cli.progress import progress_display

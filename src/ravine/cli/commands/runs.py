@@ -1,4 +1,4 @@
-"""The command `ravine runs [FOLDER]`: a table of the runs in a folder. It imports nothing slow."""
+"""The command `ravine runs [FOLDER]`, which lists the runs in a folder. It imports nothing slow."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ["runs"]
 @output_flags(out="")
 @click.pass_obj
 def runs(console: Console, folder: str, json: bool, quiet: bool, verbose: bool) -> int:
-    """Print the runs in a folder. Returns the exit status."""
+    """Print a table or a JSON document of the runs in a folder. Returns the exit status 0."""
     from ravine.records.run_index import list_runs
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
