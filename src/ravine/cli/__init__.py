@@ -26,9 +26,9 @@ INTERRUPTED = 130  # exit status after Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and end the process with its exit status.
+    """Run the command that the words of the command line name, and end the process with its exit status.
 
-    arguments: words of the command line, by default those of the process.
+    arguments: these words, by default those of the process.
     """
     import os
     import sys

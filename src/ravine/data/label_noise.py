@@ -25,7 +25,7 @@ def corrupt_labels(
     y           class indices 0 ... classes - 1, or numbers
     share       share of the rows, between 0 and 1
     generator   random generator
-    classes     number of classes K; a row then gets a label drawn uniformly from all classes. None: the
+    classes     number of classes; each of these rows gets a label drawn uniformly from them. None: the
                 numbers of these rows are permuted among them.
 
     Rows are drawn without replacement. With the same generator, a larger share contains the rows of a smaller

@@ -1,16 +1,16 @@
 """Search for columns that give the target away (leaks), such as a copy of the target under another name.
 
 Suspected columns are reported and never dropped, since the user decides. One half of the rows defines bins of
-a column (and nearest neighbors), from which the class of the other half is predicted. Suspected is
+a column (and nearest neighbors), which predict the class of the other half. Four kinds are suspected:
 
 classes     a column that alone predicts the classes with at most 1/20 of the error of the constant prediction
             of the largest class;
 one class   a column that alone separates one class from all others, with at most 1/20 of the error of a
             constant answer, or with an area under the ROC curve of at least 0.999;
-copies      a set of columns of two values, each of which marks exactly one class, if together they mark all
-            classes or all but one;
-numbers     a column that is almost a linear or monotonic function of a target of numbers, or that has few
-            levels whose target ranges do not overlap.
+copies      columns that each have one of two values in exactly the rows of one class, if they mark all
+            classes together, or all but one;
+numbers     a column that is almost a linear or monotonic function of a target of numbers, or that has at
+            most 20 levels whose target ranges do not overlap.
 """
 
 from __future__ import annotations

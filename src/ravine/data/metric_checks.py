@@ -1,7 +1,7 @@
 """Checks before training that a metric is defined on the test rows and on the validation rows of every seed.
 
     r2 = 1 - squared error / variance of the target        (1)   undefined if the target is constant
-    auc = pairs in the right order / all pairs             (2)   undefined if a class is absent
+    auc = row pairs in the right order / all row pairs     (2)   undefined if a class is absent
     mean of x = sum of w x / sum of w                      (3)   undefined if all event weights w are 0
 
 Without these checks, a run whose metric is undefined would count as diverged. Rows of weight 0 are left out
@@ -27,7 +27,7 @@ neither 0 nor infinite."""
 
 
 class MetricProperties(Protocol):
-    """Properties of a metric that the checks need; the class `ravine.networks.metrics.Metric` has them."""
+    """Properties of a metric for the checks before training; `ravine.networks.metrics.Metric` has them."""
 
     @property
     def name(self) -> str:

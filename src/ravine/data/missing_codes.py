@@ -76,10 +76,11 @@ class Extreme:
 
 
 def extremes(name: str, values: np.ndarray) -> list[Extreme]:
-    """Return the smallest and the largest of the `values` [n] of a column, if they are perhaps codes.
+    """Return the smallest and largest of the `values` [n] of a column, if they are candidates for codes.
 
-    Such a value is an integer of at least 9 in size. It makes up at least 1 % of the values and occurs at
-    least five times. At least five values differ from it. name: name of the column.
+    A code is a number that stands for "missing", such as -999. A candidate is an integer, at least 9 or at
+    most -9. At least 1 % of the values, and at least five, are equal to it. At least five differ from it.
+    name: name of the column.
     """
     found = []
     ends: tuple[tuple[Literal["low", "high"], float], ...] = (
@@ -104,8 +105,9 @@ def extremes(name: str, values: np.ndarray) -> list[Extreme]:
 def suspects(found: Sequence[Extreme]) -> list[Extreme]:
     """Return those frequent smallest and largest values of columns that are perhaps codes for "missing".
 
-    If a value lies far from all others in one column, it is suspected in every column that has it at the same
-    end. One of `MISSING_CODES` is also suspected if it is the lowest value of several columns.
+    If a value lies far from all others in one column, it is suspected in every column in which it is the same
+    extreme (smallest or largest). One of `MISSING_CODES` is also suspected if it is the lowest value of
+    several columns.
     """
     apart = {(extreme.side, extreme.value) for extreme in found if extreme.apart}
     lowest = [extreme.value for extreme in found if extreme.side == "low"]

@@ -6,7 +6,7 @@ For each column x of the inputs:
     x <- (x - mean) / scale      (2)      scale: standard deviation of the training rows
 
 A column that is constant in the training rows becomes 0 in all rows, for example the indicator of a category
-that no training row has.
+that no training row has. The pixels of images share one mean and scale.
 
 If standardization is switched off, (3) replaces (2), so that a network gets the values in their own units:
 

@@ -1,6 +1,6 @@
 """Target column: its choice, its task (classification or regression), and the conversion of its values.
 
-The values decide on the task. Words, booleans and two distinct values are classes. Numbers with fractions are
+The values decide on the task. Words, booleans and at most two distinct values are classes. Fractions are
 a regression. Integers are classes if there are at most 20 distinct ones with at least five rows each on
 average, and a regression otherwise.
 """
@@ -108,8 +108,8 @@ def missing_by_code(column: pd.Series, codes: Sequence[float | str]) -> np.ndarr
 def target_codes(column: pd.Series, frame: pd.DataFrame) -> tuple[float, ...]:
     """Return the numbers that stand for "missing" in a target column, such as -999; () if it holds words.
 
-    column: target without empty values. frame: features [N, columns]; a code for "missing" in one of its
-    columns of numbers is also one in the target, if it is the lowest value there.
+    column: target without empty values. frame: features [N, columns]. A code for "missing" in a feature of
+    numbers is also a code in the target, if it is the lowest value there.
     """
     numbers = None if column.dtype.kind == "c" else _numeric(column)
     if numbers is None or not len(numbers) or numbers.min() >= 0:

@@ -106,7 +106,7 @@ class Devices:
         return self.kind == "cpu"
 
     def group_size(self, member: int, runs: int) -> int:
-        """Return the size of a group: the number of runs that one worker advances at the same time.
+        """Return the size of a group: the number of runs that one core or GPU advances at the same time.
 
         member: bytes of the state of one run. runs: number of runs that all workers train together. On a GPU,
         a group is as large as memory allows. On a CPU, the states of a group nearly fill the cache of a core,

@@ -8,7 +8,7 @@ __all__ = ["relative_path"]
 
 
 def relative_path(source: str) -> str:
-    """Return a path relative to the current folder, or unchanged if it lies outside."""
+    """Return an absolute path relative to the current folder; unchanged if it is relative or lies outside."""
     path = Path(source)
     if not path.is_absolute():
         return source

@@ -24,7 +24,7 @@ RENAMED_VALUES: Mapping[str, Mapping[str, str]] = {
 
 
 def renamed_key(key: str) -> str | None:
-    """Return the new key of an option that was renamed from `key`; None if no option was."""
+    """Return the new key of an option that was formerly called `key`; None for any other text."""
     return RENAMED_KEYS.get(key)
 
 

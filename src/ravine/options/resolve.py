@@ -51,7 +51,10 @@ class _PlacedValue:
     typed: bool = False
 
     def named(self, error: UsageError) -> UsageError:
-        """Return an error about this value with its place in front; unchanged if the value is a flag's."""
+        """Return an error about this value with its place, such as `epochs (in c.toml)`, in front.
+
+        The error is returned unchanged if the value comes from a flag.
+        """
         if self.typed:
             return error
         return UsageError(

@@ -33,7 +33,7 @@ def refusal(option: Option, value: object) -> UsageError | None:
 
 
 def refused(option: Option, value: object) -> UsageError:
-    """Return the error for a value that an option does not allow. It names the values that are allowed."""
+    """Return the error for a value that an option does not allow. The error names the allowed values."""
     new = renamed_value(option.key, value) if isinstance(value, str) else None
     flag = _name(option)
     if new is not None:

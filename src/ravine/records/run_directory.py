@@ -269,7 +269,7 @@ class RunDirectory:
     def has_cohort(self, cohort: str) -> bool:
         """Return whether the run holds the complete record of a cohort, which then need not train again.
 
-        A damaged file counts as absent and is noted in the log.
+        A damaged file counts as absent. The writer of the run notes it in the log.
         """
         if not self._file(self.cohorts, cohort).exists():
             return False
@@ -281,7 +281,7 @@ class RunDirectory:
         return True
 
     def load_cohort(self, cohort: str) -> Record:
-        """Return the record of a finished cohort.
+        """Return the record of a finished cohort, which holds the results of its runs.
 
         Raises DataError if its file is absent, and DamagedFile if its file is damaged.
         """
@@ -290,13 +290,13 @@ class RunDirectory:
         return Record.load(self._file(self.cohorts, cohort))
 
     def save_state(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Write the arrays from which a resumed command continues to state/<name>.npz, over the old file."""
+        """Write arrays to state/<name>.npz, over the old file. A resumed command continues from them."""
         write_npz(self._writable(self._file(self.state, name)), arrays)
 
     def load_state(self, name: str) -> dict[str, np.ndarray] | None:
         """Return the arrays that `save_state` wrote; None if the file is absent or damaged.
 
-        A damaged file is noted in the log.
+        The writer of the run notes a damaged file in the log.
         """
         path = self._file(self.state, name)
         if not path.exists():
@@ -308,7 +308,7 @@ class RunDirectory:
             return None
 
     def drop_state(self, name: str) -> None:
-        """Delete the file of `save_state`, if it exists, since no resumed command needs it any more."""
+        """Delete the file that `save_state` wrote, if it exists; no resumed command needs it any more."""
         path = self._writable(self._file(self.state, name))
         with os_errors_as_data_errors(path):
             path.unlink(missing_ok=True)

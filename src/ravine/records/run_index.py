@@ -100,8 +100,8 @@ def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:
 def elsewhere_file(root: Path) -> Path:
     """Return the path of the file in the user's cache that lists runs outside the folder `root`.
 
-    The file has one path a line, the newest last. A command with `-o DIR` writes nothing but its run and this
-    line, so that `ravine runs` and `latest` find the run from the same working folder.
+    The file has one path a line, the newest last. A command with `-o DIR` writes nothing but its run and a
+    line of this file, so that `ravine runs` and `latest` find the run from the same working folder.
     """
     name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
     return user_cache() / "runs" / name

@@ -50,7 +50,7 @@ def _plain(value: Any) -> Any:
 
 
 class Values:
-    """The base class of all blocks: a frozen dataclass of plain values that JSON can hold."""
+    """The base class of all blocks, which are frozen dataclasses of plain values that JSON can hold."""
 
     def __post_init__(self) -> None:
         for entry in dataclasses.fields(self):  # type: ignore[arg-type]

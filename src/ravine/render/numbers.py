@@ -143,7 +143,7 @@ def with_interval(value: object, interval: object, scale: float = 1.0, decimals:
 
 
 def longer_side(value: object, interval: object) -> float | None:
-    """Return the longer part of `interval` [low, high], below or above `value`; None if one is missing."""
+    """Return the larger distance from `value` to an end of `interval` [low, high]; None without numbers."""
     if not is_number(value) or not isinstance(interval, Sequence) or not all(map(is_number, interval)):
         return None
     return max(interval[1] - value, value - interval[0], 0.0) if len(interval) == 2 else None

@@ -1,8 +1,8 @@
 """Curves drawn in one line of text each, with block characters whose height shows the value y.
 
-A character shows the highest of the points in its column, so that no peak is lost; `x` stands for a diverged
-run. A character between two points shows the nearer point. A character outside the range of the curve's
-points is blank.
+If a column holds several points, its character shows the one with the highest block, so that no peak is lost.
+`x` stands for a diverged run. A character between two points shows the nearer point. A character outside the
+range of the curve's points is blank.
 """
 
 from __future__ import annotations

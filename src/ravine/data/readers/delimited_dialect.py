@@ -97,7 +97,8 @@ def _holds_other(cell: str, separator: str) -> bool:
 def sniff_decimal(rows: list[list[str]], separator: str) -> str:
     """Return the decimal sign of CSV-like text: "," if more cells are numbers with it than with a point.
 
-    Otherwise, the sign is ".". rows: cells of the first lines. separator: separator of the cells.
+    Otherwise, the sign is ".". If commas also separate cells, every cell with a comma must be such a number.
+    rows: cells of the first lines. separator: separator of the cells.
     """
     if separator == ",":
         # Only quoted cells can then hold a comma: "1,5","2,5".
