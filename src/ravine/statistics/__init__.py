@@ -1,7 +1,8 @@
-"""Statistics of scores over seeds: intervals, paired comparisons, tiers, selection of trials, time to target.
+"""Statistics of scores over seeds: intervals, paired comparisons, tiers of optimizers, times to a target.
 
-All functions take NumPy arrays and need no JAX. A NaN or infinite score belongs to a diverged run and counts
-as the worst possible value.
+The package also draws quasi-random learning rates and selects the best trial after tuning. All functions take
+NumPy arrays and need no JAX. A NaN or infinite score belongs to a diverged run. Medians, rankings and
+comparisons count this score as the worst possible value.
 """
 
 from ravine.statistics.bootstrap import Interval, interval

@@ -1,7 +1,7 @@
 """Scores of diverged runs, which count as the worst possible value and are never dropped.
 
 A score of NaN, +inf or -inf marks a diverged run. The score becomes -inf where greater is better, and +inf
-for an error. Order statistics (median, quartiles, ranks) stay defined with it; means do not.
+where smaller is better. Order statistics (median, quartiles, ranks) stay defined with it; means do not.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ FloatArray = npt.NDArray[np.float64]
 def as_floats(values: npt.ArrayLike, ndim: int, name: str) -> FloatArray:
     """Return `values` as a float64 array with `ndim` axes (1: [N]; 2: [N, M]) and at least one entry.
 
-    Raises UsageError, which calls the values `name`, if they are not numbers or have another shape.
+    Raises UsageError if the values are not numbers, have another number of axes, or are empty. The message
+    calls the values `name`.
     """
     try:
         array = np.asarray(values, dtype=np.float64)
@@ -44,26 +45,26 @@ def _axes(count: int) -> str:
 
 
 def replace_diverged(values: FloatArray, greater_is_better: bool) -> FloatArray:
-    """Return `values` [...] with every NaN and infinity replaced by the worst value.
+    """Return the scores `values` [...] with every NaN and infinite score replaced by the worst value.
 
-    The worst value is -inf if greater is better, otherwise +inf.
+    The worst value is -inf if greater scores are better, otherwise +inf.
     """
     return np.where(np.isfinite(values), values, -np.inf if greater_is_better else np.inf)
 
 
 def orient(values: FloatArray, greater_is_better: bool) -> FloatArray:
-    """Return `values` [...], negated if smaller is better, with diverged runs at -inf.
+    """Return the scores `values` [...] in a form in which greater is better and diverged runs are -inf.
 
-    Greater is better in the result.
+    Scores of which smaller ones are better are negated.
     """
     return replace_diverged(values if greater_is_better else -values, True)
 
 
 def quantile(values: FloatArray, q: float, axis: int = -1) -> FloatArray:
-    """Return the `q` quantile of `values` [...] along `axis`, interpolated linearly.
+    """Return the `q` quantile of `values` [...] along `axis`, interpolated linearly, with 0 <= q <= 1.
 
     Between a finite and an infinite order statistic the result is the infinite one, where NumPy returns NaN.
-    `values` must not hold NaN, nor both +inf and -inf. 0 <= q <= 1.
+    `values` must not hold NaN, nor both +inf and -inf.
     """
     ordered = np.sort(values, axis=axis)
     count = ordered.shape[axis]

@@ -6,11 +6,11 @@
              or lead_s < median / 2 and median - lead_s > 4 * 1.4826 * MAD        (3)
 
 The loss in (2) matters where one class is frequent. A network may then learn much and still have the accuracy
-of a constant prediction.
+of a constant prediction. Without losses, (2) uses the scores alone.
 
-The median and the MAD (median absolute deviation from the median) in (3) are those of all leads. A normal
-distribution has the standard deviation 1.4826 MAD. So (3) names outliers only, and only where half of what
-the other seeds learned is lost.
+The median and the MAD (median absolute deviation from the median) in (3) are those of the leads of all seeds.
+A normal distribution has the standard deviation 1.4826 MAD. So (3) names outliers only, and only where more
+than half of the usual lead over a constant prediction is lost.
 """
 
 from __future__ import annotations
@@ -37,12 +37,16 @@ def failed_seeds(
     losses: npt.ArrayLike | None = None,
     constant_losses: npt.ArrayLike | None = None,
 ) -> npt.NDArray[np.bool_]:
-    """Return whether each of `scores` [seed] belongs to a failed run, by (2) and (3): [seed].
+    """Return whether the run of each seed failed, from the scores of these runs, `scores` [seed]: [seed].
 
-    constants         scores of a constant prediction on the same rows [seed]; None if they are not known, so
-                      that only diverged runs failed
-    losses            losses on the same rows [seed]; None leaves the loss out of (2)
-    constant_losses   losses of the constant prediction [seed]
+    A run failed if it diverged, or if neither its score nor its loss is better than that of a constant
+    prediction. A run also failed if it is an outlier that lost more than half of the median lead over the
+    constant prediction.
+
+    constants         scores of a constant prediction on the same rows [seed]; if None, only diverged runs
+                      count as failed
+    losses            losses of the runs on the same rows [seed]
+    constant_losses   losses of the constant prediction [seed]; without both losses the score alone decides
 
     Raises UsageError if the numbers of seeds differ.
     """

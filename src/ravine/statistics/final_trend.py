@@ -1,25 +1,27 @@
 """The trend of a validation loss at the end of training: whether it falls, rises or stays flat.
 
     p_t                share of the training done at evaluation t, from 0 to 1                   (1)
-    L_s(p) ~ a_s + b_s p    least squares over the points of seed s with p_t > 3/4              (2)
+    L_s(p) ~ a_s + b_s p    least squares over the evaluations of seed s with p_t > 3/4         (2)
     c_s = b_s / 10 / |a_s + 0.9 b_s|      relative change in the last tenth of training          (3)
     r_s = L_s(1) / L_s(lowest) - 1        relative rise since the lowest loss                    (4)
 
+L_s is the loss of seed s. L_s(1) in (4) is the mean of the last two losses.
+
 Falling: the median of c_s is at most -0.5 %, and c_s < 0 on significantly many seeds. Where the loss is too
-noisy for this, the same slope over the points with p_t > 1/2 decides. Rising: the median of r_s is at least
+noisy for this count, c_s from the evaluations with p_t > 1/2 decides. Rising: the median of r_s is at least
 2 %, and r_s > 0 on significantly many seeds. A loss for which both hold is flat: it fell last, but to a level
 above its lowest. A sign test over seeds decides what is significant. With fewer than six seeds no sign test
 can be significant. Then all seeds must agree, and the mean change must be four times its standard error.
 
-The lowest point in (4) is that of the median curve of all *other* seeds. A point chosen by the same seed
-would be low by chance, and every flat noisy curve would seem to rise.
+The lowest loss in (4) is taken where the median curve of all *other* seeds is lowest. An evaluation chosen by
+the same seed would be low by chance, and every flat noisy curve would seem to rise.
 
-A rate that decays to zero stops the loss at the end of every training, short or long. `progress` can
+A learning rate that decays to zero stops the loss at the end of every training, short or long. `progress` can
 therefore measure the training in (1) by the sum of the learning rates, not by steps. A fall then includes the
-noise that the decay removes, so it must be 2 %.
+decrease of the gradient noise, so it must be 2 %.
 
-The limits were chosen on 24 trainings of 6 tables for 10 to 12 epochs, 10 seeds each. With 4 times the
-epochs, 7 of the final losses were lower by more than 6 %. These 7 count as falling, and no other.
+The limits were chosen on 24 trainings of 6 data tables for 10 to 12 epochs, 10 seeds each. With 4 times the
+epochs, 7 of the 24 final losses were lower by more than 6 %. By the limits these 7 are falling, and no other.
 """
 
 from __future__ import annotations
@@ -55,15 +57,17 @@ MIN_RATIO = 4.0
 
 @dataclass(frozen=True)
 class FinalTrend:
-    """The trend of a loss at the end of training.
+    """The trend of a validation loss at the end of training, over the runs of several seeds.
 
-    direction   falling, rising or flat
+    direction   "falling", "rising" or "flat"
     change      median over seeds of the relative change in the last tenth of training; negative if it falls
-    agreeing    share of seeds whose change has the sign of `change`; of `rise` if the loss rises
+    agreeing    share of seeds whose own relative change has the same sign as `change`; if the loss rises,
+                share of seeds whose own relative rise has the same sign as `rise`
     rise        median over seeds of the relative rise since the lowest loss
     lowest      time index of the lowest loss of the median curve
     seeds       number of seeds that trained to the end
-    window      share of the times in which `change` happened, at the end; 0.1 for equal steps
+    window      share of the evaluations, at the end, that the last tenth of training takes; 0.1 for equal
+                steps
     """
 
     direction: Direction
@@ -76,12 +80,17 @@ class FinalTrend:
 
 
 def final_trend(losses: npt.ArrayLike, progress: npt.ArrayLike | None = None) -> FinalTrend | None:
-    """Return the trend of `losses` [seed, time], evaluated at equal distances, at the end of training.
+    """Return the trend of loss curves, `losses` [seed, time], at the end of training: falling, rising or flat.
 
-    progress   share of the training done at each time, [time], ascending to 1; None for equal steps
+    Successive evaluations are the same number of steps apart.
+
+    progress   share of the training done at each time, [time], ascending to 1; None if every step counts the
+               same. With `progress`, a falling loss must fall by 2 % instead of 0.5 %.
 
     Seeds with a loss that is not finite (diverged, or stopped early) are left out. Return None if less than
-    half of the seeds remain, and with fewer than 5 times. Raises UsageError for another shape.
+    half of the seeds remain, and for curves of fewer than 5 evaluations.
+
+    Raises UsageError if `losses` is not [seed, time], or if `progress` does not fit or does not ascend.
     """
     curves = as_floats(losses, 2, "losses")
     times = curves.shape[1]

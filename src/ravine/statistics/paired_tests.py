@@ -1,21 +1,21 @@
 """Paired comparisons of two optimizers on the same seeds: size and frequency of the difference, p value.
 
-    d_i = a_i - b_i                                              (1)   difference on seed i
+    d_i = a_i - b_i                                              (1)   difference on seed i of n
     p_better = share of seeds with d_i > 0 + half of the ties    (2)   greater is better
     w_ij = (d_i + d_j) / 2 for all i <= j                        (3)   Walsh averages
     difference = median of w_ij                                  (4)   Hodges-Lehmann estimate
     W = number of w_ij > 0 + half the number of w_ij = 0         (5)   Wilcoxon's signed-rank statistic
-    interval = [w_(k), w_(N + 1 - k)], N = n (n + 1) / 2         (6)   k - 1: largest W with P(W) <= 0.025
+    interval = [w_(k), w_(N + 1 - k)], N = n (n + 1) / 2         (6)   k - 1: largest x, P(W <= x) <= 0.025
     p_holm_(k) = max over j <= k of (m - j + 1) p_(j)            (7)   m p values, ascending
 
-(5) equals the sum of the ranks of |d_i| over all i with d_i > 0. Equal sizes share their mean rank, and a
-zero counts half. Estimate, interval and test rest on the same ranks, so that they agree, and one outlier
-among the seeds changes none of them much. A mean would follow the outlier.
+(6) is the 95 % interval. (5) equals the sum of the ranks of |d_i| over all i with d_i > 0. Equal |d_i| share
+their mean rank, and a difference of 0 counts half. Estimate, interval and test rest on the same ranks, so
+that they agree, and one outlier among the seeds changes none of them much. A mean would follow the outlier.
 
 The p value is the larger one of two exact values: of all sign patterns of the observed ranks, and of the
-ranks 1 ... n. They differ only if sizes are equal. Equal sizes can also make (6) and the test disagree about
-0. Then the test decides: the interval is extended to 0, or begins with the average w_ij next to 0. So the
-interval contains 0 if and only if the test finds no difference.
+ranks 1 ... n. They differ only if some |d_i| are equal. Equal |d_i| can also make (6) and the test disagree
+about 0. Then the test decides: the interval is extended to 0, or begins with the average w_ij next to 0. So
+the interval contains 0 if and only if the test finds no difference.
 
 Scores are equal if they differ by no more than the rounding error of 32-bit numbers of their own size. The
 scores of other seeds do not matter, however large they are.
@@ -57,11 +57,12 @@ ROUNDING = 2.0**-20
 
 @dataclass(frozen=True)
 class PairedComparison:
-    """Comparison of A with B on the same seeds. Diverged runs have the worst score.
+    """Comparison of the scores of optimizers A and B on the same seeds. Diverged runs have the worst score.
 
-    difference   median (4) of a - b, in the unit of the metric; None if too many runs diverged
-    interval     confidence interval (6) of the difference, an end infinite if too many runs diverged; None
-                 if both ends are infinite, and with too few seeds: at 95 %, fewer than 6
+    difference   Hodges-Lehmann estimate of score of A minus score of B: the median of the means of all pairs
+                 of differences, in the unit of the metric; None if too many runs diverged
+    interval     confidence interval of the difference, an end infinite if too many runs diverged; None if
+                 both ends are infinite, and with too few seeds: at 95 %, fewer than 6
     p_better     share of seeds on which A is better; a tie counts half
     p_equal      share of seeds with a tie
     p_value      two-sided p value of Wilcoxon's signed-rank test
@@ -76,7 +77,12 @@ class PairedComparison:
 
 @dataclass(frozen=True)
 class Pair:
-    """A comparison of a with b: their names, its result, and its p value adjusted for all pairs by Holm."""
+    """Comparison of one pair of optimizers, out of many pairs that are tested together.
+
+    a, b         names of the two optimizers
+    comparison   comparison of the scores of `a` with those of `b` on the same seeds
+    p_holm       p value of the pair, adjusted for the number of pairs by Holm's method
+    """
 
     a: str
     b: str
@@ -87,9 +93,12 @@ class Pair:
 def compare_paired(
     a: npt.ArrayLike, b: npt.ArrayLike, greater_is_better: bool, level: float = 0.95
 ) -> PairedComparison:
-    """Compare `a` [seed] with `b` [seed], scores on the same seeds, and return the comparison.
+    """Return the comparison of two optimizers with scores `a` [seed] and `b` [seed] on the same seeds.
 
-    A NaN or infinite score is a diverged run. level: probability that the interval covers the difference.
+    The comparison holds the difference of the scores with its confidence interval, the share of seeds on
+    which the first optimizer is better, and Wilcoxon's p value. A NaN or infinite score is a diverged run.
+
+    level   probability that the interval covers the true difference
 
     Raises UsageError if the numbers of seeds differ, and for a level that is not a probability.
     """
@@ -126,9 +135,12 @@ def compare_paired(
 def compare_pairs(
     values: Mapping[str, npt.ArrayLike], greater_is_better: bool, level: float = 0.95
 ) -> list[Pair]:
-    """Compare every pair of names in `values` (name -> [seed]), and return the pairs in order of the names.
+    """Return the paired comparison of every two names in `values`, a mapping name -> scores [seed].
 
-    The p values are adjusted for the number of pairs by equation (7).
+    The scores of all names belong to the same seeds. The pairs are in the order of the names. Their p values
+    are adjusted for the number of pairs by Holm's method.
+
+    Raises UsageError if the numbers of seeds differ, and for a level that is not a probability.
     """
     names = list(combinations(values, 2))
     results = [compare_paired(values[a], values[b], greater_is_better, level) for a, b in names]
@@ -137,9 +149,10 @@ def compare_pairs(
 
 
 def holm(p_values: npt.ArrayLike) -> FloatArray:
-    """Return `p_values` [test] adjusted for their number by equation (7), [test], in the same order.
+    """Return the p values of several tests, [test], adjusted for their number by Holm's method: [test].
 
-    An empty array gives an empty array. Raises UsageError if a value is not between 0 and 1.
+    The order stays the same. The k-th smallest of m p values becomes the largest (m - j + 1) p_(j) over all j
+    <= k, at most 1. An empty array gives an empty array. Raises UsageError if a value is not between 0 and 1.
 
     Source: Holm 1979.
     """
@@ -158,11 +171,11 @@ def holm(p_values: npt.ArrayLike) -> FloatArray:
 
 
 def paired_differences(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the differences (1) of `a` [...] and `b` [...], and their rounding errors, [...] each.
+    """Return the differences a - b of the scores [...] of two optimizers, and their rounding errors [...].
 
-    Greater is better; diverged runs are -inf. The difference is infinite where one of the two diverged, so
-    that it outranks every finite difference. It is 0, a tie, where both diverged, and where the scores differ
-    by no more than their rounding error.
+    In the scores, greater is better and diverged runs are -inf. The difference is infinite where one of the
+    two runs diverged, so that it outranks every finite difference. It is 0, a tie, where both runs diverged,
+    and where the scores differ by no more than their rounding error.
     """
     with np.errstate(invalid="ignore"):
         change = a - b
@@ -172,10 +185,10 @@ def paired_differences(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatA
 
 
 def midranks_of_sorted(sizes: FloatArray, tolerance: FloatArray) -> FloatArray:
-    """Return the ranks 1 ... n of ascending `sizes` [..., n], [..., n]; ties get their mean rank.
+    """Return the ranks 1 ... n of the ascending numbers `sizes` [..., n]: [..., n]. Ties get their mean rank.
 
-    tolerance [..., n]: rounding error of each size. Neighbors are tied if they differ by no more than their
-    errors.
+    tolerance [..., n]: rounding error of each number. Neighbors are tied if they differ by no more than the
+    sum of their errors.
     """
     count = sizes.shape[-1]
     position = np.arange(count)
@@ -191,10 +204,12 @@ def midranks_of_sorted(sizes: FloatArray, tolerance: FloatArray) -> FloatArray:
 
 
 def signed_rank_p(change: npt.ArrayLike, tolerance: npt.ArrayLike | None = None) -> float:
-    """Return the two-sided p value of Wilcoxon's signed-rank test (5) for differences `change` [seed].
+    """Return the two-sided p value of Wilcoxon's signed-rank test for the paired differences `change` [seed].
 
-    tolerance: rounding errors of the differences [seed], none if None. The p value is 1 if all differences
-    are 0.
+    The p value is 1 if all differences are 0. It is exact for up to 200 differences. For more it uses the
+    normal approximation.
+
+    tolerance   rounding errors of the differences [seed], within which two sizes are tied; None: no errors
 
     Raises UsageError if a difference is NaN.
 

@@ -1,11 +1,12 @@
 """Quasi-random learning rates and hyperparameters for tuning: scrambled Halton points, log-uniform.
 
     u_i = sum over k of pi_k(digit k of i in base b) / b^(k+1)            (1)   b = 2, 3, 5, ... per dimension
-    value = low * (high / low)^u                                          (2)
+    value = low * (high / low)^u                                          (2)   low, high: ends of the range
 
 pi_k is a random permutation of the digits 0 ... b - 1 for digit k. In each dimension, of b^m successive
 points exactly one falls into each of b^m equal cells. The points therefore cover the range more evenly than
-random ones. They are computed here, so that a plan does not depend on the installed version of SciPy.
+random ones. They are computed here, not by SciPy, so that the values to try do not depend on the installed
+version of SciPy.
 
 Source: Owen 2017, "A randomized Halton algorithm in R".
 """
@@ -27,7 +28,7 @@ PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29)
 
 
 def learning_rates(count: int, low: float, high: float, seed: int = 0) -> FloatArray:
-    """Return `count` log-uniform learning rates in [low, high], ascending: [rate].
+    """Return `count` quasi-random, log-uniform learning rates in [low, high], ascending: [rate].
 
     Raises UsageError unless 0 < low < high and count >= 1.
     """
@@ -38,9 +39,10 @@ def learning_rates(count: int, low: float, high: float, seed: int = 0) -> FloatA
 def extension_rates(
     count: int, low: float, high: float, side: Literal["low", "high"], seed: int = 0
 ) -> FloatArray:
-    """Return the learning rates to add when [low, high] is extended by a decade at one side: [rate].
+    """Return the learning rates to add when a search range is extended by a decade at one end: [rate].
 
-    They lie in the new decade and have the density of the `count` rates in [low, high], which stay unchanged.
+    The new rates lie in the added decade. Their number per decade is that of the `count` rates in [low,
+    high], but at least 1. The old rates stay unchanged.
 
     side   the end that is extended: "low" adds [low / 10, low], "high" adds [high, 10 high]
 
@@ -64,9 +66,10 @@ def extension_rates(
 def log_uniform_points(
     count: int, ranges: Mapping[str, tuple[float, float]], seed: int = 0
 ) -> dict[str, FloatArray]:
-    """Return `count` points, log-uniform in all `ranges` (name -> (low, high)): name -> [point].
+    """Return `count` quasi-random combinations of hyperparameters: values [point] by name.
 
-    An averaging rate b near 1, such as those of Adam, is tuned as a range of 1 - b.
+    `ranges` maps each name to (low, high). The values are log-uniform in their range. An averaging rate b
+    near 1, such as those of Adam, is tuned as a range of 1 - b.
 
     Raises UsageError unless 0 < low < high in every range, count >= 1, and there are 1 to 10 ranges.
     """
@@ -77,10 +80,10 @@ def log_uniform_points(
 
 
 def halton(count: int, dimensions: int, seed: int | list[int], *, scramble: bool = True) -> FloatArray:
-    """Return the first `count` points of a Halton sequence, equation (1): [point, dimension].
+    """Return the first `count` points of a Halton sequence in the unit cube [0, 1): [point, dimension].
 
-    A larger `count` gives the same points first. Without `scramble`, dimension 0 is van der Corput's sequence
-    0, 1/2, 1/4, 3/4, ...
+    Without `scramble`, dimension 0 is van der Corput's sequence 0, 1/2, 1/4, 3/4, ... With `scramble`, the
+    digits of all points are permuted at random. A larger `count` gives the same points first.
 
     Raises UsageError unless count >= 1 and 1 <= dimensions <= 10.
     """

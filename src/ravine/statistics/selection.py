@@ -1,4 +1,4 @@
-"""Selection of the best trial after tuning, and the check that the range of rates was wide enough."""
+"""Selection of the best trial after tuning, and check that the range of learning rates was wide enough."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["at_edge", "select", "select_from"]
 
 
 def select(values: npt.ArrayLike, greater_is_better: bool) -> int | None:
-    """Return the index of the trial in `values` [trial, seed] with the best median over seeds.
+    """Return the index of the trial with the best median over seeds, from the scores `values` [trial, seed].
 
     Return None if every run diverged. NaN and infinite values are diverged runs and count as the worst value.
     Among equal medians the trial with fewer diverged seeds is selected, then the smaller index. The smaller
-    index is the smaller learning rate if the trials are in order of the rate.
+    index is the smaller learning rate if the trials are in order of the learning rate.
     """
     scores = orient(as_floats(values, 2, "values"), greater_is_better)
     if not np.isfinite(scores).any():
@@ -28,9 +28,10 @@ def select(values: npt.ArrayLike, greater_is_better: bool) -> int | None:
 
 
 def select_from(scores: FloatArray) -> npt.NDArray[np.intp]:
-    """Return the indices of the selected trials, [...], for `scores` [..., trial, seed].
+    """Return the index of the trial with the best median over seeds, from `scores` [..., trial, seed]: [...].
 
-    Greater is better in `scores`, and diverged runs are -inf. The rule is that of `select`.
+    Greater is better in `scores`, and diverged runs are -inf. Among equal medians the trial with fewer
+    diverged seeds is selected, then the smaller index.
     """
     centers = median(scores)
     tied = centers == centers.max(axis=-1, keepdims=True)
@@ -40,10 +41,10 @@ def select_from(scores: FloatArray) -> npt.NDArray[np.intp]:
 
 
 def at_edge(best_rate: float, low: float, high: float, share: float = 0.10) -> Literal["low", "high"] | None:
-    """Return the end of the range [low, high] near which `best_rate` lies, or None.
+    """Return "low" or "high" if the best learning rate lies near this end of its range, otherwise None.
 
-    Near an end means within a `share` of the range on the logarithmic scale. A better rate may then lie
-    outside the range.
+    The range is [low, high]. Near an end means within a `share` of the range on the logarithmic scale. A
+    better learning rate may then lie outside the range.
 
     Raises UsageError unless 0 < low < high, best_rate > 0 and 0 < share < 0.5.
     """

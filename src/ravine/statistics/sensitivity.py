@@ -1,12 +1,13 @@
-"""Sensitivity to the learning rate: score against rate, and the width of the range of good rates.
+"""Sensitivity to the learning rate: score against learning rate, width of the range of good learning rates.
 
     bound = best - tolerance * |best - reference|                            (1)   if greater is better
     bound = best + tolerance * |best - reference|                            (1)   for an error
-    width = decades of rate around the best rate with a score at least as good as the bound   (2)
+    width = decades around the best learning rate with a score at least as good as the bound   (2)
 
-`reference` is the score of a prediction that ignores the inputs (majority class, mean of the target). Its
-default is 0. The bound is then 5 % away from the best score, which suits an accuracy or an error. It is
-undefined if the best score is 0.
+`best` is the best score of all learning rates, and `tolerance` is 5 % by default. `reference` is the score of
+a prediction that ignores the inputs (majority class, mean of the target). Its default is 0. The bound is then
+5 % away from the best score, which suits an accuracy or an error. The width is undefined if the best score
+equals the reference.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ class Sensitivity:
 
 
 def sensitivity(rates: npt.ArrayLike, values: npt.ArrayLike, greater_is_better: bool) -> Sensitivity:
-    """Return median and quartiles over seeds of the scores `values` [rate, seed] at `rates` [rate].
+    """Return median and quartiles over seeds of the scores [rate, seed] at several learning rates [rate].
+
+    The result also holds the share of diverged seeds at each learning rate, in ascending order of the rates.
 
     Raises UsageError if a learning rate is not positive, or if there is not one row of scores for each rate.
     """
@@ -67,18 +70,22 @@ def width_decades(
     tolerance: float = 0.05,
     reference: float = 0.0,
 ) -> float | None:
-    """Return the width of the range of good rates in decades, equation (2).
+    """Return the width, in decades, of the range of learning rates in which the score is nearly the best.
+
+    A score is good enough if it is worse than the best score by at most tolerance * |best - reference|.
 
     rates [rate]       learning rates, in any order
     scores [rate]      medians over seeds; NaN and infinite ones mean that the runs diverged
-    tolerance          the share in (1), between 0 and 1
-    reference          the reference score in (1)
+    tolerance          allowed share of the lead over `reference`, between 0 and 1
+    reference          score of a prediction that ignores the inputs
 
-    Straight lines over log10(rate) join the scores. Next to a diverged rate the range ends at the last rate
-    that did not diverge. If the range contains the first or last rate, the true width is larger.
+    Straight lines over log10(rate) join the scores. Next to a diverged learning rate, the range ends at the
+    last one that did not diverge. If the range contains the first or last learning rate, the true width may
+    be larger.
 
-    Return None where the width is undefined: all rates diverged, fewer than two rates, or a best score equal
-    to `reference`. Raises UsageError for a tolerance outside (0, 1) and for arrays that do not match.
+    Return None where the width is undefined: all learning rates diverged, fewer than two rates, or a best
+    score equal to `reference`. Raises UsageError for a tolerance outside (0, 1) and for arrays that do not
+    match.
     """
     where = _checked_rates(rates)
     heights = replace_diverged(as_floats(scores, 1, "scores"), greater_is_better)

@@ -2,7 +2,7 @@
 
     z_j = (sum of signed ranks of best - j) / sqrt(sum of squared ranks)      (1)   Wilcoxon, best against j
     S = max over j of z_j                                                     (2)
-    p = share of shuffles with S* >= S                                        (3)
+    p = (1 + number of shuffles with S* >= S) / (1 + number of shuffles)      (3)   S*: S of a shuffle
 
 A shuffle permutes the names of the optimizers within each seed and selects its own best. While p <= alpha,
 the optimizer with the largest z leaves the tier and the rest is tested again. The optimizers that left form
@@ -16,10 +16,10 @@ difference.
 An optimizer leaves the tier only if Wilcoxon's test of this pair alone finds a difference as well. So the
 interval of its difference from the best excludes 0.
 
-The probability of any false claim is at most alpha if all optimizers are equal, and about alpha in each tier
-otherwise. An optimizer of a lower tier is worse than the best one of the tier above, but not necessarily
-worse than all optimizers there. An optimizer with very noisy scores may share a tier with a best one that is
-far better.
+The probability of any false claim that an optimizer is worse is at most alpha if all optimizers are equal.
+Otherwise it is about alpha in each tier. An optimizer of a lower tier is worse than the best one of the tier
+above, but not necessarily worse than all optimizers there. An optimizer with very noisy scores may share a
+tier with a best one that is far better.
 
 Source: Westfall & Young 1993, step-down procedure.
 """
@@ -46,11 +46,14 @@ def tiers(
     seed: int = 0,
     shuffles: int = 999,
 ) -> dict[str, int]:
-    """Return the tier (1 is best) of every name in `values`, ordered by tier, then by median.
+    """Return the tier of every optimizer named in `values`, name -> tier, ordered by tier, then by median.
+
+    Tier 1 holds the best optimizer and all that its scores do not distinguish from it. The next tiers follow
+    in the same way among the others.
 
     values             name -> scores [seed], with the same seeds in the same order for all names
-    alpha              probability of a false claim in a tier
-    seed, shuffles     random seed and number of the shuffles in (3)
+    alpha              probability, in a tier, of a false claim that an optimizer is worse
+    seed, shuffles     random seed and number of the shuffles of names from which the p values follow
 
     NaN and infinite scores are diverged runs and rank worst. Eight optimizers cannot be distinguished with
     fewer than about 10 seeds.
@@ -80,9 +83,10 @@ def tiers(
 
 
 def rank_names(values: Mapping[str, npt.ArrayLike], greater_is_better: bool) -> list[str]:
-    """Return the names of `values` (name -> [seed]), best median first.
+    """Return the names of the optimizers in `values` (name -> scores [seed]), the best median first.
 
-    Names with equal medians are ordered by wins minus losses within the seeds, then as in `values`.
+    On names with equal medians the seeds decide: each name is compared with all others on every seed, and
+    more wins minus losses come first. Names that are still equal keep their order in `values`.
 
     Raises UsageError if the numbers of seeds differ or `values` is empty.
     """

@@ -22,10 +22,11 @@ NEVER = -1
 
 @dataclass(frozen=True)
 class TargetSummary:
-    """Summary of the time to target over runs.
+    """Summary, over several runs, of the time at which a run first reaches a target score.
 
     reached   share of the runs that reached the target
-    median    median time over all runs, in the unit of the times; None if too few runs reached the target
+    median    median time over all runs, in the unit of the times; None unless more than half of the runs
+              reached the target
     runs      number of runs
     """
 
@@ -35,10 +36,11 @@ class TargetSummary:
 
 
 def time_to_target(curves: npt.ArrayLike, target: float, greater_is_better: bool) -> npt.NDArray[np.int64]:
-    """Return the first time index of `curves` [run, time] at least as good as `target`: [run].
+    """Return the time index at which each of `curves` [run, time] first reaches a target score: [run].
 
-    The index is NEVER for a run that does not reach the target. NaN and infinite values belong to diverged
-    runs, and do not count as reaching the target.
+    A score reaches the target if it is at least as good as the target. The index is NEVER (-1) for a run that
+    does not reach the target. NaN and infinite scores belong to diverged runs, and do not count as reaching
+    it.
 
     Raises UsageError if `curves` has another shape or `target` is not finite.
     """
@@ -56,10 +58,11 @@ def time_to_target(curves: npt.ArrayLike, target: float, greater_is_better: bool
 
 
 def summarize_target(first: npt.ArrayLike, times: npt.ArrayLike | None = None) -> TargetSummary:
-    """Return the summary of `first` [run], the result of `time_to_target`.
+    """Return the share of runs that reached a target score, and the median over runs of the time this took.
 
-    `times` [time] or [run, time] holds the step, evaluation or second of every time index. Without `times`
-    the median is a time index.
+    first    [run], the time index at which each run reached the target, -1 for never, from `time_to_target`
+    times    [time] or [run, time], the step, evaluation or second of every time index; without `times` the
+             median is a time index
 
     Raises UsageError if `first` is not [run] of integers, or if `times` does not fit it.
     """

@@ -1,4 +1,4 @@
-"""Confidence interval of a tuned score that includes the noise of tuning, not only that of evaluation.
+"""Confidence interval of a tuned score that includes the randomness of tuning, not only that of evaluation.
 
 Let s be the trial that tuning selected. Only s was evaluated, on fresh seeds. Every resample repeats the
 whole procedure:
@@ -11,13 +11,14 @@ whole procedure:
         gap(j) = median over tuning seeds of (tuning_j - tuning_s)                        (1)
         score + gap(j) - mean of the gaps over resamples                                  (2)
 
-j and s were tuned on the same seeds. In (1) the influence of a seed on both (its split, its initialization)
-cancels, and so does a constant difference between tuning and evaluation.
+Here tuning_j is the tuning score of trial j. j and s were tuned on the same seeds. In (1) the influence of a
+seed on both (its split, its initialization) cancels, and so does a constant difference between tuning and
+evaluation.
 
-A resample omits the best trial with probability of about 1/3 and never contains a better one, which would
-bias the score down. Equation (2) therefore centers the gaps. A gap includes the tuning noise of s, so that
-the interval is too wide rather than too narrow. Coverage of the expected score of the procedure, measured on
-simulated tuning with 20 trials, 5 tuning seeds and 20 evaluation seeds:
+A resample omits the best trial with probability of about 1/3 and never contains a better one. This alone
+would bias the score down, so equation (2) centers the gaps. A gap includes the tuning randomness of s, so
+that the interval is too wide rather than too narrow. Coverage of the expected score of the procedure,
+measured on simulated tuning with 20 trials, 5 tuning seeds and 20 evaluation seeds:
 
     this interval                    97-100 %
     interval of evaluation alone     78-96 %
@@ -56,12 +57,14 @@ def tuning_interval(
     seed: int = 0,
     resamples: int = 2000,
 ) -> Interval | None:
-    """Return (low, high), the confidence interval of the score after tuning, with the noise of tuning.
+    """Return (low, high), a confidence interval of the score after tuning, including the randomness of tuning.
 
     tuning [trial, seed]   validation scores, with the trials in order of the learning rate
-    evaluation [seed]      scores of the trial `select(tuning)` on fresh seeds, in the same metric
+    evaluation [seed]      scores, in the same metric, of the trial with the best tuning median, on fresh
+                           seeds
     statistic              "mean" or "median" over the evaluation seeds
-    level                  probability that the interval covers the expected score of the procedure
+    level                  probability that the interval covers the expected score of tuning and evaluation
+    seed, resamples        random seed and number of resamples; each repeats the selection of a trial
 
     NaN and infinite scores are diverged runs. An end of the interval of a median may be infinite.
 
