@@ -1,7 +1,7 @@
-"""Baselines: simple models that show whether a network is the right tool for a table. Needs no JAX.
+"""Baselines: simple models that show whether a network is the right model for a data table.
 
 A baseline is fitted to the training rows and gives outputs for other rows, in the form of a network's
-outputs. `ravine.execution.baselines` tunes and scores baselines.
+outputs. `ravine.execution.baselines` tunes and scores baselines. The package needs no JAX.
 """
 
 from __future__ import annotations
@@ -24,11 +24,17 @@ BASELINES: dict[str, str] = {
 
 
 def find_baseline(name: str) -> Baseline:
-    """Return the baseline of a name in `BASELINES`. Raises KeyError for another name."""
+    """Return the baseline, such as the linear model, with a name of the registry `BASELINES`.
+
+    Raises KeyError for another name.
+    """
     baseline: Baseline = resolve_name(BASELINES[name])
     return baseline
 
 
 def simple_baselines() -> list[str]:
-    """Return the names of the simple baselines, the simplest first. A network should be better than each."""
+    """Return the names of the simple baselines, the simplest first.
+
+    A simple baseline cannot fit every function, so a network should be better than each of them.
+    """
     return [name for name in BASELINES if find_baseline(name).simple]

@@ -1,7 +1,7 @@
 """The common interface of baselines: rows to fit, hyperparameters to try, and outputs for other rows.
 
-The outputs have the form of a network's outputs: one logit for each class, or the standardized number. All
-metrics can therefore score a baseline in the same way as a network.
+The outputs have the form of a network's outputs: one logit for each class, or in a regression the
+standardized number. All metrics can therefore score a baseline in the same way as a network.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ Look = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Size:
-    """The size of a problem, which decides how much a baseline is tuned.
+    """The size of a data set, which decides how much a baseline is tuned.
 
-    rows: number of training rows. features: number of inputs. classes: number of classes, 0 for a regression.
+    rows       number of training rows
+    features   number of encoded inputs of a row
+    classes    number of classes, 0 for a regression
     """
 
     rows: int
@@ -32,27 +34,29 @@ class Size:
 
     @property
     def outputs(self) -> int:
-        """Number of functions to fit: one for each class if there are more than two, else one."""
+        """Number of functions that a baseline fits: one for each of more than two classes, else one."""
         return self.classes if self.classes > 2 else 1
 
     @property
     def columns(self) -> int:
-        """Number of values to read of each row: features x outputs."""
+        """Number of values that a fit reads for each row: number of features, at least 1, x functions."""
         return max(1, self.features) * self.outputs
 
     @property
     def cells(self) -> int:
-        """Number of values to read for one pass over the training rows: rows x features x outputs."""
+        """Number of values that a fit reads in a pass over the training rows: rows x features x functions."""
         return self.rows * self.columns
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Inputs of some rows in two forms, each made when it is used.
+    """Inputs of selected rows of a data set, available in encoded and in standardized form.
+
+    Each form is computed when it is used.
 
     x [M, D]      encoded inputs of all rows: numbers in about the unit of their spread, categories as 0 and
                   1, NaN where missing
-    rows [N]      indices of the rows
+    rows [N]      indices of the selected rows
     standardize   standardize(x [N, D]) -> inputs of the network [N, D], without NaN
     """
 
@@ -65,24 +69,25 @@ class Inputs:
 
     @property
     def encoded(self) -> np.ndarray:
-        """Encoded inputs, NaN where missing: [N, D]."""
+        """Encoded inputs of the selected rows, NaN where a value is missing: [N, D]."""
         return self.x[self.rows]
 
     @property
     def standardized(self) -> np.ndarray:
-        """Standardized inputs without NaN, float64 [N, D]."""
+        """Standardized inputs of the selected rows, as for a network, without NaN: float64 [N, D]."""
         return self.standardize(self.encoded).astype(np.float64)
 
     def take(self, part: np.ndarray | slice) -> Inputs:
-        """Return some of the rows, by index or mask [N]."""
+        """Return the inputs of a part of the selected rows, by index, slice or mask [N]."""
         return replace(self, rows=self.rows[part])
 
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """Rows to fit a baseline to.
+    """The training rows to which a baseline is fitted: inputs, targets and row weights.
 
-    y [N]        index of the class, or the standardized number
+    inputs       inputs of the N rows
+    y [N]        index of the class, or in a regression the standardized number
     weight [N]   row weights, or None
     classes      number of classes, 0 for a regression
     """
@@ -94,7 +99,7 @@ class TrainingRows:
 
     @property
     def size(self) -> Size:
-        """The size of the problem."""
+        """Numbers of training rows, features and classes."""
         return Size(len(self.y), self.inputs.x.shape[1], self.classes)
 
     @property
@@ -103,21 +108,23 @@ class TrainingRows:
         return np.ones(len(self.y)) if self.weight is None else np.asarray(self.weight, np.float64)
 
     def take(self, rows: np.ndarray | slice) -> TrainingRows:
-        """Return some of the rows, by index or mask [n]."""
+        """Return a part of the training rows, by index, slice or mask [N]."""
         weight = None if self.weight is None else self.weight[rows]
         return replace(self, inputs=self.inputs.take(rows), y=self.y[rows], weight=weight)
 
     def weighted(self) -> TrainingRows:
-        """Return the rows whose weight is not 0; the others do not count in any fit."""
+        """Return the training rows whose weight is not 0. Rows with weight 0 do not count in any fit."""
         return self if self.weight is None else self.take(self.weight != 0)
 
 
 @dataclass(frozen=True)
 class FitPlan:
-    """The fits of one baseline, a function of the size of the problem alone.
+    """The fits that tune and score one baseline. They depend on the size of the data set alone.
 
-    rows: number of training rows of each fit, the first ones; 0 if the baseline is left out. looks: settings
-    to try in tuning, the usual one first. tuning_seeds, seeds: most seeds to tune and to score on.
+    rows           number of training rows of each fit, the first ones; 0 if the baseline is left out
+    looks          settings of the hyperparameters to try in tuning, the usual one first
+    tuning_seeds   largest number of seeds on which the settings are compared
+    seeds          largest number of seeds on which the best setting is scored
     """
 
     rows: int
@@ -127,25 +134,28 @@ class FitPlan:
 
 
 def no_seconds(size: Size, bins: int, seeds: int) -> float:
-    """Return 0, the estimated seconds of a baseline whose fits are fast."""
+    """Return 0.0, the estimated seconds of the fits of a baseline whose fits are fast."""
     return 0.0
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """A simple model to compare a network with.
+    """A simple model with which a network is compared.
+
+    A look is one setting of the model's hyperparameters that tuning tries.
 
     name            name in results
     title           name at the start of a sentence
     plural          whether the title is a plural
-    plan            plan(size) -> the fits, fewer for larger problems
-    outputs         outputs(train, inputs, looks) -> outputs [N, K] of each look (outer list) for each of
+    plan            plan(size of the data) -> `FitPlan`, with fewer fits for larger data
+    outputs         outputs(train, inputs, looks) -> outputs [N, K] for each look (outer list) and for each of
                     `inputs` (inner list)
     simple          whether a network should be better than the model, which cannot fit every function
-    seconds         seconds(size, bins, seeds) -> estimated seconds of tuning and of the fits on some seeds
-                    of scores; bins: number of different values, at most 255 of an input, over all inputs
+    seconds         seconds(size, bins, seeds) -> estimated seconds of tuning, and of fits on this number of
+                    seeds to score; bins: number of different values, at most 255 of an input, over all inputs
     signed_weights  whether the model can be fitted with negative row weights
-    cannot_overfit  whether the best look on the training rows is the best look, so that nothing is tuned
+    cannot_overfit  whether the look is chosen by its scores on the training rows, since the model cannot
+                    overfit them; other models need validation rows
     """
 
     name: str

@@ -1,9 +1,10 @@
-"""The linear model: logistic regression for classes, ridge regression for numbers.
+"""The linear model as a baseline: logistic regression for classes, ridge regression for numbers.
 
     sum_i w_i cross_entropy(x_i W + b, y_i) + |W|^2 / (2 C)       (1)   logistic regression
     sum_i w_i (x_i W + b - y_i)^2 + alpha |W|^2                   (2)   ridge regression
 
-The inputs are the network's standardized inputs. The mean weight is 1.
+x_i are the inputs of row i, standardized as those of a network, y_i is its target, and w_i its weight. The
+mean of w_i is 1. W and b are the coefficients and the bias. C or alpha is tuned.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ STRENGTHS = {  # of the penalty, the usual one first
 
 
 def plan(size: Size) -> FitPlan:
-    """Return the penalties to try: six, three or two; a table of more values gets fewer."""
+    """Return the `FitPlan` of the linear model: six, three or two strengths of the penalty to try.
+
+    Larger data get fewer. For very large data, each fit uses only the first training rows.
+    """
     rows = min(size.rows, MAX_CELLS // size.columns)
     cells = rows * size.columns
     count, tuning_seeds, seeds = (
@@ -39,7 +43,11 @@ def plan(size: Size) -> FitPlan:
 
 
 def outputs(train: TrainingRows, inputs: Sequence[Inputs], looks: Sequence[Look]) -> list[list[np.ndarray]]:
-    """Return the outputs [N, K] of each look for each of `inputs`."""
+    """Return the outputs [N, K] of the linear model for each strength of the penalty and each of `inputs`.
+
+    The outer list has one entry for each of `looks`, which hold the strength of the penalty. The inner list
+    has one entry for each of `inputs`. The models are fitted to the rows `train`.
+    """
     train = train.weighted()
     x, weight = train.inputs.standardized, train.weight
     parts = [part.standardized for part in inputs]
@@ -58,7 +66,11 @@ def outputs(train: TrainingRows, inputs: Sequence[Inputs], looks: Sequence[Look]
 
 
 def fit_logistic(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, strength: float):
-    """Return scikit-learn's logistic regression (1) of y [N] on x [N, D], with C = strength."""
+    """Return scikit-learn's logistic regression, fitted to classes y [N] and inputs x [N, D].
+
+    weight     row weights [N], or None
+    strength   C, the inverse strength of the penalty |W|^2 / (2 C)
+    """
     from scipy.linalg import LinAlgWarning
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
@@ -74,7 +86,11 @@ def fit_logistic(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, streng
 
 
 def fit_ridge(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, strength: float):
-    """Return scikit-learn's ridge regression (2) of y [N] on x [N, D], with alpha = strength."""
+    """Return scikit-learn's ridge regression, fitted to numbers y [N] and inputs x [N, D].
+
+    weight     row weights [N], or None
+    strength   alpha, the factor of the penalty |W|^2
+    """
     from scipy.linalg import LinAlgWarning
     from sklearn.linear_model import Ridge
 

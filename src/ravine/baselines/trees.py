@@ -1,7 +1,10 @@
-"""Boosted trees: scikit-learn's histogram gradient boosting.
+"""Boosted trees as a baseline: scikit-learn's histogram gradient boosting.
 
     F_t(x) = F_t-1(x) + eta tree_t(x)        (1)   tree_t: fitted to the gradient of the loss at F_t-1
     seconds of a tree = leaves x bins x BIN_S + rows x ROW_S                                         (2)
+
+F_t is the prediction after t trees, and eta is the learning rate. In (2) bins is the number of different
+values, at most 255 of an input, over all inputs. BIN_S and ROW_S are measured times.
 
 The inputs are the encoded columns, with missing values as NaN. One fit with the most trees gives the outputs
 for every smaller number of trees.
@@ -36,7 +39,10 @@ BIN_S, ROW_S = 1e-8, 2e-7  # of scikit-learn's histogram gradient boosting on on
 
 
 def plan(size: Size) -> FitPlan:
-    """Return the settings to try: 16, 6 or 2; a table of more values gets fewer."""
+    """Return the `FitPlan` of boosted trees: 16, 6 or 2 settings to try, fewer for larger data.
+
+    For very large data each fit uses only the first training rows, or the trees are left out (`rows` = 0).
+    """
     most = MAX_CELLS // size.columns - TREE_ROWS
     rows = min(size.rows, most)
     if rows < min(size.rows, MIN_ROWS):
@@ -54,9 +60,12 @@ def plan(size: Size) -> FitPlan:
 
 
 def seconds(size: Size, bins: int, seeds: int) -> float:
-    """Return the estimated seconds of tuning and of the fits on `seeds` seeds of scores, by (2).
+    """Return the estimated seconds to tune boosted trees and to fit them on some seeds for their scores.
 
-    bins: number of different values, at most 255 of an input, over all inputs.
+    The result is 0 if the trees are left out.
+
+    bins    number of different values, at most 255 of an input, over all inputs
+    seeds   number of seeds for the scores
     """
     fits = plan(size)
     if not fits.rows:
@@ -75,7 +84,11 @@ def seconds(size: Size, bins: int, seeds: int) -> float:
 
 
 def outputs(train: TrainingRows, inputs: Sequence[Inputs], looks: Sequence[Look]) -> list[list[np.ndarray]]:
-    """Return the outputs [N, K] of each look for each of `inputs`."""
+    """Return the outputs [N, K] of boosted trees for each setting and each of `inputs`.
+
+    The outer list has one entry for each of `looks`, the settings of the hyperparameters. The inner list has
+    one entry for each of `inputs`. The models are fitted to the rows `train`.
+    """
     train = train.weighted()
     parts = [part.encoded for part in inputs]
     present = np.unique(train.y) if train.classes else np.zeros(0, int)
@@ -118,7 +131,11 @@ def _at_counts(model: Any, x: np.ndarray, counts: Sequence[int]) -> list[np.ndar
 
 
 def new_model(shape: Look, trees: int, classifies: bool) -> Any:
-    """Return an unfitted model of scikit-learn with the hyperparameters `shape` and a number of trees."""
+    """Return scikit-learn's gradient boosting model, not yet fitted, with a number of trees.
+
+    shape        hyperparameters by name: learning_rate, leaves and rows_per_leaf
+    classifies   whether the model predicts classes instead of numbers
+    """
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     make = HistGradientBoostingClassifier if classifies else HistGradientBoostingRegressor

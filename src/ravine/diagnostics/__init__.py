@@ -1,7 +1,7 @@
-"""Measurements of a loss at one point: curvature, gradient noise, signals, loss surface, information.
+"""Measurements of a trained network: curvature, gradient noise, signals in layers, loss surface, information.
 
 Every module can be used on its own. Functions take `loss(params, *data)` with any pytree of parameters, an
-operator that multiplies vectors, or plain arrays. Every estimate is returned with its error.
+operator that multiplies a matrix with vectors, or plain arrays. Every estimate is returned with its error.
 """
 
 from ravine.diagnostics.conditioning import (

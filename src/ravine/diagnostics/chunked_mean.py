@@ -2,7 +2,8 @@
 
     mean = sum_c m_c mean_c / sum_c m_c        (1)   m_c: number of rows of chunk c, or sum of their weights
 
-Adding the means of the chunks without dividing would multiply every eigenvalue by the number of chunks.
+A sum of the chunk means without the division would multiply the Hessian, and with it every eigenvalue, by the
+number of chunks.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ def chunked_mean(
     chunk: int | None,
     weigh: Callable[..., jax.Array] | None = None,
 ) -> Any:
-    """Return mean(*data), equation (1), from `chunk` rows at a time.
+    """Return the mean over all rows of `data`, computed by the function `mean` from a few rows at a time.
 
     mean     function of rows that returns their mean, a number, an array or a tree of them
     data     arrays [N, ...], the arguments of `mean`
     chunk    rows per chunk; None takes all rows at once
     weigh    weigh(*rows) -> [], the divisor of the mean over these rows; by default their number
 
-    The function can be traced by JAX, for use inside compiled programs.
+    The means of the chunks are averaged with the divisors as weights. The function can be traced by JAX, for
+    use inside compiled programs.
     """
     if chunk is None or chunk >= jax.tree.leaves(data)[0].shape[0]:
         return mean(*data)
@@ -69,8 +71,11 @@ def _rows(data: Any, index: int) -> Any:
 def chunk_size(chunk: int | None, data: tuple[Any, ...], what: str = "chunk") -> int | None:
     """Return the rows per chunk, or None if one chunk holds all rows of `data` (arrays [N, ...]).
 
-    `what` is the name of the option `chunk` in messages. Raises UsageError if `chunk` is not an integer of at
-    least 1, and if the arrays do not have the same number of rows.
+    chunk   requested number of rows per chunk; None = all rows
+    what    name of the option for `chunk` in messages
+
+    Raises UsageError if `chunk` is not an integer of at least 1, and if the arrays do not have the same
+    number of rows.
     """
     if chunk is None:
         return None

@@ -4,10 +4,11 @@
     kappa damped = (max lambda + a) / (min lambda + a)                             (2)   a: weight decay
     iterations   = 1 / ln((kappa + 1) / (kappa - 1))                               (3)   gradient descent
 
-The lecture divides the largest by the smallest singular value. A network's Hessian is singular and indefinite
-almost everywhere, so that this ratio is infinite or a matter of rounding. Equation (1) therefore leaves out
-the eigenvalues that are zero within rounding. The number of these (nullity) and the number of negative
-eigenvalues are returned too. The Gauss-Newton matrix has no negative eigenvalues.
+lambda are the eigenvalues of the matrix. The lecture divides the largest by the smallest singular value. A
+network's Hessian is singular and indefinite almost everywhere, so that this ratio is infinite or a matter of
+rounding. Equation (1) therefore leaves out the eigenvalues that are zero within rounding. Their number
+(nullity) and the number of negative eigenvalues are returned too. The Gauss-Newton matrix has no negative
+eigenvalues.
 
 For a large matrix the smallest eigenvalue never converges, so that only bounds on the condition number are
 available.
@@ -39,15 +40,16 @@ class Ratio(NamedTuple):
 
 @dataclass(frozen=True)
 class Conditioning:
-    """Condition number of a spectrum.
+    """Condition number of a symmetric matrix, such as a Hessian, from all its eigenvalues.
 
-    ratio       equation (1)
+    ratio       condition number: `largest` / `smallest`
     largest     largest |eigenvalue|
     smallest    smallest |eigenvalue| above the tolerance
     tolerance   size up to which an eigenvalue counts as zero
     nullity     number of eigenvalues that count as zero
     negative    number of negative eigenvalues
-    damped      equation (2); None without damping, or if a damped eigenvalue is not above zero
+    damped      (largest eigenvalue + a) / (lowest eigenvalue + a) with the damping a, for example of weight
+                decay; None without damping, or if a damped eigenvalue is not above zero
     """
 
     ratio: Ratio
@@ -60,7 +62,7 @@ class Conditioning:
 
     @property
     def iterations(self) -> float:
-        """Return the steps (3) in which gradient descent shrinks its slowest error to 1/e.
+        """Return the number of gradient descent steps that shrink the slowest error to 1/e.
 
         The learning rate is the best one for this spectrum, 2 / (largest + smallest).
         """
@@ -70,13 +72,14 @@ class Conditioning:
 
 
 class ConditionBounds(NamedTuple):
-    """Bounds on the condition number of a large matrix.
+    """Bounds on the condition number of a matrix that is too large for all its eigenvalues.
 
-    at_least                 lower bound on the condition number (1)
+    at_least                 lower bound on the condition number, max |eigenvalue| / min |eigenvalue| without
+                             those that count as zero
     largest, residual        largest |eigenvalue| found, and the bound on its error
     tolerance                size up to which an eigenvalue counts as zero
-    damped_low, damped_high  bounds on the damped condition number (2); None without damping, or if negative
-                             eigenvalues are possible
+    damped_low, damped_high  bounds on (largest eigenvalue + a) / (lowest eigenvalue + a) with the damping a;
+                             None without damping, or if negative eigenvalues are possible
 
     Lanczos does not find an eigenvector that is orthogonal to its random start vector.
     """
@@ -90,9 +93,10 @@ class ConditionBounds(NamedTuple):
 
 
 def conditioning(spectrum: ExactSpectrum, damping: float = 0.0) -> Conditioning:
-    """Return the condition number of a matrix, equations (1) and (2), from all its eigenvalues.
+    """Return the condition number of a symmetric matrix, without and with damping, from all its eigenvalues.
 
-    `damping` is the curvature a of weight decay, with the penalty a |w|^2 / 2.
+    Eigenvalues that are zero within rounding are left out. `damping` is the curvature a of weight decay, with
+    the penalty a |w|^2 / 2.
 
     Raises UsageError if all eigenvalues are zero, or if `damping` is negative.
     """
@@ -122,12 +126,13 @@ def condition_bounds(
 ) -> ConditionBounds:
     """Return bounds on the condition number of a matrix that is too large to compute all its eigenvalues.
 
-    A Ritz value theta with residual r proves an eigenvalue between theta - r and theta + r.
+    A Ritz value theta of the Lanczos method with residual r proves an eigenvalue between theta - r and theta
+    + r.
 
     damping        curvature a of weight decay, with the penalty a |w|^2 / 2
     steps          number of Lanczos steps
-    semidefinite   whether negative eigenvalues are impossible, as for a Gauss-Newton matrix; only then does
-                   (2) have an upper bound
+    semidefinite   whether negative eigenvalues are impossible, as for a Gauss-Newton matrix; only then are
+                   there bounds on the damped condition number
     seed           random seed of the start vector
 
     Raises UsageError if the matrix is zero, or if `damping` is negative.

@@ -4,8 +4,8 @@
     index     = number of lambda < -tolerance                            (2)   directions downhill
     nullity   = number of |lambda| <= tolerance                          (3)   flat directions
 
-The matrix takes D products with vectors in one compiled program. Up to about D = 3,000 parameters, its
-eigenvalues take seconds.
+lambda are the eigenvalues, and D is the number of parameters. The matrix takes D products with vectors in one
+compiled program. Up to about D = 3,000 parameters, its eigenvalues take seconds.
 """
 
 from __future__ import annotations
@@ -45,10 +45,12 @@ COLUMNS_AT_ONCE = 64
 
 @dataclass(frozen=True)
 class ExactSpectrum:
-    """All eigenvalues of a symmetric matrix.
+    """All eigenvalues of a symmetric matrix [D, D], with their rounding error.
 
     values [D]        eigenvalues, ascending
-    tolerance         size up to which an eigenvalue counts as zero, equation (1)
+    tolerance         size up to which an eigenvalue counts as zero, and bound on the rounding error of each:
+                      max(D, 100) * eps * max |eigenvalue|, with eps the relative rounding error of the
+                      entries
     vectors [D, D]    unit eigenvectors, one in each row; None if they were not computed
     """
 
@@ -58,29 +60,30 @@ class ExactSpectrum:
 
     @property
     def error(self) -> float:
-        """Return a bound on the rounding error of every eigenvalue, which is the tolerance."""
+        """Return a bound on the rounding error of every eigenvalue, which is equal to the tolerance."""
         return self.tolerance
 
     @property
     def index(self) -> int:
-        """Return the number of negative eigenvalues, equation (2)."""
+        """Return the number of negative eigenvalues, those below minus the tolerance."""
         return int((self.values < -self.tolerance).sum())  # (2)
 
     @property
     def nullity(self) -> int:
-        """Return the number of eigenvalues that are zero within rounding, equation (3)."""
+        """Return the number of eigenvalues that are zero within rounding, at most the tolerance in size."""
         return int((np.abs(self.values) <= self.tolerance).sum())  # (3)
 
     @property
     def positive(self) -> int:
-        """Return the number of positive eigenvalues."""
+        """Return the number of positive eigenvalues, those above the tolerance."""
         return len(self.values) - self.index - self.nullity
 
 
 def hessian_matrix(loss: Callable[..., jax.Array], params: Params, *data: Any) -> jax.Array:
-    """Return the Hessian of loss(params, *data) -> [], as a symmetric matrix [D, D].
+    """Return the Hessian of loss(params, *data) -> [] in the parameters, as a symmetric matrix [D, D].
 
-    The function can be traced inside jit, vmap and scan. The order of the parameters is that of `to_vector`.
+    The function can be traced inside jit, vmap and scan. Rows and columns are in the order of `to_vector`,
+    leaf after leaf.
     """
     return _symmetric(_columns(hessian_matvec(loss, params, *data), params))
 
@@ -90,8 +93,12 @@ def gauss_newton_matrix(
 ) -> jax.Array:
     """Return the Gauss-Newton matrix of the mean loss over rows, as a symmetric matrix [D, D].
 
-    `outputs(params, inputs)` returns [N, K]; for "cross_entropy", before the softmax. The function can be
-    traced inside jit, vmap and scan.
+    outputs   outputs(params, inputs) -> [N, K]; for "cross_entropy", before the softmax
+    params    pytree of float arrays
+    inputs    inputs of the network, [N, ...]
+    loss      loss as a function of the outputs: "cross_entropy" or "squared_error"
+
+    The function can be traced inside jit, vmap and scan.
     """
     return _symmetric(_columns(gauss_newton_matvec(outputs, params, inputs, loss), params))
 
@@ -99,12 +106,12 @@ def gauss_newton_matrix(
 def dense_hessian(
     loss: Callable[..., jax.Array], params: Params, data: tuple[Any, ...] = ()
 ) -> npt.NDArray[Any]:
-    """Return the Hessian of loss(params, *data) -> [], as a symmetric matrix [D, D].
+    """Return the Hessian of loss(params, *data) -> [] in the parameters, as a symmetric matrix [D, D].
 
-    The compiled program is kept for the next call with the same loss.
+    The program is compiled, and kept for the next call with the same loss.
 
-    Raises UsageError if loss, gradient or Hessian are not finite, and for more than MAX_DENSE_PARAMETERS
-    parameters.
+    Raises UsageError if loss, gradient or Hessian are not finite, if the Hessian is not symmetric, and for
+    more than MAX_DENSE_PARAMETERS parameters.
     """
     _check_size(check_parameters(params))
     with precision_of(params):
@@ -118,9 +125,13 @@ def dense_gauss_newton(
 ) -> npt.NDArray[Any]:
     """Return the Gauss-Newton matrix of the mean loss over rows, as a symmetric matrix [D, D].
 
-    `outputs(params, inputs)` returns [N, K]; for "cross_entropy", before the softmax.
+    outputs   outputs(params, inputs) -> [N, K]; for "cross_entropy", before the softmax
+    params    pytree of float arrays
+    inputs    inputs of the network, [N, ...]
+    loss      loss as a function of the outputs: "cross_entropy" or "squared_error"
 
-    Raises UsageError if the matrix is not finite, and for more than MAX_DENSE_PARAMETERS parameters.
+    Raises UsageError if the matrix is not finite or not symmetric, and for more than MAX_DENSE_PARAMETERS
+    parameters.
     """
     _check_size(check_parameters(params))
     with precision_of(params):

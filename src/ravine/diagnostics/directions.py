@@ -4,9 +4,10 @@
     plane of a path        first two right singular vectors of w_t - w_T                                (2)
     explained share        sigma_k^2 / sum sigma^2       sigma: singular values of w_t - w_T            (3)
 
-A unit is an index of the last axis (fan_in first, as in [fan_in, fan_out] and [height, width, in, out]).
-Arrays with one axis (biases, scale and shift of batch normalization) have no units. By default a direction is
-zero in these arrays. Otherwise equation (1) uses the norm of the whole array.
+d is a direction and w are the weights. w_t are the weights at step t of a path that ends at w_T. A unit is an
+index of the last axis (fan_in first, as in [fan_in, fan_out] and [height, width, in, out]). Arrays with one
+axis (biases, scale and shift of batch normalization) have no units. By default a direction is zero in these
+arrays. Otherwise equation (1) uses the norm of the whole array.
 
 Source: Li et al. 2018.
 """
@@ -31,7 +32,7 @@ class TrajectoryPlane(NamedTuple):
     directions [2, D]     orthonormal directions of the plane
     center [D]            last point of the path
     coordinates [T, 2]    path in the plane, relative to its last point, in units of weight space
-    explained [2]         share (3) of the squared distances from the last point along each direction
+    explained [2]         share of each direction in the squared distances of the path from its last point
     outside [T]           distance of every point of the path from the plane, in units of weight space
     """
 
@@ -50,9 +51,10 @@ def random_directions(
     move_biases: bool = False,
     seed: int = 0,
 ) -> list[Params]:
-    """Return `count` Gaussian random directions, each a tree with the shapes of `params`.
+    """Return `count` Gaussian random directions in weight space, each a tree with the shapes of `params`.
 
-    normalize     "filter" normalizes by equation (1); "none" leaves the Gaussian numbers as drawn
+    normalize     "filter" gives the part of a direction for each unit the norm of the weights into the unit;
+                  "none" leaves the Gaussian numbers as drawn
     move_biases   whether arrays with one axis take part; if not, the direction is 0 in these arrays
     seed          random seed
 
@@ -90,7 +92,9 @@ def random_directions(
 
 
 def trajectory_plane(trajectory: npt.ArrayLike) -> TrajectoryPlane:
-    """Return the plane closest to the path `trajectory` [T, D] of weights, equation (2).
+    """Return the plane through the last point of a path of weights [T, D] that is closest to the path.
+
+    The plane contains the first two principal directions of the path, relative to its last point.
 
     Raises UsageError for fewer than 3 points, for weights that are not finite, and for a path that is a point
     or a straight line.

@@ -4,9 +4,9 @@
     v = s Q,   r = s Q A - theta v                 (2)   vector and residual
     Q <- orthonormal [Q; r of those not converged] (3)   until |r| <= tol max |theta|
 
-Q starts from the vectors of the previous call, so that few products are needed while the weights change
-little. Q also holds some more vectors, called guards. They find an eigenvalue that has become one of the
-largest since the previous call.
+A is the matrix. The rows of Q are orthonormal, and ' is the transpose. Q starts from the vectors of the
+previous call, so that few products are needed while the weights change little. Q also holds some more
+vectors, called guards. They find an eigenvalue that has become one of the largest since the previous call.
 
 Source: Saad 2011, chapters 5 and 6, block Krylov method with Rayleigh-Ritz.
 """
@@ -34,10 +34,10 @@ MAX_GROWTHS = 8
 
 
 class TrackedEigenpairs(NamedTuple):
-    """The requested eigenpairs, and the start vectors for the next call.
+    """Eigenpairs of a matrix that changes slowly, and start vectors for the next call of `track_eigenpairs`.
 
     pairs                     eigenpairs with their residuals |A v - value v|
-    space [K + guards, D]     vectors to pass to the next call as `previous`
+    space [K + guards, D]     vectors to pass to the next call as `previous`: the K eigenvectors and some more
     """
 
     pairs: Eigenpairs
@@ -54,13 +54,16 @@ def track_eigenpairs(
     steps: int | None = None,
     seed: int = 0,
 ) -> TrackedEigenpairs:
-    """Return `count` eigenpairs from one end of the spectrum, starting from an earlier result.
+    """Return `count` eigenpairs from one end of a matrix's spectrum, starting from an earlier result.
+
+    Such a start saves products if the matrix has changed little since.
 
     previous [K + guards, D]   `space` of an earlier result; None starts from random vectors
-    which                      end of the spectrum: "largest", "smallest" or "magnitude"
+    which                      end of the spectrum: "largest", "smallest" or "magnitude" (largest
+                               |eigenvalues|)
     tol                        largest residual relative to the largest |eigenvalue|; default 1e-6 (float64)
                                or 1e-3 (float32)
-    steps                      largest number of products; default 30 count + 60
+    steps                      number of products after which the search ends; default 30 count + 60
     seed                       random seed of the start vectors
 
     Pairs with a larger residual are marked as not converged.

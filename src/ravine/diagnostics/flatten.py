@@ -1,4 +1,4 @@
-"""Parameters as one vector, their precision, and checks that they can be measured.
+"""Parameters of a network as one vector, their precision, and checks that they can be measured.
 
 Parameters are any pytree of float arrays (dicts, lists, trees of Flax, Equinox and Haiku). The vector [D]
 holds its leaves one after another. Parameters in float64 are measured in float64, also if JAX is set to
@@ -39,7 +39,7 @@ Vector = npt.NDArray[np.float64]
 
 
 def precision_of(params: Params) -> AbstractContextManager[None]:
-    """Return the context that sets JAX to the precision of `params`.
+    """Return the context manager that sets JAX to the precision of the parameters `params`.
 
     The precision is float64 if a leaf is float64 or if JAX is already set to float64, otherwise float32. In
     float32, products of matrices on a GPU are full float32 products.
@@ -49,10 +49,10 @@ def precision_of(params: Params) -> AbstractContextManager[None]:
 
 
 def thread_context(params: Params) -> Callable[[], AbstractContextManager[None]]:
-    """Return a function that creates the context of `precision_of` with the caller's settings of JAX.
+    """Return a function that makes a context manager in which a worker thread computes as the caller does.
 
-    JAX keeps these settings for each thread. A worker thread enters the context to compute as the caller
-    does.
+    JAX keeps its settings for each thread. The context sets the caller's device and precision, or float64 if
+    the parameters `params` are float64.
     """
     names = ("jax_enable_x64", "jax_default_matmul_precision", "jax_default_device")
     with precision_of(params):
@@ -67,7 +67,7 @@ def thread_context(params: Params) -> Callable[[], AbstractContextManager[None]]
 
 
 def check_parameters(params: Params) -> int:
-    """Return D, the number of parameters, after a check that they can be measured.
+    """Return D, the number of parameters in a tree, after a check that they can be measured.
 
     Raises UsageError if the tree is empty, if a leaf is not an array of floats, and if a value is not finite.
     """
@@ -99,18 +99,21 @@ def check_parameters(params: Params) -> int:
 
 
 def to_vector(params: Params) -> Vector:
-    """Return the parameters as one float64 vector [D], leaf after leaf.
+    """Return the parameters of a network as one float64 vector [D], leaf after leaf.
 
-    Raises UsageError as `check_parameters`.
+    Raises UsageError if the tree is empty, if a leaf is not an array of floats, and if a value is not finite.
     """
     check_parameters(params)
     return np.concatenate([np.asarray(leaf, np.float64).ravel() for leaf in jax.tree.leaves(params)])
 
 
 def from_vector(params: Params, vector: npt.ArrayLike) -> Params:
-    """Return a tree with the structure, shapes and dtypes of `params` that holds `vector` [D].
+    """Return the parameters that a vector [D] holds as a tree like `params`.
 
-    Raises UsageError if the vector has another length, and as `check_parameters`.
+    The tree has the structure, shapes and dtypes of `params`.
+
+    Raises UsageError if the vector has another length than `params`, and if `params` is empty or holds a leaf
+    that is not a finite array of floats.
     """
     size = check_parameters(params)
     values = np.asarray(vector)
@@ -126,7 +129,7 @@ def from_vector(params: Params, vector: npt.ArrayLike) -> Params:
 
 
 def leaf_slices(params: Params) -> dict[str, slice]:
-    """Return the position of every leaf in the vector, path of the leaf -> slice."""
+    """Return the slice of the parameter vector [D] that each array of the tree takes, by the array's path."""
     slices, start = {}, 0
     for path, leaf in jax.tree_util.tree_leaves_with_path(params):
         slices[jax.tree_util.keystr(path)] = slice(start, start + int(np.size(leaf)))

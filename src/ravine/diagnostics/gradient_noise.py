@@ -1,14 +1,15 @@
 """Noise scale of minibatch gradients.  Lecture: "Our gradients come from minibatches so they can be noisy!".
 
     noise  S = tr Cov(g_i)                                         (1)   g_i: gradient of row i
-    signal G = |E g|^2, estimated by |mean g|^2 - S / N            (2)
-    scale  B = S / G                                               (3)   batch size at which noise = signal
-    two batches b < B:  G = (B |g_B|^2 - b |g_b|^2) / (B - b)      (4)
-                        S = (|g_b|^2 - |g_B|^2) / (1/b - 1/B)      (5)
+    signal G = |E g|^2, estimated by |mean g|^2 - S / N            (2)   N rows
+    noise scale = S / G                                            (3)   batch size at which noise = signal
+    two batches b < B:  G = (B |g_B|^2 - b |g_b|^2) / (B - b)      (4)   g_b, g_B: gradients of the batches
+                        S = (|g_b|^2 - |g_B|^2) / (1/b - 1/B)      (5)   of b and B rows
 
-Below a batch size of B the noise dominates the gradient. S and G are averaged before they are divided. Near
-convergence single estimates of G are often negative, so that a mean of ratios is useless. The interval of the
-ratio B = S / G is Fieller's. If the signal cannot be distinguished from zero, the interval has no upper end.
+At batch sizes below the noise scale the noise dominates the gradient. S and G are averaged before they are
+divided. Near convergence single estimates of G are often negative, so that a mean of ratios is useless. The
+interval of the ratio S / G is Fieller's. If the signal cannot be distinguished from zero, the interval has no
+upper end.
 
 Source: McCandlish et al. 2018; Fieller 1954 for the interval.
 """
@@ -36,11 +37,11 @@ __all__ = ["NoiseScale", "noise_scale", "two_batch_noise_scale"]
 class NoiseScale(NamedTuple):
     """Noise scale of a gradient, the batch size in rows at which noise and signal are equal.
 
-    value    equation (3); None if the estimate of the signal is not positive
-    low      lower end of the interval
+    value    noise / signal; None if the estimate of the signal is not positive
+    low      lower end of the confidence interval of the noise scale
     high     upper end of the interval; None if the signal cannot be distinguished from zero
-    noise    equation (1), in the unit of a squared gradient
-    signal   equation (2), in the unit of a squared gradient
+    noise    trace of the covariance of the gradients of single rows, in the unit of a squared gradient
+    signal   estimated |mean gradient|^2 without the noise, in the unit of a squared gradient
     """
 
     value: float | None
@@ -51,7 +52,7 @@ class NoiseScale(NamedTuple):
 
     @property
     def at_least(self) -> bool:
-        """Whether the interval has a lower end only."""
+        """Whether the interval of the noise scale has a lower end only, since the signal may be zero."""
         return self.high is None
 
 
@@ -66,16 +67,20 @@ def noise_scale(
     level: float = 0.95,
     seed: int = 0,
 ) -> NoiseScale:
-    """Return the noise scale from the gradients of all rows of `data` [N, ...].
+    """Return the noise scale of minibatch gradients, from the gradients of all rows of `data`.
+
+    The noise scale is the batch size, in rows, at which gradient noise and signal are equal.
 
     loss     loss(params, *data) -> [], a mean over rows. It is called with single rows [1, ...], so
              that batch normalization must be in evaluation mode.
+    params   parameters of the network
+    data     arrays [N, ...]
     of       "population": estimate for the population from which the rows were drawn, with a jackknife
              interval; "rows": exact value for the rows of `data`
     groups   number of groups of rows in the jackknife
     batch    rows computed together
     level    probability that the interval covers the true value
-    seed     random seed of the groups
+    seed     random seed of the division of the rows into groups
 
     Raises UsageError for fewer than 4 rows, for a loss that is not finite, and if all gradients are zero.
     """
@@ -132,7 +137,9 @@ def noise_scale(
 def two_batch_noise_scale(
     small_squares: npt.ArrayLike, large_squares: npt.ArrayLike, small: int, large: int, *, level: float = 0.95
 ) -> NoiseScale:
-    """Return the noise scale from the gradients of small and large batches, equations (4) and (5).
+    """Return the noise scale of minibatch gradients, from gradients of small and of large batches.
+
+    The noise scale is the batch size, in rows, at which gradient noise and signal are equal.
 
     small_squares [T]   squared norms of the gradients of batches of `small` rows
     large_squares [T]   squared norms of the gradients of batches of `large` rows

@@ -5,8 +5,9 @@
     A u  = p (u - p'u)                                       (3)   softmax cross-entropy, p: probabilities
     A u  = 2 u                                               (4)   squared error
 
-J_i is the Jacobian of the outputs of row i, and A_i the Hessian of its loss with respect to the outputs. J v
-is computed as the transpose of the vector-Jacobian product, so that layers with a custom VJP work.
+L is the loss at the weights w, H its Hessian, and G the Gauss-Newton matrix over N rows. J_i is the Jacobian
+of the outputs of row i, and A_i the Hessian of its loss with respect to the outputs. J v is computed as the
+transpose of the vector-Jacobian product, so that layers with a custom VJP work.
 
 The loss must be a fixed function of the parameters. Fix the random key of dropout and the mode of batch
 normalization (training or inference) in the function that you pass.
@@ -54,11 +55,12 @@ def hessian_operator(
     chunk: int | None = None,
     weigh: Callable[..., jax.Array] | None = None,
 ) -> SymmetricOperator:
-    """Return the Hessian of loss(params, *data) -> [], equation (1), as an operator on vectors [D].
+    """Return the Hessian of loss(params, *data) -> [] as an operator that multiplies vectors [D].
 
     loss     function of the parameters and of `data`
-    params   pytree of float arrays
-    data     arrays [N, ...]. Do not put them into a closure: new data of the same shapes compile nothing.
+    params   pytree of float arrays with D numbers
+    data     arrays [N, ...]. Do not put them into a closure of `loss`: as an argument, new data of the same
+             shapes need no new compilation.
     chunk    rows computed together, which limits the memory. The loss must then be a mean over rows.
     weigh    weigh(*rows) -> [], the divisor of the mean over these rows; by default their number
 
@@ -76,13 +78,13 @@ def gauss_newton_operator(
     weight: jax.Array | None = None,
     chunk: int | None = None,
 ) -> SymmetricOperator:
-    """Return the Gauss-Newton matrix of the mean loss over rows, equation (2), as an operator on vectors [D].
+    """Return the Gauss-Newton matrix of the mean loss over rows as an operator that multiplies vectors [D].
 
     outputs          outputs(params, inputs) -> [N, K]; for "cross_entropy", before the softmax
-    params           pytree of float arrays
+    params           pytree of float arrays with D numbers
     inputs [N, ...]  inputs of the network; the matrix does not depend on the targets
-    loss             loss as a function of the outputs
-    weight [N]       event weights, at least 0
+    loss             loss as a function of the outputs: "cross_entropy" or "squared_error"
+    weight [N]       row weights, at least 0
     chunk            rows computed together, which limits the memory
 
     Raises UsageError if the outputs are not finite, for an unknown loss, and for negative weights.
@@ -96,7 +98,7 @@ def gauss_newton_operator(
 
 
 def hessian_matvec(loss: Loss, params: Params, *data: Any) -> Callable[[jax.Array], jax.Array]:
-    """Return the function v [D] -> H v [D], equation (1), linearized at `params`.
+    """Return the function v [D] -> H v [D] that multiplies by H, the Hessian of loss(params, *data) -> [].
 
     The function can be traced inside jit and scan.
     """
@@ -111,16 +113,25 @@ def gauss_newton_matvec(
     loss: OutputLoss = "cross_entropy",
     weight: jax.Array | None = None,
 ) -> Callable[[jax.Array], jax.Array]:
-    """Return the function v [D] -> G v [D], equation (2), linearized at `params`.
+    """Return the function v [D] -> G v [D], with G the Gauss-Newton matrix of the mean loss over rows.
 
-    The arguments are those of `gauss_newton_operator`. The function can be traced inside jit and scan.
+    outputs          outputs(params, inputs) -> [N, K]; for "cross_entropy", before the softmax
+    params           parameters at which G is computed
+    inputs [N, ...]  inputs of the network
+    loss             loss as a function of the outputs: "cross_entropy" or "squared_error"
+    weight [N]       row weights, at least 0
+
+    The function can be traced inside jit and scan.
     """
     values, pull = _linearized_outputs(outputs, params, inputs)
     return lambda v: _gauss_newton_image(loss, values, pull, weight, v)
 
 
 def output_hessian(loss: OutputLoss) -> Callable[[jax.Array, jax.Array], jax.Array]:
-    """Return the function (outputs [N, K], u [N, K]) -> A u [N, K] for every row, equation (3) or (4).
+    """Return the function (outputs [N, K], u [N, K]) -> A u [N, K], row by row.
+
+    A is the Hessian of the loss of a row with respect to the outputs of the row. For "cross_entropy" A u =
+    p (u - p'u) with the softmax probabilities p, and for "squared_error" A u = 2 u.
 
     Raises UsageError for an unknown loss.
     """
@@ -201,7 +212,10 @@ def _gauss_newton_image(
 
 
 class Programs(NamedTuple):
-    """Compiled programs of an operator A. A point is the linearization at some parameters, or its inputs.
+    """Compiled programs that multiply vectors by a matrix A, the Hessian or Gauss-Newton matrix of a loss.
+
+    A point is the first argument of the products: the network linearized at some parameters, or the
+    parameters and data from which it is linearized chunk by chunk.
 
     prepare         compiled (params, data) -> (point, numbers that must be finite)
     apply           compiled (point, v [D]) -> A v [D]
@@ -257,9 +271,10 @@ def _programs(
 
 @per_function
 def hessian_programs(loss: Loss, chunk: int | None, weigh: Callable[..., jax.Array] | None) -> Programs:
-    """Return the programs of the Hessian of loss(params, *data) -> [], computed from `chunk` rows at a time.
+    """Return the compiled programs that multiply vectors by the Hessian of loss(params, *data) -> [].
 
-    `weigh(*rows)` is the divisor of the mean over rows; by default the number of rows.
+    chunk   rows computed together; None: all rows
+    weigh   weigh(*rows) -> [], the divisor of the mean over these rows; by default their number
     """
 
     def linearize(params: Params, rows: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -294,12 +309,12 @@ def operator_of(
     programs: Programs, params: Params, data: tuple[Any, ...], name: str = "The loss",
     setup: InLoopSetup | None = None,
 ) -> SymmetricOperator:  # fmt: skip
-    """Return the operator of `programs` at `params`.
+    """Return the matrix of compiled programs, such as a Hessian, at the weights `params` as an operator.
 
     name    name of the number that must be finite, for messages
     setup   preparation in the compiled loop of the caller; None = the operator is prepared at once
 
-    Raises UsageError if the number or the gradient is not finite.
+    Raises UsageError if this number or the gradient is not finite.
     """
     size = check_parameters(params)
 
@@ -338,7 +353,7 @@ def _check_weight(weight: npt.NDArray[Any]) -> None:
 
 
 def check_finite(value: float, slope: float = 0.0, *, name: str = "The loss") -> None:
-    """Raise UsageError unless a loss and the norm `slope` of its gradient are finite.
+    """Raise UsageError unless a loss, `value`, and the norm of its gradient, `slope`, are finite.
 
     `name` is the name of the loss in the message.
     """

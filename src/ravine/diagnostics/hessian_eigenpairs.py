@@ -2,9 +2,9 @@
 
     start = leading Ritz vector of H_S + NOISE z / |z|   (1)   H_S: Hessian on few rows S; z: random vector
 
-The program linearizes the network and runs the loop of `lanczos`. Passing the linearization from one program
-to another would take the time of two products with the Hessian. A start vector from few rows saves about half
-of the products with all rows.
+The program linearizes the network and runs the loop of the Lanczos method. If two programs shared the work,
+passing the linearization from one to the other would take the time of two products with the Hessian. The
+start vector (1) from few rows saves about half of the products with all rows.
 """
 
 from __future__ import annotations
@@ -51,16 +51,17 @@ def hessian_eigenpairs(
     chunk: int | None = None,
     weigh: Callable[..., jax.Array] | None = None,
 ) -> Eigenpairs:
-    """Return `count` eigenpairs from one end of the Hessian of loss(params, *data) -> [].
+    """Return `count` eigenpairs from one end of the spectrum of the Hessian of loss(params, *data) -> [].
 
     The result is that of lanczos(hessian_operator(loss, params, data), ...), in less time.
 
     data     arrays [N, ...]
-    which    end of the spectrum: "magnitude", "largest", "smallest" or "both"
-    sample   number of rows for the start vector (1), evenly spaced in `data`; for one eigenpair only.
-             The loss must then be a mean over rows. Products with the Hessian on these rows are not counted.
-    tol      largest residual relative to the largest |eigenvalue|; see `lanczos`
-    steps    largest number of products; see `lanczos`
+    which    end of the spectrum: "magnitude", "largest" or "smallest"; "both" returns `count` from each end
+    sample   number of rows, evenly spaced in `data`, on which a start vector is computed with few products;
+             for one eigenpair only. The loss must then be a mean over rows. Products with the Hessian on
+             these rows are not counted.
+    tol      largest residual relative to the largest |eigenvalue|; default as for `lanczos`
+    steps    largest number of products; default as for `lanczos`
     seed     random seed of the start vector
     chunk    rows computed together, which limits the memory
     weigh    weigh(*rows) -> [], the divisor of the mean over rows; by default the number of rows

@@ -48,11 +48,13 @@ __all__ = [
 
 
 class GapBound(NamedTuple):
-    """Bounds on the expected gap between test and training loss.
+    """Bounds on the expected gap, test loss minus training loss, from the information of the weights.
 
-    lecture, lecture_error    equation (2), and its error from the error of the information
-    proved, proved_error      equation (3), and its error from the error of the information
-    vacuous                   whether (3) is at least the range of the loss, so that it excludes nothing
+    With I the information in nats, N the training rows and r the range of the loss of a row:
+
+    lecture, lecture_error    bound of the lecture, sqrt(I / N), and its error from the error of I
+    proved, proved_error      bound of Xu & Raginsky, r sqrt(I / 2N), and its error from the error of I
+    vacuous                   whether `proved` is at least the range of the loss, so that it excludes nothing
     """
 
     lecture: float
@@ -63,13 +65,17 @@ class GapBound(NamedTuple):
 
 
 class FunctionalInformation(NamedTuple):
-    """Functional conditional mutual information (f-CMI), in nats, with its bound on the gap.
+    """Information of a network's predictions about the rows it was trained on, with its bound on the gap.
 
-    information, error   mean information over pairs by (5), and its standard error
-    plain                mean information over pairs without the correction (5)
-    bound                bound (4), for a loss within [0, 1]; 0 if the information is not positive
-    bound_high           bound (4) at the upper end of the 95 % interval of the information
-    floor                bound (4) that would result from the bias alone, which (5) removes
+    The quantity is the functional conditional mutual information (f-CMI), in nats, as a mean over pairs of
+    rows of which one was trained on. The gap is test loss minus training loss.
+
+    information, error   information without bias (by the jackknife over repetitions), and its standard error
+    plain                information with the bias of few repetitions
+    bound                bound on the gap, sqrt(2 information), for a loss within [0, 1]; 0 if the information
+                         is not positive
+    bound_high           bound at the upper end of the 95 % interval of the information
+    floor                bound that would result from the bias alone
     """
 
     information: float
@@ -81,16 +87,18 @@ class FunctionalInformation(NamedTuple):
 
     @property
     def vacuous(self) -> bool:
-        """Whether the upper end of the bound is at least 1, so that it excludes nothing."""
+        """Whether the upper end of the bound on the gap is at least 1, so that the bound excludes nothing."""
         return self.bound_high >= 1
 
 
 def gaussian_information(spectrum: ExactSpectrum | Quadrature, rows: int, prior_precision: float) -> Estimate:
-    """Return the information of equation (1) in nats, with its error.
+    """Return the information of the weights about the training data in nats, 1/2 sum_i ln(1 + N g_i / alpha).
+
+    The result holds the error of the information too. g_i are the eigenvalues in `spectrum`.
 
     spectrum          eigenvalues of the Gauss-Newton matrix of the mean loss, exact or by quadrature
     rows              N, number of training rows
-    prior_precision   alpha, for example N times the weight decay
+    prior_precision   alpha, precision of the Gaussian prior, for example N times the weight decay
 
     Raises UsageError for negative eigenvalues, and unless rows >= 1 and prior_precision > 0.
     """
@@ -125,9 +133,11 @@ def gaussian_information(spectrum: ExactSpectrum | Quadrature, rows: int, prior_
 
 
 def gap_bound(information: float, rows: int, *, error: float = 0.0, loss_range: float = 1.0) -> GapBound:
-    """Return the bounds (2) and (3) on the expected gap.
+    """Return bounds on the expected gap, test loss minus training loss, from the information of the weights.
 
-    information, error   I(weights; data) in nats, and its error
+    The bounds are sqrt(I / N) (lecture) and loss_range sqrt(I / 2N) (Xu & Raginsky).
+
+    information, error   information I of the weights about the data in nats, and its error
     rows                 N, number of training rows
     loss_range           largest minus smallest possible loss of a row
 
@@ -156,7 +166,9 @@ def gap_bound(information: float, rows: int, *, error: float = 0.0, loss_range: 
 
 
 def functional_information(predictions: npt.ArrayLike, member: npt.ArrayLike) -> FunctionalInformation:
-    """Return the information f-CMI by equation (5), and the bound (4).
+    """Return the information of predictions about the trained rows (f-CMI), with its bound on the gap.
+
+    The gap is test loss minus training loss. In every repetition, one row of each pair is trained on.
 
     predictions [k, n, 2]   predictions for both rows of n pairs in k repetitions of training: any
                             integers, such as the class, or 1 for a correct and 0 for a wrong answer

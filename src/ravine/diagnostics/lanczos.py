@@ -41,11 +41,11 @@ FIRST_CHECKED = 4
 
 
 class Eigenpair(NamedTuple):
-    """One eigenpair.
+    """One eigenvalue of a symmetric matrix A, with its eigenvector and residual.
 
     value        eigenvalue
     residual     |A v - value v| with rounding; an eigenvalue of A lies within the residual of `value`
-    vector [D]   unit vector v
+    vector [D]   unit eigenvector v
     """
 
     value: float
@@ -55,15 +55,16 @@ class Eigenpair(NamedTuple):
 
 @dataclass(frozen=True)
 class Eigenpairs:
-    """K eigenpairs, in the order of `which`.
+    """K eigenpairs from one end, or from both ends, of the spectrum of a symmetric matrix A.
 
-    values [K]       eigenvalues: by falling size for "magnitude", falling for "largest", rising for
-                     "smallest", and for "both" the largest (falling) before the smallest (rising)
-    residuals [K]    residuals, see `Eigenpair`
-    vectors [K, D]   unit eigenvectors
+    values [K]       eigenvalues, in an order that depends on the requested end: by falling size for
+                     "magnitude", falling for "largest", rising for "smallest", and for "both" the largest
+                     (falling) before the smallest (rising)
+    residuals [K]    |A v - value v| of each pair, with rounding
+    vectors [K, D]   unit eigenvectors v
     converged [K]    whether the residual is at most the tolerance
     tolerance        largest residual that counts as converged
-    products         number of products used
+    products         number of products with the matrix that were used
 
     A multiple eigenvalue is found once, unless the recurrence broke down and restarted.
     """
@@ -83,7 +84,7 @@ class Eigenpairs:
 
 
 class Krylov(NamedTuple):
-    """Tridiagonal matrix T [m, m] of a Lanczos recurrence.
+    """Result of a Lanczos recurrence of m steps: the tridiagonal matrix T [m, m] and the basis vectors.
 
     alphas [m]     diagonal of T
     betas [m]      off-diagonal of T; the last entry couples to the next row, which T lacks
@@ -98,7 +99,9 @@ class Krylov(NamedTuple):
 
 
 def krylov(operator: SymmetricOperator, start: npt.ArrayLike, steps: int) -> Krylov:
-    """Return the tridiagonal matrix after `steps` Lanczos steps from `start` [D], or at the first breakdown.
+    """Return the tridiagonal matrix and the basis after several Lanczos steps from the vector `start` [D].
+
+    steps   number of steps; fewer are taken if the recurrence breaks down
 
     Raises UsageError if `start` does not fit, is not finite or is zero.
     """
@@ -126,11 +129,11 @@ def lanczos(
     start: npt.ArrayLike | None = None,
     seed: int = 0,
 ) -> Eigenpairs:
-    """Return `count` eigenpairs from one end of a symmetric matrix, or from each end for "both".
+    """Return `count` eigenpairs from one end of a symmetric matrix's spectrum, or from each of both ends.
 
     operator    symmetric matrix
-    count       number of eigenpairs; at most all of the matrix are returned
-    which       end of the spectrum: "magnitude", "largest", "smallest" or "both"
+    count       number of eigenpairs; not more than the matrix has are returned
+    which       end of the spectrum: "magnitude" (largest |eigenvalues|), "largest", "smallest" or "both"
     tol         largest residual relative to the largest |eigenvalue|; default 1e-8 (float64) or 1e-4
                 (float32)
     steps       largest number of products; default 4 count + 100

@@ -3,10 +3,11 @@
     A q_m = beta_(m-1) q_(m-1) + alpha_m q_m + beta_m q_(m+1)            (1)
     breakdown if beta_m <= max(1e-10, 10 eps) * max(|alpha|, |beta|)     (2)
 
-Alphas and betas are the diagonal and the off-diagonal of the tridiagonal matrix T. All earlier vectors are
-projected out of every new vector twice (full reorthogonalization). Otherwise copies of converged eigenvalues
-appear. At a breakdown the space is closed under A and its Ritz values are exact. Further steps would only add
-rounding errors.
+A is the symmetric matrix, q_m are the orthonormal vectors, and eps is the rounding error of A q. Alphas and
+betas are the diagonal and the off-diagonal of the tridiagonal matrix T. All earlier vectors are projected out
+of every new vector twice (full reorthogonalization). Otherwise copies of converged eigenvalues appear. At a
+breakdown the space is closed under A, and the eigenvalues of T (Ritz values) are exact. Further steps would
+only add rounding errors.
 
 Source: Lanczos 1950; Paige 1980; Kahan for two projections.
 """
@@ -49,7 +50,7 @@ Apply = Callable[[Any, jax.Array], jax.Array]
 
 
 class StopCriterion(NamedTuple):
-    """Criterion by which a compiled loop stops.
+    """Criterion by which a compiled loop of Lanczos steps stops: enough eigenvalues have converged.
 
     wanted      number of eigenvalues that must converge
     tolerance   largest residual relative to the largest |eigenvalue|
@@ -68,11 +69,11 @@ class StopCriterion(NamedTuple):
 
 
 class KrylovBasis(NamedTuple):
-    """Arrays that a loop fills in place, with zeros in the rows that are not filled yet.
+    """Arrays of a Lanczos recurrence, which a compiled loop fills in place; rows not filled yet are zero.
 
-    vectors [room, D]   vectors q
-    images [room, D]    products A q, or None if they are not needed
-    alphas [room]       diagonal of T
+    vectors [room, D]   orthonormal vectors q
+    images [room, D]    products A q with the matrix A, or None if they are not needed
+    alphas [room]       diagonal of the tridiagonal matrix T
     betas [room]        off-diagonal of T
     """
 
@@ -83,7 +84,10 @@ class KrylovBasis(NamedTuple):
 
 
 class ExtremeEigenvalues(NamedTuple):
-    """Largest and smallest Ritz value, each with its residual and unit vector [D]."""
+    """Estimates of the largest and the smallest eigenvalue of a matrix by Lanczos steps.
+
+    Each eigenvalue has its residual |A v - value v| and its unit vector v [D].
+    """
 
     largest: jax.Array
     largest_residual: jax.Array
@@ -94,12 +98,19 @@ class ExtremeEigenvalues(NamedTuple):
 
 
 def breakdown_tolerance(epsilon: float) -> float:
-    """Return the size, relative to the largest number in T, at or below which a beta is a breakdown (2)."""
+    """Return the size at or below which an off-diagonal entry of a Lanczos recurrence counts as a breakdown.
+
+    The size is relative to the largest |entry| of the tridiagonal matrix. `epsilon` is the relative rounding
+    error of a product with the matrix.
+    """
     return max(1e-10, 10 * epsilon)
 
 
 def basis_size(steps: int, size: int) -> int:
-    """Return the room, in vectors [size], of a Krylov basis for `steps` Lanczos steps."""
+    """Return the number of vectors for which to allocate memory, if `steps` Lanczos steps are to be taken.
+
+    Only few sizes occur, since each needs its own compiled program. `size` is the length of a vector.
+    """
     if size > LARGE:
         return -(-steps // BASIS_SIZES[0]) * BASIS_SIZES[0]
     multiple = -(-steps // BASIS_SIZES[-1]) * BASIS_SIZES[-1]
@@ -108,13 +119,18 @@ def basis_size(steps: int, size: int) -> int:
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
 def empty_basis(room: int, size: int, dtype: Any) -> KrylovBasis:
-    """Return an empty Krylov basis with room for `room` vectors [size], filled with zeros."""
+    """Return an empty Krylov basis for Lanczos steps, filled with zeros, on the device.
+
+    room    number of vectors that fit into the basis
+    size    length of a vector
+    dtype   type of the arrays
+    """
     # Created on the device, since a program can overwrite only memory of the device.
     return KrylovBasis(*(jnp.zeros(shape, dtype) for shape in ((room, size), (room, size), (room,), (room,))))
 
 
 def grow_basis(basis: KrylovBasis, room: int) -> KrylovBasis:
-    """Return a Krylov basis with room for `room` vectors, which begins with the vectors of `basis`."""
+    """Return a larger Krylov basis with room for `room` vectors, which begins with the vectors of `basis`."""
 
     def padded(filled: jax.Array) -> jax.Array:
         return jnp.pad(filled, [(0, room - len(filled))] + [(0, 0)] * (filled.ndim - 1))
@@ -125,22 +141,28 @@ def grow_basis(basis: KrylovBasis, room: int) -> KrylovBasis:
 
 @per_function
 def lanczos_loop(apply: Apply, epsilon: float, checked: bool) -> Any:
-    """Return the compiled `_loop`, which fills the basis in place."""
+    """Return the compiled loop of Lanczos steps, which fills the arrays of a Krylov basis in place.
+
+    apply     (point, v [D]) -> A v [D], with the symmetric matrix A
+    epsilon   relative rounding error of a product
+    checked   whether the loop also stops by a `StopCriterion`
+    """
     return jit_all_cores(_loop(apply, epsilon, checked), donate_argnums=1)
 
 
 @per_function
 def jit_once(prepare: Callable[..., Any]) -> Any:
-    """Return the compiled `prepare` of an `InLoopSetup`, as a separate program."""
+    """Return the `prepare` of an `InLoopSetup`, which prepares an operator, as a compiled program."""
     return jit_all_cores(prepare)
 
 
 @per_function
 def setup_and_loop(prepare: Callable[..., Any], apply: Apply, epsilon: float) -> Any:
-    """Return preparation and checked loop as one compiled program.
+    """Return a compiled program that prepares an operator and then runs a loop of Lanczos steps.
 
-    The program maps (args, start [D], until, stop) to (basis, next unit vector [D], report, loss). `until` is
-    the largest number of steps, and `stop` is a `StopCriterion`.
+    The program maps (args, start [D], until, stop) to (basis, next unit vector [D], report, loss). `args` is
+    the first argument of `prepare`, `until` is the largest number of steps, and `stop` is a `StopCriterion`.
+    The report holds the number of steps, whether the recurrence broke down, and the tridiagonal matrix.
     """
     loop = _loop(apply, epsilon, True)
 
@@ -156,9 +178,15 @@ def setup_and_loop(prepare: Callable[..., Any], apply: Apply, epsilon: float) ->
 def lanczos_step(
     basis: KrylovBasis, unit: jax.Array, image: jax.Array, count: jax.Array, epsilon: float
 ) -> tuple[KrylovBasis, jax.Array, jax.Array]:
-    """Return basis, next unit vector [D] and report after a step with the product `image` [D] of `unit` [D].
+    """Return basis, next unit vector [D] and report after one Lanczos step, whose product is already known.
 
-    `count` is the number of steps before this step.
+    basis     Krylov basis of the earlier steps, which is overwritten
+    unit      current unit vector [D]
+    image     product of the matrix with `unit` [D]
+    count     number of steps before this step
+    epsilon   relative rounding error of the product
+
+    The report holds the number of steps, whether the recurrence broke down, and the tridiagonal matrix.
     """
     basis, after, closed = _step(basis, unit, image, count, epsilon)
     return basis, after, _report(basis, count + 1, closed)
@@ -167,14 +195,15 @@ def lanczos_step(
 def extreme_eigenvalues(
     matvec: Callable[[jax.Array], jax.Array], start: jax.Array, steps: int
 ) -> ExtremeEigenvalues:
-    """Return the largest and the smallest eigenvalue of a symmetric matrix A, estimated in `steps` steps.
+    """Return estimates of the largest and the smallest eigenvalue of a symmetric matrix A by Lanczos steps.
 
     matvec   v [D] -> A v [D]
     start    start vector [D], not zero
+    steps    number of Lanczos steps
 
-    Both estimates are Ritz values theta of the Lanczos steps. The result also holds the unit vector v [D] and
-    the residual |A v - theta v| of each. At a breakdown (2) the steps end earlier, and the residuals are
-    zero. The function can be traced inside jit, vmap and scan.
+    The result also holds the unit vector v [D] and the residual |A v - theta v| of each estimate theta. At a
+    breakdown the steps end earlier, and the residuals are zero. The function can be traced inside jit, vmap
+    and scan.
     """
     basis, count = _steps_in_program(matvec, start / jnp.linalg.norm(start), min(steps, start.size))
     ends = []
@@ -186,10 +215,17 @@ def extreme_eigenvalues(
 
 
 def sample_start(apply: Apply, point: Any, unit: jax.Array, steps: int, end: int) -> jax.Array:
-    """Return the Ritz vector [D] at one `end` (as in `StopCriterion`) after few `steps` from `unit` [D].
+    """Return an approximate eigenvector [D] from one end of a spectrum, after few Lanczos steps.
 
-    The vectors of few steps stay orthogonal without projections. If a product is not finite, the Ritz vector
-    is not finite either. The function can be traced by JAX.
+    The steps begin with the random vector `unit` [D]. The result serves as a start vector for a longer
+    recurrence.
+
+    apply   (point, v [D]) -> A v [D], with the matrix A
+    point   first argument of `apply`, such as the network linearized at some weights
+    steps   number of steps; few vectors stay orthogonal without projections
+    end     end of the spectrum: 1 largest, -1 smallest, 0 largest |eigenvalue|
+
+    If a product is not finite, the result is not finite either. The function can be traced by JAX.
     """
     basis, count = _steps_in_program(partial(apply, point), unit, steps, project=False)
     _, inner = _ranked(basis.alphas, basis.betas, count, end)

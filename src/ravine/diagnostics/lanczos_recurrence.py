@@ -1,4 +1,4 @@
-"""State of a Lanczos recurrence: its vectors, their products, and the tridiagonal matrix so far.
+"""State of a Lanczos recurrence: its vectors, their products with the matrix, and its tridiagonal matrix.
 
 The equations are those of `lanczos_loop`. An operator that JAX can trace takes its steps inside one compiled
 loop. This saves 30 to 70 % of the time in the rows "top eigenvalue" of `benchmarks/curvature.py`. Other
@@ -35,7 +35,7 @@ __all__ = ["LanczosRecurrence", "extend_basis", "ritz_pairs"]
 
 
 class LanczosRecurrence:
-    """A Lanczos recurrence of at most `max_steps` steps.
+    """A Lanczos recurrence of at most `max_steps` steps with a symmetric matrix, which is advanced in parts.
 
     count           number of steps so far
     closed          whether the recurrence broke down after the last step
@@ -65,11 +65,17 @@ class LanczosRecurrence:
         self._next: Any = None
 
     def begin(self, unit: Vector) -> None:
-        """Set the next vector to `unit` [D], of length 1 and orthogonal to all vectors so far."""
+        """Set the next vector of the Lanczos recurrence to `unit` [D].
+
+        It has the length 1 and is orthogonal to all vectors so far.
+        """
         self._next, self.closed = unit.astype(self._dtype), False
 
     def restart(self, generator: np.random.Generator) -> bool:
-        """Set the next vector to a random one orthogonal to the basis, and return whether one exists."""
+        """Set the next vector of the recurrence to a random one orthogonal to the basis, and return success.
+
+        Return False, without a change, if the basis spans the whole space. Used after a breakdown.
+        """
         basis = self.vectors
         with self._context():  # a copy, since a program must not overwrite arrays that the host has read
             self._basis = jax.tree.map(jnp.copy, self._basis)
@@ -80,7 +86,10 @@ class LanczosRecurrence:
         return True
 
     def advance(self, steps: int, stop: StopCriterion | None = None) -> None:
-        """Take `steps` steps, or fewer at a breakdown, at `max_steps`, or when a compiled loop meets `stop`.
+        """Take `steps` steps of the Lanczos recurrence, or fewer.
+
+        Fewer steps are taken at a breakdown, at `max_steps`, and when a compiled loop meets the criterion
+        `stop`.
 
         Raises UsageError if loss, gradient or products are not finite.
         """
@@ -144,12 +153,12 @@ class LanczosRecurrence:
 
     @property
     def vectors(self) -> Vector:
-        """Return the basis vectors q [m, D]."""
+        """Return the basis vectors q of the steps so far, one in each row: [m, D]."""
         return self._rows("vectors")
 
     @property
     def images(self) -> Vector:
-        """Return the products A q [m, D] with the basis vectors."""
+        """Return the products A q of the matrix A with the basis vectors q, one in each row: [m, D]."""
         return self._rows("images")
 
     def _rows(self, name: str) -> Vector:
@@ -158,10 +167,14 @@ class LanczosRecurrence:
 
 
 def ritz_pairs(alphas: Vector, betas: Vector) -> tuple[Vector, Vector, Vector]:
-    """Return ascending Ritz values [m], their residuals |beta_m s_m| [m], and eigenvectors s of T [m, m].
+    """Return the eigenvalues [m], residuals [m] and eigenvectors [m, m] of a tridiagonal matrix T.
 
-    `alphas` [m] and `betas` [m] are diagonal and off-diagonal of T. The eigenvectors are the columns, and s_m
-    is their last entry.
+    T is that of a Lanczos recurrence with a large matrix. The eigenvalues of T, ascending, are the Ritz
+    values, which approximate eigenvalues of the large matrix. The residual is |beta_m s_m|, with s_m the last
+    entry of an eigenvector s. The eigenvectors are columns.
+
+    alphas [m]   diagonal of T
+    betas [m]    off-diagonal of T; the last one, beta_m, couples to the next row, which T lacks
 
     Raises LinAlgError if LAPACK does not converge.
     """
@@ -173,7 +186,7 @@ def ritz_pairs(alphas: Vector, betas: Vector) -> tuple[Vector, Vector, Vector]:
 
 
 def extend_basis(basis: Vector, vectors: npt.ArrayLike) -> Vector:
-    """Return the orthonormal rows `basis` [K, D], extended by rows so that they span `vectors` [L, D] too.
+    """Return the orthonormal rows `basis` [K, D] with further rows, so that they span `vectors` [L, D] too.
 
     A vector that lies in the span of the rows, within rounding, adds no row.
     """

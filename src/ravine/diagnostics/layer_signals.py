@@ -6,10 +6,10 @@
     agreement = share of pairs of weights of a unit whose gradients have the same sign       (4)
     expected  = mean over pairs of 1/2 + asin(rho_ij) / pi,  rho = E x_i x_j / sqrt(E x_i^2 E x_j^2)      (5)
 
-A positive slope (1) means vanishing gradients. Mean-field theory gives a slope of -1/2 ln chi, where chi is
-the factor of the squared gradient norm in a layer. (5) is the expectation of (4) for gradients summed over
-many rows. Inputs that are always positive have rho far above zero. Standardized inputs have rho near zero and
-an agreement of 1/2.
+phi is the activation, and x_i is column i of the inputs. A positive slope (1) means vanishing gradients.
+Mean-field theory gives a slope of -1/2 ln chi, where chi is the factor of the squared gradient norm in a
+layer. (5) is the expectation of (4) for gradients summed over many rows. Inputs that are always positive have
+rho far above zero. Standardized inputs have rho near zero and an agreement of 1/2.
 
 Lecture: "saturation", "Data preprocessing".
 """
@@ -37,13 +37,14 @@ __all__ = [
 
 
 class GradientProfile(NamedTuple):
-    """Gradient norms of the layers, first to last.
+    """Gradient norms of the layers of a network, first to last, and their slope over depth.
 
     names         names of the L layers
     norms [L]     norm of the gradient of each layer
-    slope         equation (1); None if fewer than 2 layers have a gradient
+    slope         change of ln(norm) from one layer to the next, by least squares; positive if gradients
+                  vanish on their way back; None if fewer than 2 layers have a gradient
     error         standard error of the slope; None if fewer than 3 layers have a gradient
-    factor        exp(-slope), by which the gradient changes on its way back through one layer
+    factor        exp(-slope), by which the gradient norm changes on its way back through one layer
     zero          names of the layers with a gradient of zero, which are left out of the slope
     """
 
@@ -56,11 +57,14 @@ class GradientProfile(NamedTuple):
 
 
 class LayerSaturation(NamedTuple):
-    """Saturated entries and dead units of one layer.
+    """Saturated entries and dead units of one layer of a network, on several rows of inputs.
 
-    share    share of saturated entries (2) among all rows and units
+    An entry, one unit for one row, is saturated if the derivative of the activation is nearly zero there. A
+    unit is dead if it is saturated for every row.
+
+    share    share of saturated entries among all rows and units
     error    standard error of the share, from the scatter over rows
-    dead     number of dead units (3)
+    dead     number of dead units
     units    number of units
     rows     number of rows
     unseen   upper limit (95 %) of the share of rows in the population that activate a dead unit
@@ -75,9 +79,9 @@ class LayerSaturation(NamedTuple):
 
 
 class SignAgreement(NamedTuple):
-    """Agreement of the signs of gradients.
+    """Share of pairs of weights into the same unit whose gradients have the same sign.
 
-    value   equation (4)
+    value   the share; 1/2 is the expectation for signs that are independent of each other
     error   standard error, from the scatter over draws, or over units with fewer than 3 draws
     pairs   number of pairs of weights
     """
@@ -88,9 +92,10 @@ class SignAgreement(NamedTuple):
 
 
 def gradient_profile(gradients: Mapping[str, npt.ArrayLike]) -> GradientProfile:
-    """Return the gradient norms of the layers and their slope over depth, equation (1).
+    """Return the gradient norms of the layers of a network, and the slope of their logarithm over depth.
 
-    `gradients` maps the name of a layer to the gradient of its weights (any shape), first layer first.
+    `gradients` maps the name of a layer to the gradient of its weights (any shape), first layer first. A
+    positive slope means that gradients vanish on their way back.
 
     Raises UsageError if there are no layers, and for a layer without values or with values that are not
     finite.
@@ -117,12 +122,12 @@ def saturation(
     maximum: float = 1.0,
     threshold: float = 0.05,
 ) -> dict[str, LayerSaturation]:
-    """Return saturated entries and dead units of every layer, name -> LayerSaturation.
+    """Return the saturated entries and dead units of every layer of a network, name -> `LayerSaturation`.
 
     preactivations   name of a layer -> h [N, units]; axes between the first and the last count as rows
-    derivative       phi', applied elementwise
+    derivative       phi', the derivative of the activation, applied elementwise
     maximum          largest value of phi', for example 1/4 for the sigmoid
-    threshold        threshold of (2), a share of the maximum
+    threshold        an entry is saturated if |phi'(h)| < threshold * maximum
 
     Raises UsageError if there are no layers, for values that are not finite, for a layer without rows, and
     for a maximum or threshold outside its range.
@@ -162,9 +167,10 @@ def saturation(
 
 
 def sign_agreement(gradients: npt.ArrayLike) -> SignAgreement:
-    """Return the agreement (4) for gradients [inputs, units] of the first layer, or for T draws of them.
+    """Return the share of pairs of weights into the same unit whose gradients have the same sign.
 
-    T draws have the shape [T, inputs, units]. A gradient of zero has no sign and is left out.
+    `gradients` are those of the weights of the first layer, [inputs, units], or [T, inputs, units] for T
+    draws, such as steps. A gradient of zero has no sign and is left out.
 
     Raises UsageError for another shape, for values that are not finite, and if no pair of gradients differs
     from zero.
@@ -199,7 +205,10 @@ def sign_agreement(gradients: npt.ArrayLike) -> SignAgreement:
 
 
 def expected_sign_agreement(inputs: npt.ArrayLike) -> float:
-    """Return the expected agreement (5) for `inputs` [N, D], without the columns that are always zero.
+    """Return the expected share of pairs of weights of the first layer whose gradients have the same sign.
+
+    The share follows from the correlations, without centering, of the columns of `inputs` [N, D]. A pair of
+    weights leads into the same unit. Columns that are always zero are left out.
 
     Raises UsageError if fewer than 2 columns are left, and for values that are not finite.
     """

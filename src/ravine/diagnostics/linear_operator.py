@@ -1,6 +1,7 @@
 """Symmetric linear operators: matrices that are known only by their products with vectors.
 
-A `SymmetricOperator` is the input of all matrix-free methods: Lanczos, traces, densities and tracking.
+A `SymmetricOperator` is the input of all methods that need no dense matrix: Lanczos, traces, densities and
+tracking.
 """
 
 from __future__ import annotations
@@ -34,9 +35,10 @@ constant of the new operator, such as a diagonal.
 
 @dataclass(frozen=True)
 class InLoopSetup:
-    """Preparation of an operator inside the compiled loop that uses it, in place of `TracedOperator.prepare`.
+    """Preparation of an operator inside the compiled loop that uses it, instead of in a separate program.
 
-    prepare      (args, start [D]) -> (point, unit vector [D] from which the loop starts, loss)
+    prepare      (args, start [D]) -> (point, unit vector [D] from which the loop starts, loss); the point is
+                 the network linearized at some weights
     args         first argument of `prepare`
     check_loss   raises UsageError for a loss that is not finite
     has_start    whether `prepare` replaces the start vector by its own
@@ -54,7 +56,7 @@ class InLoopSetup:
 
 @dataclass(frozen=True)
 class TracedOperator:
-    """A symmetric matrix A [D, D] at some weights, for use inside compiled programs.
+    """A symmetric matrix A [D, D], such as a Hessian at some weights, for use inside compiled programs.
 
     apply     (point, v [D]) -> A v [D]; the same function with another point needs no new compilation
     prepare   () -> point, the arrays that `apply` needs, such as the network linearized at the weights;
@@ -72,11 +74,17 @@ class TracedOperator:
 
     @cached_property
     def point(self) -> Any:
-        """Return the first argument of `apply`, which is prepared on first use."""
+        """Return the arrays that a product with the matrix needs, prepared on first use.
+
+        An example is the network linearized at the weights.
+        """
         return self.prepare()
 
     def transformed(self, transform: Transform, array: npt.ArrayLike) -> TracedOperator:
-        """Return the operator v [D] -> transform(apply, array, v) [D]."""
+        """Return a new operator v [D] -> transform(apply, array, v) [D], made from the products of this one.
+
+        `apply` multiplies by the old matrix. `array` is a constant, such as a diagonal.
+        """
         with self.context():
             constant = jnp.asarray(array, self.dtype)
         apply = _transformed(self.apply, transform)
@@ -107,7 +115,7 @@ def _deflate(apply: Callable[[Any], Any], rows: Any, v: Any) -> Any:
 
 @dataclass(frozen=True)
 class SymmetricOperator:
-    """A symmetric matrix A [D, D] as a function of vectors.
+    """A symmetric matrix A [D, D] that is known by its products with vectors, such as a Hessian.
 
     apply         v [D] -> A v [D]
     size          D
@@ -136,7 +144,7 @@ class SymmetricOperator:
         return _finite(self.apply(v))
 
     def block(self, vectors: npt.ArrayLike) -> Vector:
-        """Return the products [K, D] of `vectors` [K, D].
+        """Return the products [K, D] of the matrix with the rows of `vectors` [K, D].
 
         Raises UsageError for vectors of another size, for products that are not finite, and if the products
         show that the matrix is not symmetric.
@@ -157,11 +165,16 @@ class SymmetricOperator:
         return products
 
     def damped(self, damping: float) -> SymmetricOperator:
-        """Return A + damping I, for example with the curvature of weight decay as damping."""
+        """Return the operator A + damping I of this operator A.
+
+        An example of `damping` is the curvature of weight decay.
+        """
         return self._transformed(_damp, damping)
 
     def scaled(self, preconditioner: npt.ArrayLike) -> SymmetricOperator:
-        """Return P^(-1/2) A P^(-1/2) for the diagonal matrix P = diag(`preconditioner` [D]).
+        """Return the operator P^(-1/2) A P^(-1/2) of this operator A, for a diagonal matrix P.
+
+        P has the diagonal `preconditioner` [D], for example that of an adaptive optimizer.
 
         Raises UsageError unless all D entries are finite and above zero.
         """
@@ -175,11 +188,14 @@ class SymmetricOperator:
         return self.congruent(1 / np.sqrt(diagonal))
 
     def congruent(self, diagonal: npt.ArrayLike) -> SymmetricOperator:
-        """Return W A W for the diagonal matrix W = diag(`diagonal` [D])."""
+        """Return the operator W A W of this operator A, for the diagonal matrix W = diag(`diagonal` [D])."""
         return self._transformed(_scale, np.asarray(diagonal, np.float64))
 
     def outside(self, vectors: npt.ArrayLike) -> SymmetricOperator:
-        """Return (1 - V'V) A (1 - V'V), which is zero along the orthonormal rows V = `vectors` [K, D]."""
+        """Return this operator A with some directions projected out, (1 - V'V) A (1 - V'V).
+
+        V = `vectors` [K, D] are orthonormal rows. Along them the new operator is zero.
+        """
         return self._transformed(_deflate, np.asarray(vectors, np.float64).reshape(-1, self.size))
 
     def _transformed(self, transform: Transform, array: Any) -> SymmetricOperator:
@@ -198,7 +214,7 @@ class SymmetricOperator:
 
 
 def as_operator(matrix: npt.ArrayLike) -> SymmetricOperator:
-    """Return a dense symmetric matrix [D, D] as an operator.
+    """Return a dense symmetric matrix [D, D] as an operator that multiplies vectors [D].
 
     Raises UsageError if the matrix is not square, not symmetric or not finite.
     """
@@ -234,7 +250,10 @@ def _finite(result: Any) -> Vector:
 
 
 def check_images(products: Vector) -> None:
-    """Raise UsageError if `products` [...], or numbers computed from products, are not finite."""
+    """Raise UsageError if products [...] of a matrix with vectors are not finite.
+
+    `products` may also be numbers computed from products.
+    """
     if not np.isfinite(products).all():
         raise UsageError(
             "A product with the curvature is not finite.",
@@ -246,12 +265,12 @@ def check_images(products: Vector) -> None:
 def check_symmetric(difference: float, scale: float, epsilon: float) -> None:
     """Raise UsageError if a matrix differs from its transpose by more than rounding explains.
 
-    difference   largest difference of an entry
+    difference   largest difference of an entry from its mirrored one, in the matrix or in products V A V'
     scale        size of the entries
     epsilon      relative rounding error
 
-    The check needs no product with the matrix and detects compiler errors. For example, jaxlib 0.10.2 sums
-    some batched float32 products wrongly on CPUs (jax issue 39103).
+    The check uses products that are known anyway, and detects compiler errors. For example, jaxlib 0.10.2
+    sums some batched float32 products wrongly on CPUs (jax issue 39103).
     """
     if difference > np.sqrt(epsilon) * scale:
         raise UsageError(

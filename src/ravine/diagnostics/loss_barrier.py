@@ -1,7 +1,7 @@
 """Loss barrier on the straight line between two solutions.  Lecture: "Sensitivity to initialization".
 
-    w(t)    = (1 - t) a + t b                                       (1)
-    barrier = max_t L(w(t)) - ((1 - t) L(a) + t L(b))               (2)
+    w(t)    = (1 - t) a + t b                                       (1)   a, b: weights of the solutions
+    barrier = max_t L(w(t)) - ((1 - t) L(a) + t L(b))               (2)   L: loss, 0 <= t <= 1
 
 Source: Goodfellow et al. 2015 (1); Frankle et al. 2020 (2).
 """
@@ -25,12 +25,12 @@ __all__ = ["Path", "interpolate"]
 
 @dataclass(frozen=True)
 class Path:
-    """Loss on the straight line between two solutions.
+    """Loss on the straight line in weight space between two solutions a and b.
 
-    positions [T]   t of equation (1), from 0 to 1
+    positions [T]   share t of the way from a to b, from 0 to 1
     losses [T]      loss at these positions
-    barrier         equation (2), from a finer grid around the maximum; 0 if the loss is never above the
-                    straight line between its values at the ends
+    barrier         largest height of the loss above the straight line between its values at both ends, from a
+                    finer grid around the maximum; 0 if the loss is never above that line
     error           upper estimate of the part of the barrier that lies between grid points: twice that of a
                     parabola through the three highest points
     top             position of the maximum
@@ -52,10 +52,12 @@ def interpolate(
     points: int = 41,
     batch: int = 8,
 ) -> Path:
-    """Return the loss on the straight line from `a` to `b`, and its barrier.
+    """Return the loss on the straight line in weight space from `a` to `b`, and its barrier.
+
+    The barrier is the largest height of the loss above the straight line between its values at both ends.
 
     loss     loss(params, *data) -> []
-    a, b     two solutions with the same structure and shapes
+    a, b     two solutions, parameters with the same structure and shapes
     points   number of positions on the line; the same number of positions again refine the maximum
     batch    positions computed together
 
@@ -98,7 +100,7 @@ def interpolate(
 
 
 def check_alike(a: Params, b: Params) -> None:
-    """Raise UsageError unless the trees `a` and `b` have the same structure and shapes."""
+    """Raise UsageError unless two trees of parameters, `a` and `b`, have the same structure and shapes."""
     structure: Any = jax.tree.structure(a)
     if structure != jax.tree.structure(b):
         raise UsageError(

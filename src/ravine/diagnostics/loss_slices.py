@@ -4,7 +4,8 @@
     L(x, y)  = L(w + x d + y e)                (2)
     parabola = L(w) + L'(0) x + c x^2 / 2      (3)   c = 2 / eta; in a steeper valley SGD is unstable
 
-One compiled program computes the losses of the grid, `batch` points at a time. Threads share the grid.
+L is the loss, w are the measured weights, d and e the directions, and eta is the learning rate. One compiled
+program computes the losses of the grid, `batch` points at a time. Threads share the grid.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Slice:
 
     @property
     def finite(self) -> npt.NDArray[np.bool_]:
-        """Return a mask with the shape of `losses`, [X] or [Y, X], that is True where the loss is finite."""
+        """Return a mask [X] or [Y, X], the shape of the losses, that is True where the loss is finite."""
         return np.isfinite(self.losses)
 
 
@@ -68,7 +69,7 @@ def landscape(
     losses: Losses | None = None,
     threads: int = 1,
 ) -> Slice:
-    """Return the loss on a grid along one or two directions, equation (1) or (2).
+    """Return the loss on a grid along one or two directions in weight space, through the weights `params`.
 
     loss          loss(params, *data) -> []
     directions    one or two trees like `params`, from `random_directions`, or from `from_vector` of an
@@ -162,11 +163,11 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 
 
 def parabola(x: npt.ArrayLike, center: float, curvature: float, slope: float = 0.0) -> Vector:
-    """Return center + slope x + curvature x^2 / 2, equation (3), at `x` [X]: [X].
+    """Return the values of a parabola, center + slope x + curvature x^2 / 2, at `x` [X]: [X].
 
-    With the stability limit of an optimizer as curvature, the parabola is the steepest valley in which the
-    optimizer is stable. `x` is a length in weight space. For a `Slice`, multiply its positions by the norm of
-    the direction.
+    The parabola is drawn beside the loss along a direction. With the stability limit of an optimizer as
+    curvature, it is the steepest valley in which the optimizer is stable. `x` is a length in weight space.
+    For a `Slice`, multiply its positions by the norm of the direction.
 
     Raises UsageError if a coefficient is not finite.
     """
@@ -200,9 +201,10 @@ def _one_by_one(loss: Callable[..., jax.Array], batch: int) -> Losses:
 
 
 def displace(params: Params, directions: Sequence[Params], point: jax.Array) -> Params:
-    """Return the parameters at `point` [axes] of a slice, the argument of L in (1) or (2).
+    """Return the parameters `params`, moved along one or two directions by the coordinates `point` [axes].
 
-    The function can be traced by JAX, for use inside compiled programs.
+    The result is params + point[0] x first direction + point[1] x second direction. The function can be
+    traced by JAX, for use inside compiled programs.
     """
 
     def along(w: jax.Array, *steps: jax.Array) -> jax.Array:

@@ -1,12 +1,11 @@
 """Mean-field theory of wide networks: gradients against depth.  Lecture: "saturation", vanishing gradients.
 
-    q'  = sigma_w^2 E phi(sqrt(q) z)^2 + sigma_b^2         (1)   variance of the pre-activations, next layer
-    chi = sigma_w^2 E phi'(sqrt(q) z)^2                    (2)   factor of the squared gradient norm in a
-    layer
+    q'  = sigma_w^2 E phi(sqrt(q) z)^2 + sigma_b^2         (1)   variance q of pre-activations, next layer
+    chi = sigma_w^2 E phi'(sqrt(q) z)^2                    (2)   factor of |gradient|^2 in one layer
 
-z is standard normal, phi is the activation, and sigma_w^2 = fan_in Var(weight). The gradient norm changes by
-sqrt(chi) in each layer. Below 1 the gradient vanishes with depth, above 1 the gradient explodes.
-Gauss-Hermite quadrature computes the expectations.
+z is standard normal, phi is the activation, and sigma_w^2 = fan_in Var(weight), sigma_b^2 = Var(bias). The
+gradient norm changes by sqrt(chi) in each layer. Below 1 the gradient vanishes with depth, above 1 the
+gradient explodes. Gauss-Hermite quadrature computes the expectations.
 
 Source: Schoenholz et al. 2017.
 """
@@ -36,10 +35,12 @@ MAX_LAYERS = 20_000
 
 
 class MeanField(NamedTuple):
-    """Gradient gain of a layer deep inside a wide network: the factor of the gradient norm in one layer.
+    """Gain of the gradient, the factor by which its norm changes, in one layer deep inside a wide network.
 
-    variance    q at the fixed point of (1), or where it has almost vanished
-    chi         equation (2) at this variance
+    Deep inside, the variance q of the pre-activations no longer changes from layer to layer.
+
+    variance    q at this fixed point, or where q has almost vanished
+    chi         factor of the squared gradient norm in one layer
     gain        sqrt(chi), factor of the gradient norm
     error       error of the gain from the quadrature
     converged   whether q reached its fixed point; at a critical weight variance it converges too slowly
@@ -60,9 +61,11 @@ def mean_field(
 ) -> MeanField:
     """Return the gradient gain of one layer deep inside a wide network without shortcuts or normalization.
 
+    The gain is the factor by which the gradient norm changes in one layer.
+
     activation        phi, elementwise, as a function of a JAX array
     weight_variance   sigma_w^2 = fan_in times the variance of a weight (He: 2)
-    bias_variance     sigma_b^2
+    bias_variance     sigma_b^2, variance of a bias
     start             q of the first layer, mean square of its pre-activations
 
     Raises UsageError for variances outside their range, and if q grows without bound.
@@ -90,11 +93,15 @@ def variance_map(
     bias_variance: float = 0.0,
     start: float = 1.0,
 ) -> tuple[Vector, Vector]:
-    """Return the variance q (1) and the gradient factor chi (2) of all layers: [depth], [depth].
+    """Return the variance q of the pre-activations and the gradient factor chi of all layers: [depth] each.
 
-    q is the variance of the pre-activations of a layer; in the first layer it is `start`. chi is the factor
-    of the squared gradient norm between this layer and the next. The other arguments are those of
-    `mean_field`.
+    q in the first layer is `start`. chi is the factor of the squared gradient norm between this layer and the
+    next. The network is wide, without shortcuts or normalization.
+
+    activation        phi, elementwise, as a function of a JAX array
+    weight_variance   fan_in times the variance of a weight (He: 2)
+    depth             number of layers
+    bias_variance     variance of a bias
 
     Raises UsageError for arguments outside their range, and if q overflows within these layers.
     """

@@ -28,11 +28,12 @@ __all__ = ["Membership", "membership_inference"]
 class Membership(NamedTuple):
     """Success of a membership inference, the guess that rows with a low loss were trained on.
 
-    advantage          equation (2)
+    advantage          share of training rows guessed as such - share of other rows guessed as training rows
     low, high          confidence interval of the advantage
-    area, area_error   area under the ROC curve, with its standard error: the probability that a member has a
-                       lower loss than another row (ties count half)
-    threshold          mean of the loss thresholds of both halves
+    area, area_error   area under the ROC curve, with its standard error: the probability that a training row
+                       has a lower loss than another row (ties count half)
+    threshold          loss at or below which a row is guessed to be a training row, mean over two halves of
+                       rows
     """
 
     advantage: float
@@ -44,14 +45,17 @@ class Membership(NamedTuple):
 
     @property
     def leaks(self) -> bool:
-        """Whether the interval of the advantage lies above zero."""
+        """Whether the interval of the advantage lies above zero, so that losses reveal training rows."""
         return self.low > 0
 
 
 def membership_inference(
     members: npt.ArrayLike, others: npt.ArrayLike, *, level: float = 0.95, seed: int = 0
 ) -> Membership:
-    """Return how well the loss distinguishes training rows from other rows.
+    """Return how well the losses distinguish training rows from other rows.
+
+    A row is guessed to be a training row if its loss is at most a threshold. The threshold is chosen on one
+    half of the rows and evaluated on the other half, and vice versa.
 
     members [N]   losses of training rows
     others [M]    losses of rows that were not trained on

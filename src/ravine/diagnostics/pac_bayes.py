@@ -7,6 +7,9 @@
     KL            = 1/2 (D (s^2/l - 1 - ln(s^2/l)) + |w - w0|^2 / l)                 (5)
     Monte Carlo   kl(mean of n draws, error) <= ln(2 / delta') / n                   (6)
 
+Here `error` is the error on the N training rows, and `bound` limits the true error. (6) limits `error` by the
+mean over n drawn networks.
+
 The bound is valid with probability 1 - delta over the N training rows. It is about a network whose D weights
 are drawn from the posterior N(w, s^2 I), around the trained weights w. The prior is N(w0, l I).
 
@@ -48,12 +51,14 @@ CATONI_CONSTANTS = tuple(float(constant) for constant in np.geomspace(0.1, 30.0,
 
 
 class Certificate(NamedTuple):
-    """Certificate: with probability 1 - delta, the true error of the noisy network is at most `bound`.
+    """PAC-Bayes certificate: the true error of a network with noise on its weights is at most `bound`.
+
+    This holds with probability 1 - delta.
 
     bound         upper limit of the true error
     error         mean training error of the networks drawn with noise on their weights
-    upper         upper limit of the training error of the noisy network, equation (6)
-    divergence    KL in nats, equation (5)
+    upper         upper limit of the training error of the noisy network, from the limited number of draws
+    divergence    KL divergence of the posterior from the prior of the weights, in nats
     width         s, standard deviation of the noise on the weights
     prior_scale   l, variance of the prior
     rows          N, number of training rows
@@ -80,7 +85,9 @@ class Certificate(NamedTuple):
 
 
 def kl_inverse(error: float, budget: float) -> float:
-    """Return the largest p with kl(error, p) <= budget, equation (1), rounded up by at most 1e-12.
+    """Return the largest p with kl(error, p) <= budget, rounded up by at most 1e-12.
+
+    kl(q, p) = q ln(q/p) + (1 - q) ln((1 - q)/(1 - p)) is the divergence of two error rates q and p.
 
     Raises UsageError unless 0 <= error <= 1 and budget >= 0.
     """
@@ -103,10 +110,13 @@ def kl_inverse(error: float, budget: float) -> float:
 
 
 def maurer(error: float, divergence: float, rows: int, delta: float = 0.05) -> float:
-    """Return Maurer's bound (2) on the true error, in general the tightest of the three bounds.
+    """Return Maurer's PAC-Bayes bound on the true error, in general the tightest of the three bounds.
+
+    The bound is the largest p with kl(error, p) <= (KL + ln(2 sqrt(N) / delta)) / N, where kl is the
+    divergence of two error rates.
 
     error        training error of the noisy network, within [0, 1]
-    divergence   KL in nats
+    divergence   KL divergence of the posterior from the prior, in nats
     rows         N, number of training rows
     delta        probability that the bound is wrong
 
@@ -116,17 +126,32 @@ def maurer(error: float, divergence: float, rows: int, delta: float = 0.05) -> f
 
 
 def mcallester(error: float, divergence: float, rows: int, delta: float = 0.05) -> float:
-    """Return McAllester's bound (3) on the true error, at most 1 and never tighter than Maurer's.
+    """Return McAllester's PAC-Bayes bound on the true error, at most 1 and never tighter than Maurer's.
 
-    The arguments and errors are those of `maurer`.
+    The bound is error + sqrt((KL + ln(2 sqrt(N) / delta)) / 2N).
+
+    error        training error of the noisy network, within [0, 1]
+    divergence   KL divergence of the posterior from the prior, in nats
+    rows         N, number of training rows
+    delta        probability that the bound is wrong
+
+    Raises UsageError for an argument outside its range.
     """
     return min(1.0, error + sqrt(_budget(error, divergence, rows, delta) / (2 * rows)))  # (3)
 
 
 def catoni(error: float, divergence: float, rows: int, delta: float = 0.05) -> float:
-    """Return Catoni's bound (4) on the true error, at most 1 and the best over `CATONI_CONSTANTS`.
+    """Return Catoni's PAC-Bayes bound on the true error, at most 1 and the best over several constants C.
 
-    Each of m constants uses delta / m. The arguments and errors are those of `maurer`.
+    For one C the bound is (1 - exp(-C error - (KL + ln(1/delta))/N)) / (1 - exp(-C)). Each of the m constants
+    in `CATONI_CONSTANTS` uses delta / m.
+
+    error        training error of the noisy network, within [0, 1]
+    divergence   KL divergence of the posterior from the prior, in nats
+    rows         N, number of training rows
+    delta        probability that the bound is wrong
+
+    Raises UsageError for an argument outside its range.
     """
     _budget(error, divergence, rows, delta)
     cost = (divergence + log(len(CATONI_CONSTANTS) / delta)) / rows
@@ -141,7 +166,9 @@ FORMS: dict[str, Callable[[float, float, int, float], float]] = {
 
 
 def gaussian_kl(squared_distance: float, size: int, width: float, prior_scale: float) -> float:
-    """Return the divergence of posterior and prior in nats, equation (5).
+    """Return the KL divergence, in nats, of the Gaussian posterior of the weights from their prior.
+
+    The posterior is N(w, s^2 I), and the prior is N(w0, l I).
 
     squared_distance   |w - w0|^2
     size               D, number of weights
@@ -176,7 +203,9 @@ def certificate(
     seed: int = 0,
     batch: int = 8,
 ) -> Certificate:
-    """Return the best certificate over posterior widths, for a network with Gaussian noise on its weights.
+    """Return a PAC-Bayes certificate, an upper limit of the true error, for a network with noisy weights.
+
+    The noise is Gaussian. Of several widths of the noise, the one with the best certificate is chosen.
 
     error    error(params, *data) -> [], mean error within [0, 1] on the training rows
     params   trained weights w
@@ -186,13 +215,13 @@ def certificate(
     chance   error of always naming the most frequent class
     form     bound on the true error: "maurer", "mcallester" or "catoni"
     delta    probability that the bound is wrong
-    widths   candidate widths s, relative to the root mean square of the weights
+    widths   candidate widths s of the noise, relative to the root mean square of the weights
     draws    number of networks drawn for the certificate
     seed     random seed of the draws
     batch    networks computed together
 
     A few draws choose the width s, and other draws certify the bound at this width. Half of `delta` is used
-    for equation (6).
+    for the limited number of draws.
 
     Raises UsageError for trees that differ, for errors outside [0, 1], and for an option outside its range.
     """

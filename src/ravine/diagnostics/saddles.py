@@ -1,19 +1,21 @@
 """Saddle points, and the steps that an optimizer needs to leave them.  Lecture: "Problems with vanilla SGD".
 
-Along a direction v of negative curvature lambda the loss is -|lambda| c^2 / 2. With h = eta |lambda|, every
-step multiplies the distance c by z:
+Along a unit eigenvector v with a negative eigenvalue lambda of the Hessian, the loss is -|lambda| c^2 / 2 at
+distance c from the saddle. With the learning rate eta and h = eta |lambda|, every step multiplies c by z:
 
     gradient descent   z = 1 + h                                                  (1)   = (2), (3) at rho = 0
     momentum           z^2 - (1 + rho + h) z + rho = 0                            (2)   the larger root
     look-ahead         z^2 - (1 + h)(1 + rho) z + rho (1 + h) = 0                 (3)   the larger root
 
-The distance at the start follows from the gradient g, and the number of steps from both:
+Here rho is the momentum. The distance at the start follows from the gradient g, and the number of steps from
+both:
 
     start    c_0 = |g'v| / |lambda|                                               (4)
     steps    t   = ln(reach / (c_0 A)) / ln z,   A = (1 + h - z2) / (z - z2)      (5)   z2: the smaller root
 
-A is the share of a start at rest that belongs to the growing solution (1 for gradient descent). If the
-gradient has no component along v, t is infinite: gradient descent never leaves the saddle.
+The saddle counts as left at the distance `reach`. A is the share of a start at rest that belongs to the
+growing solution (1 for gradient descent). If the gradient has no component along v, t is infinite: gradient
+descent never leaves the saddle.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ __all__ = ["Saddle", "escape_steps", "saddle"]
 
 @dataclass(frozen=True)
 class Saddle:
-    """Kind of a point in weight space, and the steps needed to leave a saddle.
+    """Kind of a point in weight space, and the steps that an optimizer needs to leave a saddle.
 
     kind                    "minimum", "saddle", "flat", or "slope" if the gradient is too large for a
                             critical point
@@ -41,9 +43,10 @@ class Saddle:
     exact                   whether all eigenvalues were computed; otherwise the index is a lower limit
     lowest, residual        lowest eigenvalue, and the bound on its error
     slope                   norm of the gradient
-    displacement            distance (4) from the saddle; 0 if the point is no saddle
-    steps                   number of steps (5); None if the point is no saddle, or if the gradient has no
-                            component along the lowest eigenvector
+    displacement            distance from the saddle along the lowest eigenvector: |component of the gradient|
+                            / |lowest eigenvalue|; 0 if no eigenvalue is negative
+    steps                   number of steps until the saddle is left; None if no eigenvalue is negative, or if
+                            the gradient has no component along the lowest eigenvector
     steps_low, steps_high   range of the steps, from the residual
     """
 
@@ -69,12 +72,14 @@ def saddle(
     reach: float = 1.0,
     small: float | None = None,
 ) -> Saddle:
-    """Return the kind of a point, and for a saddle the number of steps that an optimizer needs to leave it.
+    """Return the kind of a point in weight space, and for a saddle the steps an optimizer needs to leave it.
+
+    The kinds are "minimum", "saddle", "flat", and "slope" for a gradient too large for a critical point.
 
     gradient [D]     gradient of the loss at this point
     lowest           eigenpairs from lanczos(operator, k, "smallest"), or an ExactSpectrum with vectors
-    learning_rate    eta
-    rho, lookahead   momentum, and whether it is Nesterov's; see `escape_steps`
+    learning_rate    learning rate of the optimizer
+    rho, lookahead   momentum, and whether it is Nesterov's, with the gradient at the look-ahead point
     reach            distance along the lowest eigenvector at which the saddle counts as left
     small            norm of the gradient above which the point is a slope; None: never
 
@@ -138,14 +143,17 @@ def escape_steps(
     lookahead: bool = False,
     reach: float = 1.0,
 ) -> float:
-    """Return the steps from distance `displacement` to distance `reach`, starting at rest, equation (5).
+    """Return the number of steps in which an optimizer, starting at rest, leaves a saddle.
+
+    The steps lead from the distance `displacement` to the distance `reach` along a direction of negative
+    curvature.
 
     curvature      |lambda|, size of the negative curvature
     displacement   distance from the saddle at the start
-    learning_rate  eta
+    learning_rate  learning rate of the optimizer
     rho            momentum, 0 for gradient descent
-    lookahead      whether the gradient is taken at the look-ahead point (Nesterov), equation (3) instead of
-    (2) reach          distance at which the saddle counts as left
+    lookahead      whether the gradient is taken at the look-ahead point (Nesterov)
+    reach          distance at which the saddle counts as left
 
     The result is 0 if the start is already beyond `reach`.
 

@@ -1,8 +1,8 @@
 """Sharpness of a minimum, and a measure of it that rescaling of the weights does not change.
 
-    sharpness = largest eigenvalue of H                     (1)
+    sharpness = largest eigenvalue of H                     (1)   H: Hessian of the loss
     trace     = sum_i H_ii                                  (2)
-    invariant = sum_i w_i^2 H_ii = E (z w)'H (z w)          (3)   z: random signs
+    invariant = sum_i w_i^2 H_ii = E (z w)'H (z w)          (3)   z: random signs, w: weights
 
 Multiply one ReLU layer by a and divide the next layer by a: function and loss stay the same, but (1) and (2)
 can take any size. (3) does not change. Report it together with (1) and (2).
@@ -30,12 +30,13 @@ __all__ = ["Sharpness", "invariant_sharpness", "sharpness"]
 
 
 class Sharpness(NamedTuple):
-    """Sharpness of a loss at one point.
+    """Sharpness of a loss at some weights w: measures of the Hessian H there.
 
-    value, residual   equation (1), and the bound on its error
+    value, residual   largest eigenvalue of H, and the bound on its error
     vector [D]        unit eigenvector of the largest eigenvalue
-    trace             equation (2), with its standard error
-    invariant         equation (3), with its standard error
+    trace             trace of H, with its standard error
+    invariant         sum_i w_i^2 H_ii, which rescaling of ReLU layers does not change, with its standard
+                      error
     """
 
     value: float
@@ -55,14 +56,17 @@ def sharpness(
     dense: int = 1000,
     seed: int = 0,
 ) -> Sharpness:
-    """Return the sharpness (1), the trace (2) and the invariant sharpness (3) of loss(params, *data) -> [].
+    """Return the sharpness of loss(params, *data) -> [] at `params`: measures of the Hessian H there.
+
+    The measures are the largest eigenvalue, the trace, and the invariant sharpness sum_i w_i^2 H_ii, which
+    rescaling of ReLU layers does not change.
 
     chunk    rows computed together; None: all rows
-    probes   number of products for each of the two traces, (2) and (3)
+    probes   number of products with H for each of trace and invariant sharpness
     dense    number of parameters up to which the Hessian is a dense matrix and all results are exact
     seed     random seed of the vectors in the products
 
-    Above `dense` parameters, Lanczos computes the largest eigenvalue, and XTrace the traces.
+    Above `dense` parameters, or with `chunk`, Lanczos computes the largest eigenvalue, and XTrace the others.
 
     Raises UsageError if loss or gradient are not finite.
     """
@@ -97,9 +101,11 @@ def sharpness(
 def invariant_sharpness(
     operator: SymmetricOperator, weights: Vector, probes: int = 64, *, seed: int = 0
 ) -> Estimate:
-    """Return the invariant sharpness (3), with its standard error, from products with the Hessian.
+    """Return the invariant sharpness sum_i w_i^2 H_ii, with its standard error.
 
-    The invariant sharpness is the trace of W H W with W = diag(w), computed by XTrace.
+    H is the Hessian of a loss at the weights w. Rescaling of ReLU layers does not change the invariant
+    sharpness. It is the trace of W H W with W = diag(w), computed by
+    XTrace.
 
     operator       Hessian
     weights [D]    w in the order of `to_vector`

@@ -4,9 +4,10 @@
     tr f(A)   = D mean over probes of (1)                    (2)
     density   = mean over probes of sum_j w_j N(x; theta_j, width^2)      (3)
 
-A probe is a random start vector v of a Lanczos recurrence. Few eigenvalues far away from the bulk, called
-spikes, can be projected out of the probes and kept separately, so that (3) shows the other eigenvalues, the
-bulk. If a Lanczos recurrence ends early, (1) is exact.
+A [D, D] is the symmetric matrix, and f a function of its eigenvalues. A probe is a random start vector v of a
+Lanczos recurrence. Its tridiagonal matrix has the eigenvalues theta_j and the unit eigenvectors s_j. Few
+eigenvalues far away from the bulk, called spikes, can be projected out of the probes and kept separately, so
+that (3) shows the other eigenvalues, the bulk. If a Lanczos recurrence ends early, (1) is exact.
 
 Source: Golub & Welsch 1969 (1); Ubaru, Chen & Saad 2017 (2).
 """
@@ -33,9 +34,11 @@ __all__ = ["Density", "Quadrature", "density", "log_determinant", "quadrature"]
 
 @dataclass(frozen=True)
 class Quadrature:
-    """Lanczos quadrature of a matrix: nodes and weights of (1) for every probe, a random start vector.
+    """Lanczos quadrature of a symmetric matrix A, which gives traces tr f(A) and the density of eigenvalues.
 
-    nodes [P, M]             Ritz values of P probes
+    For a random start vector v, a probe, v'f(A)v is the sum of weight x f(node).
+
+    nodes [P, M]             nodes (Ritz values) of P probes
     weights [P, M]           their weights, with a sum of 1 for every probe; unused entries have weight 0
     rough_nodes [P, M]       Ritz values after three quarters of the steps, to estimate the error
     rough_weights [P, M]     their weights
@@ -56,11 +59,11 @@ class Quadrature:
 
     @property
     def bulk(self) -> int:
-        """Return the number of eigenvalues that are not spikes, D - K."""
+        """Return the number of eigenvalues that were not projected out as spikes, D - K."""
         return self.size - len(self.spikes)
 
     def trace_of(self, function: Callable[[Vector], Vector]) -> Estimate:
-        """Return tr f(A) by equation (2), with the spikes, and its standard error.
+        """Return the trace of f(A), the sum of f over all eigenvalues of A, with its standard error.
 
         `function` maps an array of eigenvalues to f of them, elementwise. The error combines the scatter over
         probes and the change in the last quarter of the steps.
@@ -86,14 +89,14 @@ class Quadrature:
 
 
 class Density(NamedTuple):
-    """Density of the bulk of the eigenvalues, which are all but a few far away (spikes).
+    """Density of the bulk of the eigenvalues of a matrix, which are all but a few far away (spikes).
 
     grid [X]             eigenvalues at which the density is given
-    density [X]          density at the grid, equation (3); its integral is `share`
-    low [X], high [X]    Student's interval of the density over probes, for every point
+    density [X]          density at the grid; its integral is `share`
+    low [X], high [X]    Student's interval of the density over probes (random start vectors), for every point
     width                standard deviation of the Gaussian that smooths each eigenvalue
     spikes [K]           eigenvalues outside the bulk, each with a share of 1/D
-    share                share of the bulk among all eigenvalues
+    share                share of the bulk among all D eigenvalues
     """
 
     grid: Vector
@@ -113,7 +116,9 @@ def quadrature(
     spikes: Eigenpairs | None = None,
     seed: int = 0,
 ) -> Quadrature:
-    """Return the Lanczos quadrature of a matrix, equation (1), from random probes.
+    """Return the Lanczos quadrature of a symmetric matrix, from random start vectors (probes).
+
+    Traces of functions of the matrix and its eigenvalue density follow from the quadrature.
 
     operator   symmetric matrix
     probes     number of random start vectors
@@ -174,7 +179,9 @@ def quadrature(
 def density(
     estimate: Quadrature, width: float | None = None, points: int = 400, level: float = 0.95
 ) -> Density:
-    """Return the density of the bulk of the eigenvalues, equation (3), on a grid.
+    """Return the density of the bulk of the eigenvalues of a matrix on a grid, from a Lanczos quadrature.
+
+    The bulk are all eigenvalues but those that were projected out as spikes.
 
     estimate   result of `quadrature`
     width      standard deviation of the Gaussian that smooths each eigenvalue; default 1/100 of the range of
@@ -212,7 +219,7 @@ def density(
 
 
 def log_determinant(estimate: Quadrature, damping: float) -> Estimate:
-    """Return ln det(A + damping I), with its standard error, from the result of `quadrature`.
+    """Return ln det(A + damping I) of a matrix A, with its standard error, from the result of `quadrature`.
 
     Raises UsageError if the damped matrix has an eigenvalue that is not above zero.
     """

@@ -3,9 +3,10 @@
     ratio = largest eigenvalue / limit                       (1)   below 1: stable
 
 On the quadratic loss c w^2 / 2 an optimizer is a linear recursion. The recursion is stable up to a limit of
-the curvature c: for gradient descent 2 / eta. An adaptive optimizer has a learning rate for every weight, w
-<- w - eta P^-1 m, with a diagonal preconditioner P. Its limit applies to the largest eigenvalue of P^(-1/2) H
-P^(-1/2), with P as it is at this step.
+the curvature c: for gradient descent 2 / eta, with the learning rate eta. The limit is compared with the
+largest eigenvalue of the Hessian H. An adaptive optimizer has a learning rate for every weight: its step is
+-eta P^-1 m, with a mean m of gradients and a diagonal preconditioner P. Its limit applies to the largest
+eigenvalue of P^(-1/2) H P^(-1/2), with P as it is at this step.
 
 Every optimizer defines its limit and its P in its own file: `Rule.stability_limit`, `Rule.preconditioner`.
 
@@ -27,7 +28,8 @@ class StabilityLimit(NamedTuple):
     """Largest curvature at which an optimizer is stable, exact for a quadratic loss.
 
     value            limit of the curvature; None if the optimizer has no limit
-    preconditioned   whether the limit applies to P^(-1/2) H P^(-1/2) instead of the Hessian H
+    preconditioned   whether the limit applies to P^(-1/2) H P^(-1/2), with the preconditioner P of the
+                     optimizer, instead of the Hessian H
     formula          limit as text
     reason           reason why there is no limit, "" if there is one
     """
@@ -39,11 +41,13 @@ class StabilityLimit(NamedTuple):
 
 
 class StabilityRatio(NamedTuple):
-    """Curvature divided by its limit: above 1 the steps grow, near 1 training is at the edge of stability.
+    """Largest curvature of the loss divided by the stability limit of the optimizer.
 
-    value   equation (1)
+    Above 1 the steps grow. Near 1 training is at the edge of stability.
+
+    value   the ratio
     error   error of the ratio, from the residual of the eigenvalue
-    limit   limit of the curvature
+    limit   stability limit of the curvature
     """
 
     value: float
@@ -52,17 +56,17 @@ class StabilityRatio(NamedTuple):
 
     @property
     def stable(self) -> bool | None:
-        """Whether the curvature is below the limit; None if the error of the ratio is too large to decide."""
+        """Whether the curvature is below the stability limit; None if the error of the ratio is too large."""
         if abs(self.value - 1) <= self.error:
             return None
         return self.value < 1
 
 
 def stability_ratio(sharpness: float, residual: float, limit: StabilityLimit) -> StabilityRatio:
-    """Return the largest eigenvalue divided by its limit, equation (1), with its error.
+    """Return the largest curvature of the loss divided by an optimizer's stability limit, with its error.
 
-    sharpness   largest eigenvalue
-    residual    bound on its error
+    sharpness   largest eigenvalue of the Hessian, or of the preconditioned Hessian if the limit applies to it
+    residual    bound on the error of this eigenvalue
     limit       stability limit of the optimizer
 
     Raises UsageError if there is no limit, and for values that are not finite.

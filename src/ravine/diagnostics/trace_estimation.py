@@ -1,12 +1,13 @@
-"""Estimates of the trace and the diagonal of a matrix from products with vectors.
+"""Estimates of the trace and the diagonal of a matrix A from products with vectors.
 
     Hutchinson   tr = mean z'A z,   z = +-1,   variance of one probe 2 (|A|_F^2 - sum A_ii^2)         (1)
     diagonal     A_ii = mean z_i (A z)_i                                                              (2)
     XTrace       tr_i = tr(Q_i'A Q_i) + (D - m + 1) u'A u / |u|^2,   u = (1 - Q_i Q_i') w_i           (3)
                  Q_i: orthonormal basis of A w_j, j != i,   tr = mean of tr_i,   m random vectors w_i
 
-All errors are one standard error. XTrace (3) is exact for a matrix of low rank, and its error falls as fast
-as the eigenvalues. The error of (3) follows from the scatter of the tr_i.
+A is a symmetric matrix [D, D]. A probe z is a vector of random signs. All errors are one standard error.
+XTrace (3) is exact for a matrix of low rank, and its error falls as fast as the eigenvalues. The error of (3)
+follows from the scatter of the tr_i.
 
 Lecture: "Flat & sharp minima".  Source: Hutchinson 1990 (1); Epperly, Tropp & Webber 2024 (3).
 """
@@ -26,7 +27,7 @@ __all__ = ["Diagonal", "Estimate", "diagonal", "hutchinson", "trace"]
 
 
 class Estimate(NamedTuple):
-    """An estimated number.
+    """A number, such as the trace of a matrix, estimated from products of the matrix with vectors.
 
     value      estimate
     error      standard error; only the size of rounding errors if the estimate is exact
@@ -39,7 +40,7 @@ class Estimate(NamedTuple):
 
 
 class Diagonal(NamedTuple):
-    """An estimated diagonal.
+    """The diagonal of a matrix, estimated from products of the matrix with vectors.
 
     values [D]   entries of the diagonal
     errors [D]   their standard errors
@@ -52,7 +53,9 @@ class Diagonal(NamedTuple):
 
 
 def hutchinson(operator: SymmetricOperator, probes: int = 32, *, seed: int = 0) -> Estimate:
-    """Return the trace by Hutchinson's estimate (1), with its standard error, from `probes` products.
+    """Return the trace of a matrix by Hutchinson's estimate, with its standard error, from `probes` products.
+
+    The estimate is the mean of z'A z over vectors z of random signs, with A = `operator`.
 
     Raises UsageError for fewer than 2 probes.
     """
@@ -63,9 +66,10 @@ def hutchinson(operator: SymmetricOperator, probes: int = 32, *, seed: int = 0) 
 
 
 def diagonal(operator: SymmetricOperator, probes: int = 32, *, seed: int = 0) -> Diagonal:
-    """Return the diagonal [D] of the operator by equation (2), with standard errors, from `probes` products.
+    """Return the diagonal [D] of a matrix, estimated with standard errors from `probes` products.
 
-    With `probes` of at least D the diagonal is exact. Raises UsageError for fewer than 2 probes.
+    The estimate of A_ii is the mean of z_i (A z)_i over vectors z of random signs, with A = `operator`. With
+    `probes` of at least D the diagonal is exact. Raises UsageError for fewer than 2 probes.
     """
     _check(probes)
     if probes >= operator.size:
@@ -78,9 +82,12 @@ def diagonal(operator: SymmetricOperator, probes: int = 32, *, seed: int = 0) ->
 
 
 def trace(operator: SymmetricOperator, products: int = 64, *, seed: int = 0) -> Estimate:
-    """Return the trace by XTrace (3), with its standard error, from an even number of `products`.
+    """Return the trace of a matrix by the method XTrace, with its standard error, from `products` products.
 
-    With `products` of at least D the trace is exact. Raises UsageError for fewer than 4 products.
+    An odd number is rounded down to an even one. With `products` of at least D, the size of the matrix, the
+    trace is exact. XTrace is exact for a matrix of low rank, too.
+
+    Raises UsageError for fewer than 4 products.
     """
     if products < 4:
         raise UsageError(

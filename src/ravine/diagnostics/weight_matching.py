@@ -4,8 +4,10 @@
     weights       maximize sum_l <A_l, P_(l-1)' B_l P_l> + <a_l, b_l P_l>             (2)   layer by layer
     activations   maximize the correlation of matched units, for every layer alone    (3)
 
-A permutation of the hidden units does not change the function of a network. If a permutation removes the loss
-barrier between two solutions, the barrier was only due to the order of the units.
+W_l and b_l are weights and bias of layer l, and P_l is the permutation of its units. In (2) A_l and a_l
+belong to the first network, B_l and b_l to the second one. A permutation of the hidden units does not change
+the function of a network. If a permutation removes the loss barrier between two solutions, the barrier was
+only due to the order of the units.
 
 Source: Entezari et al. 2022; Ainsworth et al. 2023 (2); Li et al. 2016 (3).
 """
@@ -32,9 +34,9 @@ MAX_SWEEPS = 100
 
 
 class Alignment(NamedTuple):
-    """Second network with its hidden units in the order of the first one.
+    """A second network with its hidden units in the order that best matches a first network.
 
-    params          layers of the second network after the permutation
+    params          layers of the second network after the permutation of its units
     permutations    for every hidden layer, the indices of its units in their new order
     before, after   distance of the weights of both networks before and after the permutation
     """
@@ -54,9 +56,10 @@ def align(
 
     a, b          layers {"weight": [fan_in, fan_out], "bias": [fan_out]} of two networks of equal sizes
     activations   for both networks a list with the activations [N, units] of every hidden layer, on the same
-                  rows. With them the matching uses equation (3), without them equation (2).
+                  rows. With them the order maximizes the correlation of matched units in every layer. Without
+                  them it minimizes the distance between the weights of both networks, layer by layer.
 
-    With equation (2), the order changes only if this brings the weights of both networks nearer to each
+    Without activations, the order changes only if this brings the weights of both networks nearer to each
     other.
 
     Raises UsageError for other layers, for networks of different sizes, and for values that are not finite.
@@ -81,11 +84,13 @@ def align(
 
 
 def permute(params: Layers, permutations: Sequence[npt.ArrayLike]) -> list[dict[str, Any]]:
-    """Return `params` with permuted hidden units, equation (1), as a list of layers.
+    """Return the layers of a network with permuted hidden units, which leaves its function the same.
 
+    params         layers {"weight": [fan_in, fan_out], "bias": [fan_out]}
     permutations   for every hidden layer an array [units]; unit permutations[l][i] becomes unit i of layer l
 
-    Raises UsageError if `permutations` do not fit the layers, and as `align`.
+    Raises UsageError if `permutations` do not fit the layers, for other layers, and for values that are not
+    finite.
     """
     layers = _checked(params)
     orders = [np.asarray(order) for order in permutations]

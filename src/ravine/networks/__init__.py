@@ -1,7 +1,7 @@
 """Networks: layers, activations, connections, normalization, initialization, losses and metrics.
 
-The package exports the names of all of its files. It imports a file, and with it JAX, only when one of its
-names is used, so that tables of names and the parser of network texts are available without JAX.
+The package exports the most important names of its files. It imports a file, and with it JAX, only when one
+of its names is used, so that tables of names and the parser of network texts are available without JAX.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The activations: facts about each, and the module that holds its function. This file does not import JAX.
+"""Table of the activation functions: facts about each, and the module that holds the function.
 
-An activation saturates on a side where its derivative goes to 0. The lecture calls it saturating if it does
-so on both sides.
+An activation saturates on a side (x -> -inf or x -> +inf) where its derivative goes to 0. The lecture calls
+an activation saturating if it does so on both sides. This file does not import JAX.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ SLOPE = 0.01  # default slope of the leaky ReLU for x < 0
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation f with its facts.
+    """An activation function f, with facts about it that checks and diagnoses use.
 
-    definition: "module:object" of f(x) -> y, elementwise; with `has_slope` of f(x, slope) -> y.
-    derivative_left, derivative_right: limits of the derivative for x -> -inf and x -> +inf.
-    derivative_max: largest value of the derivative. zero_at_zero: whether f(0) = 0.
-    derivative_definition: "module:object" of y -> f'(x), the derivative as a function of y = f(x); "" if y
-    does not determine it.
-    has_slope: whether f has a slope for x < 0, a number that can differ between runs.
+    definition            "module:object" of f(x) -> y, elementwise; with `has_slope` of f(x, slope) -> y
+    derivative_left       limit of the derivative for x -> -inf
+    derivative_right      limit of the derivative for x -> +inf
+    derivative_max        largest value of the derivative
+    zero_at_zero          whether f(0) = 0
+    derivative_definition "module:object" of y -> f'(x), the derivative as a function of y = f(x); "" if y
+                          does not determine it
+    has_slope             whether f has a slope for x < 0, a number that can differ between runs
     """
 
     name: str
@@ -50,7 +52,7 @@ class Activation:
 
     @property
     def derivative_of_output(self) -> Callable[[jax.Array], jax.Array] | None:
-        """The function y -> f'(x) of y = f(x); None if y does not determine the derivative."""
+        """Function that computes the derivative f'(x) from y = f(x); None if y does not determine it."""
         if not self.derivative_definition:
             return None
         function: Callable[..., Any] = resolve_name(self.derivative_definition)
@@ -58,12 +60,12 @@ class Activation:
 
     @property
     def saturating(self) -> bool:
-        """Whether the derivative goes to 0 on both sides."""
+        """Whether the derivative of the activation goes to 0 both for x -> -inf and for x -> +inf."""
         return self.derivative_left == 0 and self.derivative_right == 0
 
     @property
     def has_flat_side(self) -> bool:
-        """Whether the derivative goes to 0 on at least one side, so that a unit can lose its gradient."""
+        """Whether the derivative goes to 0 for x -> -inf or x -> +inf, where a unit can lose its gradient."""
         return self.derivative_left == 0 or self.derivative_right == 0
 
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -105,7 +107,9 @@ ACTIVATIONS: dict[str, Activation] = {
 
 
 def activation(name: str) -> Activation:
-    """Return the activation of a name; `leaky_relu`, `leaky-relu` and `Leaky ReLU` are the same.
+    """Return the activation function with a name.
+
+    The spellings `leaky_relu`, `leaky-relu` and `Leaky ReLU` are the same name.
 
     Raises UsageError for an unknown name, with the nearest known one.
     """

@@ -8,6 +8,9 @@
     mixup     x <- lam x + (1 - lam) x', loss lam L(y) + (1 - lam) L(y'),           (6)      Zhang et al. 2018
               lam from Beta(a, a), then the larger one of lam and 1 - lam
 
+x and y are input and target of a row, x' and y' those of another row of the batch. L is the loss. Every row
+has its own random numbers.
+
 The strengths p, a and s can differ between the runs of one compiled program, and a strength of 0 changes
 nothing, bit for bit. The set of augmentations is fixed in a program. Each augmentation has its own random
 key, so that an additional one does not change the draws of the others.
@@ -33,7 +36,12 @@ __all__ = ["Mixed", "augment", "mixed_loss", "rotate_and_shift"]
 
 
 class Mixed(NamedTuple):
-    """Targets of mixup: y [B] with weight lam [B], and y2 [B] with weight 1 - lam."""
+    """Targets of a batch after mixup, in which every input is a mean of two rows.
+
+    y [B]     target of the first row, with weight `lam`
+    y2 [B]    target of the second row, with weight 1 - `lam`
+    lam [B]   weight of the first row, 1/2 to 1
+    """
 
     y: jax.Array
     y2: jax.Array
@@ -48,11 +56,16 @@ def augment(
     numbers: Mapping[str, ArrayLike],
     image: Image | None = None,
 ) -> tuple[jax.Array, jax.Array | Mixed]:
-    """Return the augmented inputs [B, D] and their targets: y [B] as it is, or `Mixed` with mixup.
+    """Return the randomly changed inputs [B, D] of a batch, and its targets: y [B], or `Mixed` after mixup.
 
-    names: augmentations in the order of `read_augmentation`. key: random key of this run and step. numbers:
-    strengths by name, numbers or arrays []. image: (height, width, channels) with product D. Raises
-    UsageError if an augmentation needs an image and `image` is None.
+    names     names of the augmentations, in the order of `read_augmentation`
+    key       random key of this run and step
+    x [B, D]  inputs of the batch
+    y [B]     targets of the batch
+    numbers   strengths by name of the augmentation, numbers or arrays []
+    image     (height, width, channels) with product D; None if the inputs are not images
+
+    Raises UsageError if an augmentation needs an image and `image` is None.
     """
     keys = {name: jax.random.fold_in(key, place) for place, name in enumerate(AUGMENTATIONS) if name in names}
     strength = {name: jnp.asarray(numbers[name], x.dtype) for name in names}
@@ -80,10 +93,15 @@ def mixed_loss(
     targets: jax.Array | Mixed,
     weight: jax.Array | None = None,
 ) -> jax.Array:
-    """Return the loss of each row times its weight, [B], for targets that `augment` returned.
+    """Return the loss of each row of an augmented batch times the weight of the row: [B].
 
-    loss: function (outputs, y) -> [B]. outputs: [B, K]. weight: weights of the rows before mixup, [B], or
-    None. With mixup the loss for a target has the weight of the row that the target comes from.
+    loss      loss(outputs, y) -> loss of each row [B]
+    outputs   outputs of the network [B, K]
+    targets   targets that `augment` returned: y [B], or `Mixed` after mixup
+    weight    weights of the rows before mixup [B], or None
+
+    After mixup the result is lam L(y) + (1 - lam) L(y2), in which each loss L has the weight of the row from
+    which its target comes.
     """
     if not isinstance(targets, Mixed):
         values = loss(outputs, targets)
@@ -114,8 +132,8 @@ def _random_motion(
 def rotate_and_shift(pixels: jax.Array, angle: jax.Array | None, distance: jax.Array | None) -> jax.Array:
     """Return images [B, H, W, C] rotated about their center and then shifted, with a single interpolation.
 
-    angle: [B] in degrees, counterclockwise on the screen, or None. distance: [B, 2] in pixels, down and to
-    the right, or None.
+    angle      rotation of each image in degrees, counterclockwise on the screen [B]; None = no rotation
+    distance   shift of each image in pixels, down and to the right [B, 2]; None = no shift
     """
     height, width = pixels.shape[1:3]
     row = jnp.arange(height, dtype=pixels.dtype)[None, :]

@@ -1,6 +1,7 @@
-"""The parser of augmentation texts, `noise=0.1 shift=1 mixup=0.2`, and the table of augmentations.
+"""The parser of texts that choose augmentations, such as `noise=0.1 shift=1 mixup=0.2`, and their table.
 
-This file does not import JAX. The equations are in `augmentation`.
+Augmentations are random changes of the inputs in training. The module `augmentation` computes them. This file
+does not import JAX.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ Image = tuple[int, int, int]
 
 
 class AugmentationKind(NamedTuple):
-    """Facts about an augmentation.
+    """Facts about an augmentation, a random change of the inputs in training.
 
-    default: strength if the text gives no number. most: largest allowed strength. unit: meaning of the
-    strength, in words. image: whether the augmentation needs images.
+    default   strength if the text gives no number
+    most      largest allowed strength
+    unit      meaning of the strength, in words
+    image     whether the augmentation needs images
     """
 
     default: float
@@ -42,9 +45,11 @@ AUGMENTATIONS: dict[str, AugmentationKind] = {
 
 
 def read_augmentation(text: str) -> tuple[tuple[str, ...], dict[str, float]]:
-    """Return the names in the order in which they are applied, and the strength of each.
+    """Return the augmentations that a text such as `noise=0.1 flip` names, and the strength of each by name.
 
-    A name without a number has its default strength. An empty text and `none` mean no augmentation.
+    The names are in the order in which the augmentations are applied. A name without a number has its default
+    strength. An empty text and `none` mean no augmentation.
+
     Raises UsageError for an unknown or repeated name, and for a strength out of range.
     """
     words = str(text).replace(",", " ").lower().split()
@@ -71,7 +76,10 @@ def read_augmentation(text: str) -> tuple[tuple[str, ...], dict[str, float]]:
 
 
 def check_inputs(names: Sequence[str], image: Image | None) -> None:
-    """Raise UsageError for an augmentation of images where the inputs are not images (`image` is None)."""
+    """Raise UsageError if one of the augmentations `names` needs images and the inputs are not images.
+
+    image: (height, width, channels) of an input, None if the inputs are not images.
+    """
     wrong = [name for name in names if AUGMENTATIONS[name].image and image is None]
     if wrong:
         of_tables = tuple(name for name, kind in AUGMENTATIONS.items() if not kind.image)

@@ -1,4 +1,4 @@
-"""The connections of a layer with its input: facts about each, and the module that holds its function.
+"""Table of the connections of a layer with its input: facts about each, and the module of its function.
 
 This file does not import JAX. The equations are in `connection_functions`.
 """
@@ -24,13 +24,13 @@ GATE_BIAS = -2.0  # initial bias of every transform gate of a highway network
 class Connection:
     """A connection: the function that makes the output of a layer from its input x and its result h.
 
-    definition: "module:object" of connect(layer, x, h, stride, depth) -> output.
-    adds: the output is a sum with x, projected if the shapes differ.
-    concatenates: the output is x followed by h.
-    gated: a gate weighs x and h.
-    zero_stays_zero: a unit that is 0 in x and in h, and whose weights are 0, is 0 in the output, and the
-    gradients of its weights are 0.
-    label: word for the connection in the summary of a network; "" for no word.
+    definition        "module:object" of connect(layer, x, h, stride, depth) -> output
+    adds              whether the output is a sum with x, projected if the shapes differ
+    concatenates      whether the output is x followed by h
+    gated             whether a gate weighs x and h
+    zero_stays_zero   whether a unit stays unused: if it is 0 in x and in h, and its weights are 0, then it is
+                      0 in the output, and the gradients of its weights are 0
+    label             word for the connection in the summary of a network; "" for no word
     """
 
     name: str
@@ -43,13 +43,13 @@ class Connection:
 
     @property
     def function(self) -> Callable[..., jax.Array]:
-        """The function connect(layer, x, h, stride, depth) -> output."""
+        """The function connect(layer, x, h, stride, depth) -> output of the layer."""
         function: Callable[..., Any] = resolve_name(self.definition)
         return function
 
     @property
     def skips(self) -> bool:
-        """Whether the output of a layer contains its input."""
+        """Whether the output of a layer contains its input, as a term of a sum or as a part."""
         return self.adds or self.concatenates
 
 

@@ -1,9 +1,10 @@
 """Convolutions of small images, as products of matrices.
 
-    y[i, j, :] = sum over a, b of x[s i + a - p, s j + b - p, :] W[a, b, :, :] + b       (1)
+    y[i, j, :] = sum over u, v of x[s i + u - p, s j + v - p, :] W[u, v, :, :] + b       (1)
 
-for a square kernel of odd size, with stride s and p = (size - 1) / 2 zeros on every side. Stride 1 keeps
-height and width, stride 2 halves them, rounded up. Strictly, (1) is a correlation.
+x is the image, W the kernel, and b the bias. The kernel is a square of odd size. s is the stride, and p =
+(size - 1) / 2 is the number of zeros added on every side. Stride 1 keeps height and width, stride 2 halves
+them, rounded up. Strictly, (1) is a correlation.
 
 Each patch of the image that a kernel covers becomes a row of a matrix, and (1) becomes one matrix product.
 The compiler's own convolution has no fast kernel for many networks with separate weights. For eight networks
@@ -27,14 +28,18 @@ __all__ = ["convolve", "output_size"]
 
 
 def output_size(size: int, stride: int) -> int:
-    """Return the height or width of the output of a convolution, for an input of `size` pixels."""
+    """Return the height or width of the output of a convolution, `size` / `stride` rounded up, in pixels.
+
+    size: height or width of the input.
+    """
     return -(-size // stride)
 
 
 def convolve(layer: LayerArrays, x: jax.Array, stride: int = 1) -> jax.Array:
-    """Return the convolution (1): x [B, H, W, C], weight [size, size, C, K] -> [B, H', W', K].
+    """Return the convolution of images x [B, H, W, C] with a layer's kernels, plus its bias: [B, H', W', K].
 
-    If `layer` has no array `bias`, b is 0.
+    The kernels are the array `weight` [size, size, C, K] of `layer`. The bias is 0 if `layer` has no array
+    `bias`. H' and W' are H and W, divided by `stride` and rounded up.
     """
     weight = layer["weight"]
     size, _, channels, outputs = weight.shape

@@ -21,11 +21,18 @@ __all__ = ["draw_layer"]
 def draw_layer(
     shapes: Mapping[str, Any], generator: np.random.Generator, scheme: str, scale: float, dtype: str
 ) -> dict[str, Any]:
-    """Return the initial arrays of a layer: `weight` is drawn, `scale` is 1, all others are 0, without gates.
+    """Return the initial arrays of a layer by name: a random `weight`, a `scale` of 1, all others 0.
 
-    shapes: shapes of the arrays by name. A weight is [fan_in, fan_out], or for a convolution [size, size, C,
-    K] with a fan-in of size * size * C and a fan-out of size * size * K. scheme: in `INITIALIZATIONS`. scale:
-    factor on the standard deviation. Raises UsageError for an unknown scheme.
+    The entries of the weight are normal with mean 0. The arrays of a gate or a projection are left out.
+
+    shapes      shapes of the arrays by name. A weight is [fan_in, fan_out], or for a convolution [size, size,
+                C, K] with a fan-in of size * size * C and a fan-out of size * size * K.
+    generator   random numbers
+    scheme      name in `INITIALIZATIONS`, which fixes the variance
+    scale       factor on the standard deviation
+    dtype       type of the arrays
+
+    Raises UsageError for an unknown scheme.
     """
     if scheme not in INITIALIZATIONS:
         raise UsageError(

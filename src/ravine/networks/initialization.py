@@ -22,9 +22,10 @@ __all__ = ["INITIALIZATIONS", "Initialization"]
 
 @dataclass(frozen=True)
 class Initialization:
-    """A distribution of weights.
+    """A normal distribution of the initial weights of a layer, with mean 0.
 
-    variance: function (fan_in, fan_out) -> variance of a weight. random: whether weights differ.
+    variance   variance(fan_in, fan_out) -> variance of a weight
+    random     whether the weights differ from each other
     """
 
     name: str

@@ -4,9 +4,9 @@ Source: Szegedy et al. 2016.
 
     L_i = (1 - a) (ln sum_k exp(z_k) - z_y) + a mean_k (ln sum_j exp(z_j) - z_k)     (1)
 
-The target distribution gives the class y the probability 1 - a, and every one of the K classes a / K in
-addition. The amount a can differ between the runs of one compiled program. With a = 0 the loss is the cross
-entropy.
+L_i is the loss of row i, z are its K outputs, and y is its class. The target distribution gives the class y
+the probability 1 - a, and every one of the K classes a / K in addition. The amount a can differ between the
+runs of one compiled program. With a = 0 the loss is the cross entropy.
 """
 
 from __future__ import annotations
@@ -21,9 +21,14 @@ __all__ = ["smoothed_cross_entropy"]
 
 
 def smoothed_cross_entropy(outputs: jax.Array, target: jax.Array, amount: ArrayLike) -> jax.Array:
-    """Return the smoothed cross entropy (1) of each row, in nats, [N].
+    """Return the cross entropy of each row with smoothed labels, in nats: [N].
 
-    outputs: [N, K]. target: [N], class indices. amount: a, a scalar from 0 to 1.
+    The target distribution gives the class of the row 1 - a, and every one of the K classes a / K in
+    addition.
+
+    outputs   outputs of the network before the softmax [N, K]
+    target    class indices [N]
+    amount    a, a scalar from 0 to 1
     """
     a = jnp.asarray(amount, outputs.dtype)
     loss = cross_entropy(outputs, target)

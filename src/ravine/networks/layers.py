@@ -25,13 +25,16 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Layer:
-    """One weighted sum with its normalization and connection.
+    """The structure of one layer of a network: a weighted sum with its normalization and connection.
 
-    input_shape, output_shape: shapes of one row, (units,) or (height, width, channels).
-    stride: stride of a convolution. norm: name in `NORMALIZATIONS`.
-    gated: whether the layer has the arrays of a gate. projected: whether it has a projection.
-    concatenates: whether the output is the input followed by the new units.
-    first: whether the input is the data, which need no gradient.
+    input_shape    shape of the input of one row, (units,) or (height, width, channels)
+    output_shape   shape of the output of one row, (units,) or (height, width, channels)
+    stride         stride of a convolution
+    norm           name of the normalization in `NORMALIZATIONS`
+    gated          whether the layer has the arrays of a gate
+    projected      whether the layer has a projection of its input
+    concatenates   whether the output is the input followed by the new units
+    first          whether the input is the data, which need no gradient
     """
 
     input_shape: Shape
@@ -50,16 +53,16 @@ class Layer:
 
     @property
     def units(self) -> int:
-        """Number of units or channels of the weighted sum."""
+        """Number of units or channels of the weighted sum, without an input that the output repeats."""
         return self.output_shape[-1] - (self.input_shape[-1] if self.concatenates else 0)
 
     @property
     def positions(self) -> int:
-        """Number of positions at which one row meets the same weights: pixels of the output, or 1."""
+        """Number of positions in a row at which the weights are used: output pixels of a convolution, or 1."""
         return math.prod(self.output_shape[:-1])
 
     def shapes(self) -> dict[str, Any]:
-        """Return the shapes of the layer's arrays, a tree like `LayerArrays`."""
+        """Return the shapes of the layer's arrays by name; `gate` and `projection` are dicts of shapes."""
         units, bias = (self.units,), (self.units,)
         size = (KERNEL, KERNEL) if self.convolves else ()
         weight = (*size, self.input_shape[-1], self.units)
@@ -83,7 +86,7 @@ class Layer:
 
     @property
     def products(self) -> list[tuple[int, int, int]]:
-        """Matrix products for one row of data in the forward pass: (rows, fan-in, fan-out) of each."""
+        """Matrix products of the layer for one row of data in inference: (rows, fan-in, fan-out) of each."""
         weights = [shape for shape in _leaves(self.shapes()) if len(shape) > 1]
         return [(self.positions, math.prod(shape[:-1]), shape[-1]) for shape in weights]
 
@@ -91,7 +94,14 @@ class Layer:
 def build_layers(
     sizes: Shape, conv: Shape, image: Shape | None, connection: str, norm: str
 ) -> tuple[Layer, ...]:
-    """Return the layers: convolutions, hidden layers, output layer. The arguments are fields of `Network`."""
+    """Return the layers of a network in order: convolutions, hidden layers, output layer.
+
+    sizes        (inputs, units of each hidden layer ..., outputs)
+    conv         channels of the convolutions before the hidden layers
+    image        (height, width, channels) of a row of inputs; used only with convolutions
+    connection   name of the connection of every layer with its input
+    norm         name of the normalization
+    """
     layers: list[Layer] = []
     kind = CONNECTIONS[connection]
     shape: Shape = image if image is not None and conv else sizes[:1]

@@ -4,9 +4,10 @@
     dx = dy W'               (2)
     dW = x' dy               (3)
 
-By default the compiler contracts (3) over the rows of both factors, for which it has no fast kernel. This
-file therefore transposes x in memory first. A step of a 64-64-64-10 network then takes 30.5 microseconds on
-one core, in place of 32.9 microseconds.
+x are the inputs, W the weights, b the bias. dx, dy and dW are the gradients of the loss with respect to x, y
+and W, and ' is the transpose. By default the compiler contracts (3) over the rows of both factors, for which
+it has no fast kernel. This file therefore transposes x in memory first. A training step of a 64-64-64-10
+network then takes 30.5 microseconds on one core, in place of 32.9 microseconds.
 """
 
 from __future__ import annotations
@@ -22,14 +23,17 @@ __all__ = ["linear", "product"]
 
 
 def linear(layer: LayerArrays, x: jax.Array) -> jax.Array:
-    """Return x W + b, (1): x [B, fan_in] -> [B, fan_out]. A layer without `bias` has b = 0."""
+    """Return x W + b with the weights W and the bias b of a layer: x [B, fan_in] -> [B, fan_out].
+
+    b is 0 if `layer` has no array `bias`.
+    """
     y = product(x, layer["weight"])  # (1)
     return y + layer["bias"][None, :] if "bias" in layer else y
 
 
 @jax.custom_vjp
 def product(x: jax.Array, weight: jax.Array) -> jax.Array:
-    """Return x W: x [B, fan_in], weight [fan_in, fan_out] -> [B, fan_out], with the gradients (2) and (3)."""
+    """Return x W, with gradients that are fast on a CPU: x [B, fan_in], weight W [fan_in, K] -> [B, K]."""
     return x @ weight
 
 

@@ -1,9 +1,10 @@
 """The loss functions.  Lecture: "Problems with vanilla SGD", L(W) = 1/N sum_i L_i(x_i, y_i, W).
 
     cross_entropy    L_i = ln sum_k exp(z_k) - z_y        (1)      y: class index
-    squared_error    L_i = sum_k (z_k - y_k)^2            (2)      y: standardized target
+    squared_error    L_i = (z - y)^2                      (2)      y: standardized target
 
-z are the outputs of the network for the row x_i. The functions return the loss L_i of every row.
+z are the outputs of the network for the row x_i; a regression has one output. The functions return the loss
+L_i of every row.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ __all__ = ["cross_entropy", "squared_error", "weighted_mean"]
 
 
 def cross_entropy(outputs: jax.Array, target: jax.Array) -> jax.Array:
-    """Return the cross entropy (1) of each row, in nats: outputs [N, K], target [N] integers -> [N]."""
+    """Return the cross entropy, ln sum_k exp(z_k) - z_y, of each row in nats: [N].
+
+    outputs: outputs z of the network [N, K]. target: class indices y [N], integers.
+    """
     # z_y is a contraction with one-hot rows. The gradient of an indexed read would be a slow scatter.
     # Products and a sum would be fused with the other sums into one loop, which takes twice as long.
     one_hot = target[:, None] == jnp.arange(outputs.shape[1], dtype=target.dtype)[None, :]
@@ -26,7 +30,10 @@ def cross_entropy(outputs: jax.Array, target: jax.Array) -> jax.Array:
 
 
 def squared_error(outputs: jax.Array, target: jax.Array) -> jax.Array:
-    """Return the squared error (2) of each row, in variances of the target: [N, 1], target [N] -> [N]."""
+    """Return the squared error (z - y)^2 of each row, in variances of the target: [N].
+
+    outputs: outputs z of the network [N, 1]. target: standardized targets y [N].
+    """
     return (outputs[:, 0] - target) ** 2  # (2)
 
 

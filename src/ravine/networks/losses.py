@@ -1,4 +1,4 @@
-"""The losses that training minimizes: facts about each, and the module that holds its function.
+"""Table of the losses that training minimizes: facts about each, and the module that holds its function.
 
 This file does not import JAX. The equations are in `loss_functions`.
 """
@@ -21,16 +21,17 @@ __all__ = ["LOSSES", "Loss", "default_loss"]
 
 @dataclass(frozen=True)
 class Loss(SmallestDifference):
-    """A loss with its facts.
+    """A loss function that training minimizes, with facts about it.
 
-    task: "classify" or "regress".
-    definition: "module:object" of function(outputs [N, K], target [N]) -> [N], the loss of each row.
-    unit: unit of the loss, in words.
-    constant: function of the number of classes K. It returns the loss of a network that ignores its inputs
-    and predicts equal probabilities of all classes, or the mean of the target.
-    integer_target: whether targets are class indices.
-    smallest_difference, relative_difference: smallest difference of two losses that matters in practice; see
-    `ravine.networks.smallest_difference`.
+    task             "classify" or "regress"
+    definition       "module:object" of function(outputs [N, K], target [N]) -> loss of each row [N]
+    unit             unit of the loss, in words
+    constant         function of the number of classes K, which returns the loss of a network that ignores its
+                     inputs: with equal probabilities of all classes, or with the mean of the target
+    integer_target   whether targets are class indices
+
+    `smallest_difference` and `relative_difference` give the smallest difference of two losses that matters in
+    practice.
     """
 
     name: str
@@ -67,5 +68,5 @@ DEFAULTS = {"classify": "cross_entropy", "regress": "squared_error"}
 
 
 def default_loss(task: str) -> str:
-    """Return the name of the loss of a task: cross entropy for classes, squared error for numbers."""
+    """Return the name of a task's default loss: cross entropy to "classify", squared error to "regress"."""
     return DEFAULTS[task]

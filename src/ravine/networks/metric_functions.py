@@ -16,13 +16,21 @@ __all__ = ["accuracy", "auc", "balanced_accuracy", "log_loss", "mae", "r2", "rms
 
 
 def accuracy(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
-    """Return the share of rows with the largest output at their class, []; NaN for infinite outputs."""
+    """Return the share of rows whose largest output is that of their class, weighted by row: a scalar [].
+
+    z [N, K] are the outputs, y [N] the classes, and w [N] the row weights or None. The share is NaN if an
+    output is not finite. `target_scale` is not used.
+    """
     right = (jnp.argmax(z, axis=1).astype(y.dtype) == y).astype(z.dtype)
     return jnp.where(jnp.all(jnp.isfinite(z)), weighted_mean(right, w), jnp.nan)
 
 
 def balanced_accuracy(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
-    """Return the share of correct rows in each class, averaged over all classes that occur: a scalar []."""
+    """Return the balanced accuracy: the share of correct rows in each class, averaged over classes, [].
+
+    Only classes that occur in y [N] count. z [N, K] are the outputs, and w [N] the row weights or None. The
+    result is NaN if an output is not finite. `target_scale` is not used.
+    """
     right = (jnp.argmax(z, axis=1).astype(y.dtype) == y).astype(z.dtype)
     weight = jnp.ones_like(right) if w is None else w
     of_class = jnp.where(y[:, None] == jnp.arange(z.shape[1], dtype=y.dtype)[None, :], weight[:, None], 0)
@@ -33,14 +41,18 @@ def balanced_accuracy(z: jax.Array, y: jax.Array, w: jax.Array | None, target_sc
 
 
 def log_loss(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
-    """Return the mean cross entropy in nats, a scalar []."""
+    """Return the mean cross entropy of the rows in nats, weighted by w [N] if given: a scalar [].
+
+    z [N, K] are the outputs, and y [N] the classes. `target_scale` is not used.
+    """
     return weighted_mean(cross_entropy(z, y), w)
 
 
 def auc(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
     """Return the area under the ROC curve for two classes, a scalar [].
 
-    The area is the share of pairs (row of class 1, row of class 0) in the right order. Ties count one half.
+    The area is the share of pairs (row of class 1, row of class 0) in which the row of class 1 has the larger
+    difference of its two outputs. Ties count one half. The share is weighted by w [N] if given.
     """
     score = z[:, 1] - z[:, 0]
     order = jnp.argsort(score)
@@ -56,16 +68,22 @@ def auc(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array
 
 
 def rmse(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
-    """Return the root mean squared error in the target's unit, a scalar []."""
+    """Return the root mean squared error in the target's unit, weighted by w [N] if given: a scalar [].
+
+    The errors of the standardized outputs z [N, 1] and targets y [N] are multiplied by `target_scale`.
+    """
     return jnp.sqrt(weighted_mean(squared_error(z, y), w)) * target_scale
 
 
 def mae(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
-    """Return the mean absolute error in the target's unit, a scalar []."""
+    """Return the mean absolute error in the target's unit, weighted by w [N] if given: a scalar [].
+
+    The errors of the standardized outputs z [N, 1] and targets y [N] are multiplied by `target_scale`.
+    """
     return weighted_mean(jnp.abs(z[:, 0] - y), w) * target_scale
 
 
 def r2(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
-    """Return 1 - (mean squared error) / (variance of the target), a scalar []."""
+    """Return R squared, 1 - (mean squared error) / (variance of the target in the same rows): a scalar []."""
     spread = weighted_mean((y - weighted_mean(y, w)) ** 2, w)
     return 1 - weighted_mean(squared_error(z, y), w) / spread

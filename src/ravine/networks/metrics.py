@@ -1,4 +1,4 @@
-"""The metrics: facts about each, and the module that holds its function.
+"""Table of the metrics, which score predictions: facts about each, and the module that holds its function.
 
 This file does not import JAX, so that reports can use it. The equations are in `metric_functions`.
 """
@@ -22,14 +22,19 @@ __all__ = ["METRICS", "Metric", "check_metric_name", "default_metric", "find_met
 
 @dataclass(frozen=True)
 class Metric(SmallestDifference):
-    """A metric: a score of the predictions for many rows, with its facts.
+    """A metric: a score of the predictions for many rows, with facts about it.
 
-    task: "classify" or "regress". definition: "module:object" of
-    function(outputs [N, K], target [N], weight [N] | None, target_scale []) -> [].
-    bounds: lower and upper limit of the score if no row weight is negative. binary: for two classes only.
-    percent: whether scores are shown in per cent and differences in points. constant_target: reason why a
-    constant target has no score; "" if it has a score. smallest_difference, relative_difference: smallest
-    difference of two scores that matters in practice; see `ravine.networks.smallest_difference`.
+    task                "classify" or "regress"
+    greater_is_better   whether a greater score is better; smaller is better for an error
+    definition          "module:object" of function(outputs [N, K], target [N], weight [N] | None,
+                        target_scale []) -> score []
+    bounds              lower and upper limit of the score if no row weight is negative
+    binary              whether the metric is for two classes only
+    percent             whether scores are shown in per cent and differences in points
+    constant_target     reason why rows with equal targets have no score; "" if they have one
+
+    `smallest_difference` and `relative_difference` give the smallest difference of two scores that matters in
+    practice.
     """
 
     name: str
@@ -49,7 +54,7 @@ class Metric(SmallestDifference):
 
     @property
     def alternatives(self) -> tuple[str, ...]:
-        """Names of the metrics of the same task that have a score for every target, even a constant."""
+        """Names of the metrics of the same task that have a score even if all rows have the same target."""
         rows = METRICS.values()
         return tuple(row.name for row in rows if row.task == self.task and not row.constant_target)
 
@@ -95,17 +100,17 @@ DEFAULTS = {"classify": "accuracy", "regress": "rmse"}
 
 
 def default_metric(task: str) -> str:
-    """Return the name of the default metric of a task: accuracy for classes, `rmse` for numbers."""
+    """Return the name of the default metric of a task: `accuracy` to "classify", `rmse` to "regress"."""
     return DEFAULTS[task]
 
 
 def find_metric(name: str | None) -> Metric | None:
-    """Return the metric of a name, or None if the name is None or unknown."""
+    """Return the metric with a name such as `log_loss` or `Log-Loss`; None if the name is None or unknown."""
     return METRICS.get(_plain(name or ""))
 
 
 def check_metric_name(name: str) -> None:
-    """Raise UsageError for an unknown name, with the nearest known one."""
+    """Raise UsageError if no metric has the name `name`. The message suggests the nearest known name."""
     if find_metric(name) is None:
         raise UsageError(
             f"There is no metric '{name}'.", "", did_you_mean(name, METRICS),
@@ -114,10 +119,13 @@ def check_metric_name(name: str) -> None:
 
 
 def metric(name: str | None, task: str, classes: int = 0) -> Metric:
-    """Return the metric of a name, or the default metric of the task if the name is None.
+    """Return the metric with a name, or the default metric of the task if the name is None.
 
-    classes: number of classes of the target. Raises UsageError for an unknown name, for a metric of another
-    task, and for a metric of two classes if there are more.
+    task      "classify" or "regress"
+    classes   number of classes of the target
+
+    Raises UsageError for an unknown name, for a metric of another task, and for a metric of two classes if
+    there is another number of classes.
     """
     name = _plain(name or default_metric(task))
     fitting = [row.name for row in METRICS.values() if row.task == task]

@@ -4,8 +4,10 @@
     h_l = connect(h_(l-1), drop(f(norm(h_(l-1) W_l + b_l))))             (2)
     output = h_(L-1) W_L + b_L                                           (3)
 
-The order within a layer is sum, normalization, activation, dropout (Ioffe & Szegedy 2015). `connect` is the
-connection. With a plain connection, no normalization and no dropout, (2) is the multilayer perceptron.
+x is the input, W_l and b_l are the weights and biases of layer l of L, f is the activation, and `drop` is
+dropout. The order within a layer is sum, normalization, activation, dropout (Ioffe & Szegedy 2015). `connect`
+joins the result of a layer with its input. With a plain connection, no normalization and no dropout, (2) is
+the multilayer perceptron.
 
 A network object holds the architecture alone. Parameters, running statistics and hyperparameters are
 arguments of its functions.
@@ -44,14 +46,18 @@ LayerRow = tuple[str, tuple[int, ...], int]
 
 @dataclass(frozen=True)
 class Network:
-    """The architecture of a network, hashable, so that it can be a key of compiled programs.
+    """The architecture of a network, without its parameters.
 
-    sizes: (inputs, units of each hidden layer ..., outputs).
-    activation, connection, norm: names in `ACTIVATIONS`, `CONNECTIONS` and `NORMALIZATIONS`.
-    dropout: whether runs have a dropout rate. slope: whether runs have a slope of the leaky ReLU.
-    conv: channels of 3x3 convolutions before the hidden layers. The first has stride 1, the others have
-    stride 2.
-    image: (height, width, channels) of a row of inputs; used only with convolutions.
+    It is hashable, so that it can be a key of compiled programs.
+
+    sizes        (inputs, units of each hidden layer ..., outputs)
+    activation   name of the activation in `ACTIVATIONS`
+    connection   name of the connection of each layer with its input in `CONNECTIONS`
+    norm         name of the normalization in `NORMALIZATIONS`
+    dropout      whether the network has dropout; the dropout rate can differ between runs
+    slope        whether the slope of the leaky ReLU can differ between runs
+    conv         channels of 3x3 convolutions before the hidden layers; the first has stride 1, the others 2
+    image        (height, width, channels) of a row of inputs; used only with convolutions
 
     Raises UsageError for parts that do not fit together.
     """
@@ -89,17 +95,17 @@ class Network:
 
     @cached_property
     def layout(self) -> tuple[Layer, ...]:
-        """The layers in order: convolutions, hidden layers, output layer."""
+        """The layers of the network in order: convolutions, hidden layers, output layer."""
         return build_layers(self.sizes, self.conv, self.image, self.connection, self.norm)
 
     @property
     def parameters(self) -> int:
-        """Number of weights, biases, scales and shifts."""
+        """Number of weights, biases, scales and shifts of the network."""
         return sum(layer.parameters for layer in self.layout)
 
     @property
     def products(self) -> list[tuple[int, int, int]]:
-        """Matrix products for one row of data in the forward pass: (rows, fan-in, fan-out) of each product.
+        """Matrix products of the network for one row of data in inference: (rows, fan-in, fan-out) of each.
 
         The product of a convolution has one row for each pixel of its output.
         """
@@ -121,7 +127,10 @@ class Network:
 
     @property
     def hyper_names(self) -> tuple[str, ...]:
-        """Names of the hyperparameters that `apply` and `apply_training` need."""
+        """Names of the hyperparameters whose values training needs, out of `dropout` and `slope`.
+
+        Inference needs `slope` alone.
+        """
         return ("dropout",) * self.dropout + ("slope",) * self.slope
 
     def init(
@@ -132,11 +141,17 @@ class Network:
         dtype: str = "float32",
         gate_bias: float = GATE_BIAS,
     ) -> list[LayerArrays]:
-        """Draw the initial parameters on the host, one `LayerArrays` for each layer of `layout`.
+        """Return the initial parameters, drawn on the host: one dict of arrays for each layer.
 
-        Weights follow `scheme` and `scale`, see `initialization`. Biases of gates are `gate_bias`, scales 1,
-        all others 0. Gates and projections are drawn after the weights of all layers, so that networks that
-        differ only in their connection start from equal weights.
+        generator   random numbers
+        scheme      name of the initialization, which fixes the variance of the weights
+        scale       factor on the standard deviation of the weights
+        dtype       type of the arrays
+        gate_bias   initial bias of the gates of highway connections
+
+        Scales of a normalization are 1, and all other arrays except the weights are 0. Gates and projections
+        are drawn after the weights of all layers, so that networks that differ only in their connection start
+        from equal weights.
         """
         shapes = [layer.shapes() for layer in self.layout]
         params: list[Any] = [draw_layer(tree, generator, scheme, scale, dtype) for tree in shapes]
@@ -148,9 +163,10 @@ class Network:
         return params
 
     def statistics(self, dtype: str = "float32") -> Any:
-        """Return the running statistics at step 0, {"mean": [K], "variance": [K]} for each hidden layer.
+        """Return the running statistics of batch normalization at step 0, by hidden layer.
 
-        The result is () without batch normalization.
+        Each layer of K units has {"mean": zeros [K], "variance": ones [K]}. The result is () without batch
+        normalization.
         """
         if not self.norm_type.over_rows:
             return ()
@@ -162,7 +178,12 @@ class Network:
     def apply(
         self, params: Params, x: jax.Array, stats: Statistics = (), hyper: Hyper | None = None
     ) -> jax.Array:
-        """Return the outputs in inference: x [N, inputs] -> [N, outputs].
+        """Return the outputs of the network in inference, without dropout: x [N, inputs] -> [N, outputs].
+
+        params   parameters of the network, layer by layer
+        x        inputs
+        stats    running statistics, by which batch normalization normalizes
+        hyper    values of the hyperparameters by name; only the slope is used
 
         Raises UsageError for missing statistics or hyperparameters.
         """
@@ -184,11 +205,17 @@ class Network:
     ) -> tuple[jax.Array, Statistics]:
         """Return the outputs in training, x [N, inputs] -> [N, outputs], and the new running statistics.
 
-        Training normalizes by the statistics of the batch, in which all rows have the same weight, and
-        applies dropout.
-        hyper: values of the hyperparameters in `hyper_names`, by name. key: random key for dropout, a new key
-        in each step. first: result of `first_preactivation` for x, if it is already known. Raises UsageError
-        for missing statistics, hyperparameters or key.
+        Batch normalization uses the statistics of the batch, in which all rows have the same weight. Dropout
+        is applied.
+
+        params   parameters of the network, layer by layer
+        x        inputs of the batch
+        stats    running statistics of batch normalization before this step
+        hyper    values of the hyperparameters in `hyper_names`, by name
+        key      random key for dropout, a new key in each step
+        first    result of `first_preactivation` for x, if it is already known
+
+        Raises UsageError for missing statistics, hyperparameters or key.
         """
         self._check(stats, hyper, needs=self.hyper_names)
         if self.dropout and key is None:
@@ -211,7 +238,10 @@ class Network:
         return outputs, tuple(new_stats)
 
     def first_preactivation(self, params: Params, x: jax.Array) -> jax.Array:
-        """Return the weighted sum of the first layer, [N, K] or [N, H, W, K], linear in the parameters."""
+        """Return the weighted sum of the first layer for inputs x, [N, K] or [N, H, W, K].
+
+        The sum is that before normalization and activation. It is linear in the parameters of the layer.
+        """
         x = x.reshape(x.shape[0], *self.image) if self.image else x  # (1)
         return weighted_sum(params[0], x, self.layout[0].stride)
 
@@ -245,7 +275,10 @@ class Network:
         return jax.tree_util.tree_map_with_path(lambda path, _: path[-1].key == "weight", params)
 
     def check(self, batch_size: int) -> None:
-        """Raise UsageError if batch normalization is on and cannot work with this batch size."""
+        """Raise UsageError if the network has batch normalization and the batch size is too small for it.
+
+        Every unit needs at least two values in a batch, over rows and pixels.
+        """
         for layer in self.layout[:-1]:
             if self.norm_type.over_rows and batch_size * layer.positions < 2:
                 raise UsageError(
@@ -255,7 +288,10 @@ class Network:
                 )
 
     def layers(self) -> list[LayerRow]:
-        """Return a `LayerRow` of the inputs and of every layer."""
+        """Return the rows of a summary of the network, for the inputs and for every layer.
+
+        A row holds the description of the layer, the shape of its output and the number of parameters.
+        """
         rows: list[LayerRow] = [("input", self.image or self.sizes[:1], 0)]
         after = [self.norm] * self.norm_type.normalizes + [self.activation] + ["dropout"] * self.dropout
         for layer in self.layout[:-1]:
@@ -265,7 +301,10 @@ class Network:
         return [*rows, ("output", self.sizes[-1:], self.layout[-1].parameters)]
 
     def describe(self) -> dict[str, Any]:
-        """Return the network as plain values by name: sizes, activation, and fields not at their default."""
+        """Return the architecture as plain values by name, for example for JSON.
+
+        The result holds the sizes, the activation, and all other fields that are not at their default.
+        """
         always = ("sizes", "activation")
         values = {f.name: (getattr(self, f.name), f.default) for f in fields(self)}
         return {
@@ -276,7 +315,10 @@ class Network:
 
     @classmethod
     def from_description(cls, values: Mapping[str, Any]) -> Network:
-        """Return the network of the plain values of `describe`. Raises TypeError for an unknown name."""
+        """Return the network with the plain values by name that `describe` returned.
+
+        Raises TypeError for an unknown name.
+        """
         plain: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
         return cls(**plain)
 

@@ -40,10 +40,15 @@ EXAMPLE = "Write for example --net 64-64, or --net '64-64 residual dropout=0.2'.
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """A network as a text describes it, without its numbers of inputs and outputs; `str()` returns the text.
+    """The hidden part of a network, as a text such as `64-64 residual dropout=0.2` describes it.
 
-    hidden: units of the hidden layers. connection, norm, conv: as in `Network`.
-    hyper: values of `dropout`, `gate_bias` and `slope`, by name, as far as the text gives them.
+    The numbers of inputs and outputs are not part of it. `str()` returns the text.
+
+    hidden       units of the hidden layers
+    connection   name of the connection of each layer with its input
+    norm         name of the normalization
+    conv         channels of convolutions before the hidden layers
+    hyper        values of `dropout`, `gate_bias` and `slope`, by name, as far as the text gives them
     """
 
     hidden: tuple[int, ...]
@@ -59,9 +64,10 @@ class NetworkSpec:
         activation: str = "relu",
         image: tuple[int, int, int] | None = None,
     ) -> Network:
-        """Return the network for rows of `inputs` values.
+        """Return the complete network, for rows of `inputs` values and with `outputs` outputs.
 
-        image: (height, width, channels) if a row is an image.
+        activation   name of the activation
+        image        (height, width, channels) if a row is an image
 
         Raises UsageError for convolutions without images, and for a slope without the leaky ReLU.
         """
@@ -94,7 +100,7 @@ class NetworkSpec:
 
 
 def read_network(text: str) -> NetworkSpec:
-    """Return the network that a text describes. Its words may stand in any order.
+    """Return the network that a text such as `64-64 residual dropout=0.2` describes, with words in any order.
 
     Raises UsageError for an unknown word, for a second word of one kind, for a value that is not allowed, and
     for words that do not fit together.

@@ -1,4 +1,4 @@
-"""The normalizations of the sums of a layer: facts about each.
+"""Table of the normalizations of the weighted sums of a layer: facts about each.
 
 This file does not import JAX. The equations are in `normalization_functions`.
 """
@@ -12,11 +12,12 @@ __all__ = ["NORMALIZATIONS", "Normalization"]
 
 @dataclass(frozen=True)
 class Normalization:
-    """A normalization, by the axis over which mean and variance are taken.
+    """A normalization of the weighted sums of a layer, by the axis over which mean and variance are taken.
 
-    over_rows: mean and variance of each unit over the rows of a batch; inference uses running statistics.
-    Such a layer has no bias, since the subtraction of the mean would remove the bias again.
-    over_units: mean and variance of each row over the units of the layer.
+    over_rows    mean and variance of each unit are those over the rows of a batch; inference uses running
+                 statistics. Such a layer has no bias, since the subtraction of the mean would remove the
+                 bias.
+    over_units   mean and variance of each row are those over the units of the layer
     """
 
     name: str
@@ -25,7 +26,7 @@ class Normalization:
 
     @property
     def normalizes(self) -> bool:
-        """Whether the layer is normalized at all; it then has a scale and a shift for each unit."""
+        """Whether weighted sums are normalized at all; each unit then has a scale and a shift."""
         return self.over_rows or self.over_units
 
 

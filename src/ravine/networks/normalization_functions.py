@@ -8,8 +8,9 @@ Source: Ioffe & Szegedy 2015; Ba, Kiros & Hinton 2016.
             inference uses the running statistics in (1)
     layer   (1) with statistics of each row over its units; for images over its pixels and channels     (3)
 
-The variance in (1) divides by n. The one in (2) divides by n - 1, because inference needs an unbiased
-estimate of the variance of all rows. torch does the same.
+x are the weighted sums of a layer. Scale and shift are parameters. In training, the variance in (1) divides
+by the number n of values. The variance in (2) divides by n - 1, because inference needs an unbiased estimate
+of the variance of all rows. torch does the same.
 """
 
 from __future__ import annotations
@@ -32,7 +33,11 @@ Arrays = Mapping[str, jax.Array]
 
 
 def batch_norm(layer: LayerArrays, x: jax.Array, stats: Arrays, eps: float = EPS) -> jax.Array:
-    """Return x [B, ..., C], normalized by the statistics {"mean": [C], "variance": [C]}, (1)."""
+    """Return the weighted sums x [B, ..., C], normalized by given statistics of each unit: [B, ..., C].
+
+    The result is scale (x - mean) / sqrt(variance + eps) + shift, with the arrays `scale` and `shift` of
+    `layer`. stats: {"mean": [C], "variance": [C]}.
+    """
     gain = layer["scale"] * jax.lax.rsqrt(stats["variance"] + eps)
     return (x - _last(stats["mean"], x)) * _last(gain, x) + _last(layer["shift"], x)
 
@@ -40,7 +45,11 @@ def batch_norm(layer: LayerArrays, x: jax.Array, stats: Arrays, eps: float = EPS
 def batch_norm_training(
     layer: LayerArrays, x: jax.Array, stats: Arrays, momentum: float = MOMENTUM, eps: float = EPS
 ) -> tuple[jax.Array, Arrays]:
-    """Return x [B, ..., C], normalized by its own statistics, (1), and the new running statistics, (2)."""
+    """Return x [B, ..., C], normalized by the batch's statistics of each unit, and new running statistics.
+
+    The arrays `scale` and `shift` of `layer` are applied after normalization. The new statistics are momentum
+    x the old ones, `stats`, + (1 - momentum) x those of the batch, with the unbiased variance.
+    """
     axes = tuple(range(x.ndim - 1))
     mean = jnp.mean(x, axis=axes)
     variance = jnp.mean((x - _last(mean, x)) ** 2, axis=axes)
@@ -53,7 +62,10 @@ def batch_norm_training(
 
 
 def layer_norm(layer: LayerArrays, x: jax.Array, eps: float = EPS) -> jax.Array:
-    """Return x [B, ..., C], each row normalized by its own mean and variance, (3)."""
+    """Return x [B, ..., C], each row normalized by its own mean and variance over all its units: [B, ..., C].
+
+    The arrays `scale` and `shift` of `layer` are applied after normalization.
+    """
     axes = tuple(range(1, x.ndim))
     mean = jnp.mean(x, axis=axes, keepdims=True)
     variance = jnp.mean((x - mean) ** 2, axis=axes, keepdims=True)

@@ -2,7 +2,7 @@
 
 The arrays of a layer are, by name,
 
-    weight [fan_in, fan_out] or [3, 3, C, K]
+    weight [fan_in, fan_out] or [3, 3, C, K]   (convolution)
     bias [K]                left out before batch normalization, which would subtract the bias and has a shift
     scale, shift [K]        of a normalization
     gate {weight, bias}     of a highway connection, with the shapes of the layer's own
@@ -21,7 +21,11 @@ __all__ = ["LayerArrays", "Params", "Statistics"]
 
 
 class LayerArrays(TypedDict, total=False):
-    """The arrays of a layer by name; the docstring of this module lists their shapes."""
+    """The parameters of one layer of a network, arrays by name.
+
+    The weight is [fan_in, fan_out], or [3, 3, C, K] for a convolution. Bias, scale and shift are [K]. Gate
+    and projection hold a weight, and the gate also a bias. A layer holds only the arrays that it needs.
+    """
 
     weight: jax.Array
     bias: jax.Array

@@ -4,8 +4,8 @@
     smallest(a, b) = d max(|a|, |b|)         (2)   d as a share of the larger score: errors and losses
     a difference matters if |a - b| >= smallest(a, b)                    (3)
 
-Many seeds make a tiny difference significant. Equation (3) decides whether it is also large enough to act on.
-This file imports neither JAX nor NumPy.
+a and b are the two scores. Many seeds make a tiny difference significant. Equation (3) decides whether it is
+also large enough to act on. This file imports neither JAX nor NumPy.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROUNDING = 1e-9  # relative; 0.975 - 0.970 is a little below 0.005
 
 @dataclass(frozen=True, kw_only=True)
 class SmallestDifference:
-    """The smallest difference that matters: the base class of a metric, of a loss, and of facts about them.
+    """The smallest difference of two scores or losses that matters in practice; base of metrics and losses.
 
     Raises ValueError for a negative or infinite smallest difference.
     """
@@ -36,9 +36,10 @@ class SmallestDifference:
             raise ValueError(f"smallest_difference must be at least 0, got {self.smallest_difference}.")
 
     def smallest_difference_at(self, *scores: float | None) -> float:
-        """Return the smallest difference between `scores` that matters, in their unit, by (1) or (2).
+        """Return the smallest difference that matters between `scores`, in the unit of the scores.
 
-        Scores of diverged runs (None, NaN or infinite) are left out.
+        A relative smallest difference is multiplied by the largest |score|. Scores of diverged runs (None,
+        NaN or infinite) are left out.
         """
         if not self.relative_difference:
             return self.smallest_difference
@@ -46,7 +47,7 @@ class SmallestDifference:
         return self.smallest_difference * max(sizes, default=0.0)
 
     def matters(self, before: float | None, after: float | None, difference: float | None = None) -> bool:
-        """Return whether two scores differ by enough to matter, by (3).
+        """Return whether two scores differ by at least the smallest difference that matters.
 
         difference: the difference, if it was not measured as `after` - `before`, for example as a median of
         paired differences. A score that is None, NaN or infinite belongs to a diverged run: it differs from
@@ -59,9 +60,9 @@ class SmallestDifference:
         return abs(change) >= (1 - ROUNDING) * self.smallest_difference_at(before, after)
 
     def with_smallest_difference(self, value: float | None) -> Self:
-        """Return a copy in which differences matter from `value` on, in the unit of the score.
+        """Return a copy of this metric or loss with another smallest difference that matters.
 
-        None returns the object unchanged.
+        `value` is that difference in the unit of the score. If `value` is None, return the object unchanged.
         """
         if value is None:
             return self

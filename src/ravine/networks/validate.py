@@ -21,7 +21,16 @@ def validate_structure(
     conv: tuple[int, ...],
     image: tuple[int, ...] | None,
 ) -> None:
-    """Raise UsageError unless the parts make a network. The arguments are the fields of `Network`."""
+    """Raise UsageError unless the parts of a network fit together.
+
+    sizes        (inputs, units of each hidden layer ..., outputs)
+    function     name of the activation
+    connection   name of the connection of every layer with its input
+    norm         name of the normalization
+    slope        whether the slope of the leaky ReLU can differ between runs
+    conv         channels of the convolutions before the hidden layers
+    image        (height, width, channels) of a row of inputs, or None
+    """
     for word, allowed in ((connection, CONNECTIONS), (norm, NORMALIZATIONS)):
         if word not in allowed:
             raise UsageError(
@@ -31,7 +40,11 @@ def validate_structure(
                 allowed=tuple(allowed),
             )
     if len(sizes) < 2 or min((*sizes, *conv)) < 1:
-        raise UsageError(f"There is no network of sizes {sizes}.", "Every layer needs at least one unit.", "")
+        raise UsageError(
+            f"There is no network of sizes {sizes}.",
+            "A network has inputs and outputs, and every layer has at least one unit.",
+            "",
+        )
     if slope and not activation(function).has_slope:
         raise UsageError(
             "Only the leaky ReLU has a slope.", f"The activation is {function}.", "Choose leaky-relu."

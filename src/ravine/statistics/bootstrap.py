@@ -64,7 +64,7 @@ def interval(
     *,
     greater_is_better: bool | None = None,
 ) -> Interval | None:
-    """Return (low, high), the confidence interval of the mean or median of scores, one per seed: `values` [seed].
+    """Return (low, high), the confidence interval of the mean or median of the scores `values` [seed].
 
     Return None where no interval is defined. A mean needs at least 3 values and no diverged run. A median
     needs more values the higher the level is, at 95 % at least 6. If enough values exist and all equal v, the

@@ -5,7 +5,8 @@
     c_s = b_s / 10 / |a_s + 0.9 b_s|      relative change in the last tenth of training          (3)
     r_s = L_s(1) / L_s(lowest) - 1        relative rise since the lowest loss                    (4)
 
-L_s is the loss of seed s. L_s(1) in (4) is the mean of the last two losses.
+L_s is the loss of seed s. The fit (2) uses at least 5 evaluations. L_s(1) in (4) is the mean of the last two
+losses.
 
 Falling: the median of c_s is at most -0.5 %, and c_s < 0 on significantly many seeds. Where the loss is too
 noisy for this count, c_s from the evaluations with p_t > 1/2 decides. Rising: the median of r_s is at least
@@ -80,7 +81,7 @@ class FinalTrend:
 
 
 def final_trend(losses: npt.ArrayLike, progress: npt.ArrayLike | None = None) -> FinalTrend | None:
-    """Return the trend of loss curves, `losses` [seed, time], at the end of training: falling, rising or flat.
+    """Return the trend of the loss curves [seed, time] at the end of training: falling, rising or flat.
 
     Successive evaluations are the same number of steps apart.
 

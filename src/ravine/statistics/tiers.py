@@ -85,8 +85,8 @@ def tiers(
 def rank_names(values: Mapping[str, npt.ArrayLike], greater_is_better: bool) -> list[str]:
     """Return the names of the optimizers in `values` (name -> scores [seed]), the best median first.
 
-    On names with equal medians the seeds decide: each name is compared with all others on every seed, and
-    more wins minus losses come first. Names that are still equal keep their order in `values`.
+    Names with equal medians are ordered by wins minus losses, counted against all other names on every seed.
+    Names that are still equal keep their order in `values`.
 
     Raises UsageError if the numbers of seeds differ or `values` is empty.
     """

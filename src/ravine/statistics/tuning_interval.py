@@ -57,7 +57,7 @@ def tuning_interval(
     seed: int = 0,
     resamples: int = 2000,
 ) -> Interval | None:
-    """Return (low, high), a confidence interval of the score after tuning, including the randomness of tuning.
+    """Return (low, high), the confidence interval of the score after tuning, with the randomness of tuning.
 
     tuning [trial, seed]   validation scores, with the trials in order of the learning rate
     evaluation [seed]      scores, in the same metric, of the trial with the best tuning median, on fresh
