@@ -39,12 +39,12 @@ class Size:
 
     @property
     def columns(self) -> int:
-        """Number of values that a fit reads for each row: number of features, at least 1, x functions."""
+        """Number of values that a fit reads for each row: features, at least 1, x functions to fit."""
         return max(1, self.features) * self.outputs
 
     @property
     def cells(self) -> int:
-        """Number of values that a fit reads in a pass over the training rows: rows x features x functions."""
+        """Number of values that a fit reads in a pass over all rows: rows x features x functions to fit."""
         return self.rows * self.columns
 
 
@@ -123,7 +123,8 @@ class FitPlan:
 
     rows           number of training rows of each fit, the first ones; 0 if the baseline is left out
     looks          settings of the hyperparameters to try in tuning, the usual one first
-    tuning_seeds   largest number of seeds on which the settings are compared
+    tuning_seeds   largest number of seeds on which the settings are compared; 0 = on the first seed of those
+                   for the scores
     seeds          largest number of seeds on which the best setting is scored
     """
 

@@ -1,7 +1,7 @@
 """The constant: a baseline that predicts the same for all rows, without looking at their inputs.
 
-p_k = sum of the weights of class k / sum of all weights        (1)   classes: the logit of class k is ln p_k
-c = weighted mean or weighted median of the target              (2)   regression: the predicted number
+p_k = sum of the weights of class k / sum of all weights      (1)   classes: logit of class k is ln p_k
+c = weighted mean or weighted median of the target            (2)   regression: the predicted number
 """
 
 from __future__ import annotations
@@ -29,9 +29,8 @@ def plan(size: Size) -> FitPlan:
 def outputs(train: TrainingRows, inputs: Sequence[Inputs], looks: Sequence[Look]) -> list[list[np.ndarray]]:
     """Return the outputs [N, K] of the fitted constant for each setting and each of `inputs`.
 
-    All N rows of outputs are equal.
-    The outer list has one entry for each of `looks`, which choose mean or median of a numeric target. The
-    inner list has one entry for each of `inputs`.
+    All N rows of outputs are equal. The outer list has one entry for each of `looks`, which choose mean or
+    median of a numeric target. The inner list has one entry for each of `inputs`.
     """
     rows = [
         share_logits(train.y, train.weights, train.classes) if train.classes else _number(train, look)

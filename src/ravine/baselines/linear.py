@@ -4,7 +4,7 @@
     sum_i w_i (x_i W + b - y_i)^2 + alpha |W|^2                   (2)   ridge regression
 
 x_i are the inputs of row i, standardized as those of a network, y_i is its target, and w_i its weight. The
-mean of w_i is 1. W and b are the coefficients and the bias. C or alpha is tuned.
+caller scales the weights to a mean of 1. W and b are the coefficients and the bias. C or alpha is tuned.
 """
 
 from __future__ import annotations

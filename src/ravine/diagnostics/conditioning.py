@@ -31,7 +31,7 @@ __all__ = ["ConditionBounds", "Conditioning", "Ratio", "condition_bounds", "cond
 
 
 class Ratio(NamedTuple):
-    """A condition number, with the interval [low, high] that follows from the rounding of its eigenvalues."""
+    """A condition number with the interval [low, high] that follows from rounding errors of eigenvalues."""
 
     value: float
     low: float

@@ -53,8 +53,8 @@ def random_directions(
 ) -> list[Params]:
     """Return `count` Gaussian random directions in weight space, each a tree with the shapes of `params`.
 
-    normalize     "filter" gives the part of a direction for each unit the norm of the weights into the unit;
-                  "none" leaves the Gaussian numbers as drawn
+    normalize     "filter" scales a direction, unit by unit, to the norm of the weights into the unit; "none"
+                  leaves the Gaussian numbers as drawn
     move_biases   whether arrays with one axis take part; if not, the direction is 0 in these arrays
     seed          random seed
 

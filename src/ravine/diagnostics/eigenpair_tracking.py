@@ -90,7 +90,7 @@ def track_eigenpairs(
     start = np.empty((0, size)) if previous is None else np.atleast_2d(np.asarray(previous, np.float64))
     if start.shape[1] != size or not np.isfinite(start).all():
         raise UsageError(
-            f"Vectors of shape {start.shape} cannot start a matrix of size {size}.",
+            f"Vectors of shape {start.shape} cannot be start vectors for a matrix of size {size}.",
             f"They must be finite and [K, {size}].",
             "Pass the `space` of a result for the same matrix, or previous=None.",
         )

@@ -65,7 +65,7 @@ class GapBound(NamedTuple):
 
 
 class FunctionalInformation(NamedTuple):
-    """Information of a network's predictions about the rows it was trained on, with its bound on the gap.
+    """Information that predictions hold about the training rows, with a bound on the gap.
 
     The quantity is the functional conditional mutual information (f-CMI), in nats, as a mean over pairs of
     rows of which one was trained on. The gap is test loss minus training loss.
@@ -166,7 +166,7 @@ def gap_bound(information: float, rows: int, *, error: float = 0.0, loss_range: 
 
 
 def functional_information(predictions: npt.ArrayLike, member: npt.ArrayLike) -> FunctionalInformation:
-    """Return the information of predictions about the trained rows (f-CMI), with its bound on the gap.
+    """Return the information that predictions hold about the training rows (f-CMI), and a bound on the gap.
 
     The gap is test loss minus training loss. In every repetition, one row of each pair is trained on.
 

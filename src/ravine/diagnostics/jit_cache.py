@@ -30,9 +30,10 @@ Built = TypeVar("Built")
 def jit_all_cores(function: Callable[..., Any], **options: Any) -> Any:
     """Return jax.jit(function, **options), compiled so that one program uses all cores of a CPU.
 
-    A jaxlib of version 0.10.2 on a CPU needs an option for this; elsewhere the function is jax.jit. Use this
-    for a program that runs alone. A product of 1,150 rows with 64 x 64 weights takes 74 microseconds on two
-    cores, and 100 to 135 on one. Programs that run side by side, as in training, gain nothing.
+    Version 0.10.2 of jaxlib needs an option for this on a CPU. With other versions and devices the result is
+    the plain jax.jit(function, **options). Use this for a program that runs alone. A product of 1,150 rows
+    with 64 x 64 weights takes 74 microseconds on two cores, and 100 to 135 on one. Programs that run side by
+    side, as in training, gain nothing.
     """
     alone = metadata.version("jaxlib") == "0.10.2" and jax.default_backend() == "cpu"
     return jax.jit(function, compiler_options=ALL_CORES if alone else None, **options)
@@ -42,7 +43,7 @@ def per_function(build: Callable[..., Built]) -> Callable[..., Built]:
     """Return `build` with a cache: the same function and options give the same compiled programs.
 
     `build(function, *options)` returns compiled programs of the function. A function that has no hash, since
-    it holds arrays, gets new programs at every call. The cache is a decorator of `build`.
+    it holds arrays, gets new programs at every call. Use this as a decorator of `build`.
 
     Raises UsageError, at the call, if `function` cannot be called.
     """

@@ -223,7 +223,13 @@ def _settled(recurrence: LanczosRecurrence, since: int, which: Which, limit: flo
 
 
 def select_end(theta: Vector, count: int, which: Which) -> npt.NDArray[np.intp]:
-    """Return the indices [K] of the wanted eigenvalues in ascending `theta` [m], in the order of `which`."""
+    """Return the indices [K] of the wanted eigenvalues among the ascending eigenvalues `theta` [m].
+
+    count   number of wanted eigenvalues, for "both" from each end
+    which   end of the spectrum: "magnitude" (largest |eigenvalues|), "largest", "smallest" or "both"
+
+    The most extreme eigenvalue comes first; for "both" the largest ones come before the smallest.
+    """
     rising = np.arange(len(theta))
     if which == "magnitude":
         return np.argsort(-np.abs(theta), kind="stable")[:count]

@@ -109,7 +109,9 @@ def breakdown_tolerance(epsilon: float) -> float:
 def basis_size(steps: int, size: int) -> int:
     """Return the number of vectors for which to allocate memory, if `steps` Lanczos steps are to be taken.
 
-    Only few sizes occur, since each needs its own compiled program. `size` is the length of a vector.
+    The number is at least `steps`, rounded up to one of few sizes, since each size needs its own compiled
+    program. `size` is the length of a vector. The sizes for very long vectors are closer together, to save
+    memory.
     """
     if size > LARGE:
         return -(-steps // BASIS_SIZES[0]) * BASIS_SIZES[0]
@@ -282,7 +284,7 @@ def _step(
 ) -> tuple[KrylovBasis, jax.Array, jax.Array]:
     """Return the basis with q and its product `image` in row m, the next unit vector, and `closed`.
 
-        `closed` is True if the recurrence broke down.
+    `closed` is True if the recurrence broke down.
 
     With `project`, all vectors are projected out twice. Without it, only alpha_m q_m and beta_(m-1) q_(m-1)
     are subtracted.

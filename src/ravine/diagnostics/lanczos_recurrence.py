@@ -72,9 +72,9 @@ class LanczosRecurrence:
         self._next, self.closed = unit.astype(self._dtype), False
 
     def restart(self, generator: np.random.Generator) -> bool:
-        """Set the next vector of the recurrence to a random one orthogonal to the basis, and return success.
+        """Set the next vector of the recurrence to a random one orthogonal to the basis, after a breakdown.
 
-        Return False, without a change, if the basis spans the whole space. Used after a breakdown.
+        Return whether such a vector exists. If the basis spans the whole space, nothing changes.
         """
         basis = self.vectors
         with self._context():  # a copy, since a program must not overwrite arrays that the host has read

@@ -207,8 +207,9 @@ def sign_agreement(gradients: npt.ArrayLike) -> SignAgreement:
 def expected_sign_agreement(inputs: npt.ArrayLike) -> float:
     """Return the expected share of pairs of weights of the first layer whose gradients have the same sign.
 
-    The share follows from the correlations, without centering, of the columns of `inputs` [N, D]. A pair of
-    weights leads into the same unit. Columns that are always zero are left out.
+    A pair of weights leads into the same unit. The share is the mean of 1/2 + asin(rho) / pi over pairs of
+    columns of `inputs` [N, D], with their correlation rho without centering. Columns that are always zero are
+    left out.
 
     Raises UsageError if fewer than 2 columns are left, and for values that are not finite.
     """

@@ -104,8 +104,7 @@ def invariant_sharpness(
     """Return the invariant sharpness sum_i w_i^2 H_ii, with its standard error.
 
     H is the Hessian of a loss at the weights w. Rescaling of ReLU layers does not change the invariant
-    sharpness. It is the trace of W H W with W = diag(w), computed by
-    XTrace.
+    sharpness. It is the trace of W H W with W = diag(w), computed by XTrace.
 
     operator       Hessian
     weights [D]    w in the order of `to_vector`

@@ -56,7 +56,7 @@ class StabilityRatio(NamedTuple):
 
     @property
     def stable(self) -> bool | None:
-        """Whether the curvature is below the stability limit; None if the error of the ratio is too large."""
+        """Whether the curvature is below the stability limit; None if its error is too large to decide."""
         if abs(self.value - 1) <= self.error:
             return None
         return self.value < 1

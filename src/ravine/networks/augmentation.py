@@ -36,7 +36,7 @@ __all__ = ["Mixed", "augment", "mixed_loss", "rotate_and_shift"]
 
 
 class Mixed(NamedTuple):
-    """Targets of a batch after mixup, in which every input is a mean of two rows.
+    """Targets of a batch after mixup, in which every input is a weighted mean of two rows.
 
     y [B]     target of the first row, with weight `lam`
     y2 [B]    target of the second row, with weight 1 - `lam`
@@ -71,7 +71,7 @@ def augment(
     strength = {name: jnp.asarray(numbers[name], x.dtype) for name in names}
     if any(AUGMENTATIONS[name].image for name in names):
         if image is None:
-            raise UsageError("These augmentations are for images.", "The inputs are not images.")
+            raise UsageError("One of the augmentations needs images.", "The inputs are not images.")
         pixels = x.reshape(x.shape[0], *image)
         if "flip" in names:
             pixels = _flip(keys["flip"], pixels, strength["flip"])

@@ -30,7 +30,7 @@ __all__ = ["dense", "highway", "plain", "residual", "scaled_residual", "weighted
 
 
 def weighted_sum(layer: LayerArrays, x: jax.Array, stride: int = 1) -> jax.Array:
-    """Return x times the weights of a layer plus its bias, for a layer of images their convolution.
+    """Return the weighted sums of a layer for its input x, plus the bias; for images, the convolution of x.
 
     Shapes: x [B, D] -> [B, K], or images x [B, H, W, C] -> [B, H', W', K] with the stride `stride`.
     """

@@ -49,7 +49,7 @@ class Connection:
 
     @property
     def skips(self) -> bool:
-        """Whether the output of a layer contains its input, as a term of a sum or as a part."""
+        """Whether the output of a layer contains its input, added or concatenated."""
         return self.adds or self.concatenates
 
 

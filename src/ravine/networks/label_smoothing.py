@@ -23,8 +23,8 @@ __all__ = ["smoothed_cross_entropy"]
 def smoothed_cross_entropy(outputs: jax.Array, target: jax.Array, amount: ArrayLike) -> jax.Array:
     """Return the cross entropy of each row with smoothed labels, in nats: [N].
 
-    The target distribution gives the class of the row 1 - a, and every one of the K classes a / K in
-    addition.
+    The target distribution gives the class of the row the probability 1 - a, and every one of the K classes
+    a / K in addition.
 
     outputs   outputs of the network before the softmax [N, K]
     target    class indices [N]

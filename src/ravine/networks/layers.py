@@ -58,7 +58,7 @@ class Layer:
 
     @property
     def positions(self) -> int:
-        """Number of positions in a row at which the weights are used: output pixels of a convolution, or 1."""
+        """Number of positions in a row at which the weights are used: output pixels of a convolution or 1."""
         return math.prod(self.output_shape[:-1])
 
     def shapes(self) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class Layer:
 
     @property
     def products(self) -> list[tuple[int, int, int]]:
-        """Matrix products of the layer for one row of data in inference: (rows, fan-in, fan-out) of each."""
+        """Matrix products in the layer's forward pass of one data row: (rows, fan-in, fan-out) of each."""
         weights = [shape for shape in _leaves(self.shapes()) if len(shape) > 1]
         return [(self.positions, math.prod(shape[:-1]), shape[-1]) for shape in weights]
 

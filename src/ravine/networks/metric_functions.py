@@ -16,10 +16,10 @@ __all__ = ["accuracy", "auc", "balanced_accuracy", "log_loss", "mae", "r2", "rms
 
 
 def accuracy(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
-    """Return the share of rows whose largest output is that of their class, weighted by row: a scalar [].
+    """Return the share of rows whose largest output is that of their class, a scalar [].
 
-    z [N, K] are the outputs, y [N] the classes, and w [N] the row weights or None. The share is NaN if an
-    output is not finite. `target_scale` is not used.
+    z [N, K] are the outputs, y [N] the classes, and w [N] the weights of the rows in the share, or None. The
+    share is NaN if an output is not finite. `target_scale` is not used.
     """
     right = (jnp.argmax(z, axis=1).astype(y.dtype) == y).astype(z.dtype)
     return jnp.where(jnp.all(jnp.isfinite(z)), weighted_mean(right, w), jnp.nan)
@@ -84,6 +84,10 @@ def mae(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array
 
 
 def r2(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
-    """Return R squared, 1 - (mean squared error) / (variance of the target in the same rows): a scalar []."""
+    """Return R squared, 1 - (mean squared error) / (variance of the target in the same rows): a scalar [].
+
+    z [N, 1] are the outputs, y [N] the targets, and w [N] the row weights or None. `target_scale` is not
+    used.
+    """
     spread = weighted_mean((y - weighted_mean(y, w)) ** 2, w)
     return 1 - weighted_mean(squared_error(z, y), w) / spread

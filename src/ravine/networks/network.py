@@ -105,7 +105,7 @@ class Network:
 
     @property
     def products(self) -> list[tuple[int, int, int]]:
-        """Matrix products of the network for one row of data in inference: (rows, fan-in, fan-out) of each.
+        """Matrix products in the network's forward pass of one data row: (rows, fan-in, fan-out) of each.
 
         The product of a convolution has one row for each pixel of its output.
         """

@@ -40,9 +40,9 @@ EXAMPLE = "Write for example --net 64-64, or --net '64-64 residual dropout=0.2'.
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """The hidden part of a network, as a text such as `64-64 residual dropout=0.2` describes it.
+    """The structure of a network, as a text such as `64-64 residual dropout=0.2` describes it.
 
-    The numbers of inputs and outputs are not part of it. `str()` returns the text.
+    The numbers of inputs and outputs are missing. `str()` returns the text.
 
     hidden       units of the hidden layers
     connection   name of the connection of each layer with its input

@@ -53,7 +53,7 @@ def validate_structure(
         raise UsageError(
             "Convolutions need the shape of an image, and only they use it.",
             "A convolution combines neighboring pixels.",
-            "Give both, or neither.",
+            "Give both the convolutions and the shape of the image, or neither.",
         )
     if image is not None and (len(image) != 3 or math.prod(image) != sizes[0]):
         raise UsageError(

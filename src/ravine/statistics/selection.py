@@ -62,7 +62,7 @@ def at_edge(best_rate: float, low: float, high: float, share: float = 0.10) -> L
         )
     if not 0 < share < 0.5:
         raise UsageError(
-            f"share = {share!r} is not the share of an end of the range.",
+            f"share = {share!r} cannot be the share of the range that counts as near an end.",
             "It must lie between 0 and 0.5.",
             "Use share=0.10.",
         )
