@@ -189,8 +189,8 @@ def sign_agreement(gradients: npt.ArrayLike) -> SignAgreement:
     pairs = (up + down) * (up + down - 1) / 2
     if not pairs.any():
         raise UsageError(
-            "No unit has two gradients that are not zero.",
-            "At least one pair of signs is needed.",
+            "No unit has two incoming weights whose gradients are not zero.",
+            "At least one pair of such gradients is needed, to compare their signs.",
             "Pass gradients of more steps or of more units.",
         )
     # The units of one draw depend on the same rows. With 3 or more draws, the error is that over draws.

@@ -76,7 +76,7 @@ class Quadrature:
             at_spikes = function(self.spikes) if len(self.spikes) else np.zeros(0)
         if not all(np.isfinite(part).all() for part in (values, rough, at_spikes)):
             raise UsageError(
-                "The function is not finite on the spectrum.",
+                "The function of the eigenvalues is not finite on the whole spectrum.",
                 f"It must be finite from {self.nodes.min():.6g} to {self.nodes.max():.6g}.",
                 "Add a damping, or choose another function.",
             )

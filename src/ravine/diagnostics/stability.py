@@ -73,7 +73,7 @@ def stability_ratio(sharpness: float, residual: float, limit: StabilityLimit) ->
     """
     if limit.value is None:
         raise UsageError(
-            "The optimizer has no limit of the curvature.",
+            "The optimizer has no limit of the curvature, above which it is unstable.",
             limit.reason,
             "Compare an optimizer with a limit, such as gradient descent.",
         )

@@ -341,7 +341,7 @@ class Network:
         if len(stats) != expected:
             raise UsageError(
                 f"The network has {expected} running statistics, and {len(stats)} were given.",
-                "With batch normalization there is one per hidden layer, else none.",
+                "With batch normalization there is one per hidden layer, otherwise there are no statistics.",
                 "Start from network.statistics().",
             )
 
