@@ -1,4 +1,4 @@
-"""Table of the activation functions: facts about each, and the module that holds the function.
+"""Registry of the activation functions: facts about each, and the module that holds the function.
 
 An activation saturates on a side (x -> -inf or x -> +inf) where its derivative goes to 0. The lecture calls
 an activation saturating if it does so on both sides. This file does not import JAX.

@@ -1,4 +1,4 @@
-"""The parser of texts that choose augmentations, such as `noise=0.1 shift=1 mixup=0.2`, and their table.
+"""The parser of texts that choose augmentations, such as `noise=0.1 shift=1 mixup=0.2`, and their registry.
 
 Augmentations are random changes of the inputs in training. The module `augmentation` computes them. This file
 does not import JAX.

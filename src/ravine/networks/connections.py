@@ -1,4 +1,4 @@
-"""Table of the connections of a layer with its input: facts about each, and the module of its function.
+"""Registry of the connections of a layer with its input: facts about each, and the module of its function.
 
 This file does not import JAX. The equations are in `connection_functions`.
 """

@@ -1,4 +1,4 @@
-"""Table of the losses that training minimizes: facts about each, and the module that holds its function.
+"""Registry of the losses that training minimizes: facts about each, and the module that holds its function.
 
 This file does not import JAX. The equations are in `loss_functions`.
 """

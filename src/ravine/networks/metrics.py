@@ -1,4 +1,4 @@
-"""Table of the metrics, which score predictions: facts about each, and the module that holds its function.
+"""Registry of the metrics, which score predictions: facts about each, and the module that holds its function.
 
 This file does not import JAX, so that reports can use it. The equations are in `metric_functions`.
 """

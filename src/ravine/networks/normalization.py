@@ -1,4 +1,4 @@
-"""Table of the normalizations of the weighted sums of a layer: facts about each.
+"""Registry of the normalizations of the weighted sums of a layer: facts about each.
 
 This file does not import JAX. The equations are in `normalization_functions`.
 """

@@ -45,7 +45,7 @@ Direction = Literal["falling", "rising", "flat"]
 MIN_FALL = 0.005
 """Smallest fall in the last tenth of training, as a share of the loss, of a loss that still falls."""
 MIN_FALL_BY_RATE = 0.02
-"""The same where the sum of the learning rates measures the training."""
+"""Smallest fall, as above, where the sum of the learning rates measures the training."""
 MIN_RISE = 0.02
 """Smallest rise since the lowest loss, as a share of the loss, of a loss that rises."""
 WINDOW, WIDE_WINDOW = 0.25, 0.5
