@@ -79,7 +79,7 @@ def test_misuse():
         track_eigenpairs(product, which="both")
     with pytest.raises(UsageError, match="Ask for 1"):
         track_eigenpairs(product, count=0)
-    with pytest.raises(UsageError, match="cannot start"):
+    with pytest.raises(UsageError, match="cannot be start vectors"):
         track_eigenpairs(product, np.ones((1, 4)))
-    with pytest.raises(UsageError, match="cannot start"):
+    with pytest.raises(UsageError, match="cannot be start vectors"):
         track_eigenpairs(product, np.full((1, 3), np.nan))

@@ -286,5 +286,5 @@ def test_a_row_that_is_not_finite_stays_so(x, y):
 
 @pytest.mark.parametrize("name", ["flip", "rotate", "shift", "cutout"])
 def test_tables_have_no_images(name):
-    with pytest.raises(UsageError, match="for images"):
+    with pytest.raises(UsageError, match="needs images"):
         augment((name,), key(), jnp.ones((2, 4)), jnp.zeros(2, int), {name: 1.0})
