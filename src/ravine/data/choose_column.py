@@ -34,7 +34,7 @@ def choose_column(frame: pd.DataFrame, choice: object, what: str = "target", opt
             return names[index]
         raise DataError(
             f"There is no column {index}.",
-            f"The {len(names)} columns count from 0 to {len(names) - 1}, or from -{len(names)} to -1.",
+            f"The {len(names)} columns have the indices 0 to {len(names) - 1}, or -{len(names)} to -1.",
             f"Type for example {option} {-1} for the last.",
             option=what.lstrip("-"),
             value=choice,

@@ -92,7 +92,7 @@ def _read_bytes(content: bytes, name: str, path: Path, inner: str = "") -> Table
         with_parts = formats.join_words(row.name for row in FORMATS.values() if row.has_parts)
         raise DataError(
             f"'{path}' has no part '{inner}'.",
-            f"Only {with_parts} files have parts.",
+            f"Only {with_parts} files have parts, which are tables inside a file.",
             f"Type {path} without a part.",
         )
     if recognized:

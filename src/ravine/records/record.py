@@ -63,7 +63,7 @@ class Record:
         if status.ndim != 1 or (status.size and status.dtype.kind not in "iu"):
             raise UsageError(
                 f"status has shape {status.shape} and type {status.dtype}.",
-                "It has one Status per run.",
+                "A record needs one Status per run, such as Status.FINISHED.",
                 "Give an integer array [run].",
             )
         if status.size and not (status.min() >= min(Status) and status.max() <= max(Status)):

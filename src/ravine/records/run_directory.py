@@ -238,7 +238,7 @@ class RunDirectory:
         object is not the writer of the run.
         """
         if fields.get("state", "running") not in STATES:
-            raise UsageError(f"'{fields['state']}' is not a state.", "", f"Use one of {', '.join(STATES)}.")
+            raise UsageError(f"'{fields['state']}' is no run state.", "", f"Use one of {', '.join(STATES)}.")
         for key in ("schema_version", "id"):
             if key in fields:
                 raise UsageError(
