@@ -82,7 +82,7 @@ def test_a_command_with_few_options_shows_all_of_them(ravine, name):
 
 def test_help_says_what_is_chosen_without_an_option(ravine):
     texts = {name: " ".join(ravine(name, "--help-all").stdout.split()) for name in STUDIES}
-    assert "epochs; if not given, standard, or quick for many rows or a large network" in texts["compare"]
+    assert "steps; if not given, standard, or quick for many rows or a large network" in texts["compare"]
     assert "Passes over the training rows; if not given, 50" in texts["train"]
     assert "Rows in a batch; if not given, from 16 for few training rows to 128" in texts["compare"]
     assert "Rows in a batch; if not given, 32" in texts["descent"]

@@ -33,7 +33,7 @@ CHECK_OPTIMIZER = "ravine.optimizers.optimizer_text:read_optimizer"
 CHECK_SCHEDULE = "ravine.optimizers.schedule_text:read_schedule"
 """Reader of the text of a schedule, as `option` takes it."""
 HUGE = 1e30  # beyond it, float32 has no room for squares
-USUAL_EPOCHS = "Passes over the training rows; if not given, 50, or more to reach 1,000 steps."
+USUAL_EPOCHS = "Passes over the training rows; if not given, 50, or more if 50 are fewer than 1,000 steps."
 
 
 def check_hyper_schedule(text: str) -> None:
@@ -58,7 +58,8 @@ def seeds_option(default: int | None, *purposes: str, at_least: int = 2) -> Any:
     """
     otherwise = "; if not given, set by the effort" if default is None else ""
     return option(
-        default, f"Number of fresh seeds, unused in tuning, that the result rests on{otherwise}.",
+        default,
+        f"Number of seeds on which the reported scores are measured; tuning uses other seeds{otherwise}.",
         section="Training", at_least=at_least, at_most=most_seeds(*purposes),
     )  # fmt: skip
 
@@ -71,7 +72,7 @@ def effort_option(
     levels: name of a table of `ravine.execution.effort`. counts: numbers that the effort sets besides the
     epochs. otherwise: choice in words if `default` is None.
     """
-    text = f"Amount of work, which sets the numbers of {counts} and epochs"
+    text = f"Named amount of work, which sets the numbers of {counts} and steps"
     return option(
         default, f"{text}; if not given, {otherwise}." if otherwise else f"{text}.", section="Comparison",
         choices=f"ravine.execution.effort:{levels}", common=True,
@@ -82,8 +83,8 @@ def budget_option(common: bool = False) -> Any:
     """Return the settings field `budget`. common: whether the short help lists it."""
     return option(
         None,
-        "Time that the command may take, such as 60s or 5m; numbers of trials, seeds and steps are chosen to "
-        "fit.",
+        "Time that the command may take, such as 60s or 5m; it plans as many trials, seeds and steps as fit "
+        "into this time by an estimate.",
         section="Comparison", metavar="TIME", check="ravine.execution.budget:budget_seconds", common=common,
     )  # fmt: skip
 
@@ -91,7 +92,7 @@ def budget_option(common: bool = False) -> Any:
 def tuning_seeds_option(purpose: str) -> Any:
     """Return the settings field `tuning_seeds`. purpose: use of the seeds, such as `compare.tune`."""
     return option(
-        None, "Number of seeds of each trial in tuning; if not given, set by the effort.",
+        None, "Number of seeds on which tuning trains each trial; if not given, set by the effort.",
         section="Comparison",
         at_least=1, at_most=most_seeds(purpose),
     )  # fmt: skip
@@ -104,7 +105,8 @@ class OptimizerSettings(Settings):
     """Setting of the optimizer."""
 
     optimizer: str = option(
-        "adam", "Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.",
+        "adam",
+        "Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)' or optax:lion.",
         section="Training", metavar="NAME",
         short="-O", check=CHECK_OPTIMIZER, common=True,
     )  # fmt: skip
@@ -116,7 +118,8 @@ class LearningRateSettings(Settings):
 
     learning_rate: float | None = option(
         None,
-        "Learning rate that the schedule multiplies; if not given, the usual one of the optimizer.",
+        "Learning rate, which the schedule multiplies by a factor at each step; if not given, the usual one "
+        "of the optimizer, or in a sweep a tuned one.",
         section="Training",
         short="--rate",
         above=0,
@@ -124,7 +127,9 @@ class LearningRateSettings(Settings):
         common=True,
     )
     schedule: str = option(
-        "cosine", "Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ...",
+        "cosine",
+        "Schedule, the factor on the learning rate at each step: constant, cosine, 'step(0.1,every=10)' and "
+        "others.",
         section="Training",
         metavar="NAME", check=CHECK_SCHEDULE,
     )  # fmt: skip
@@ -136,7 +141,8 @@ class HyperScheduleSettings(Settings):
 
     hyper_schedule: list[str] | None = option(
         None,
-        "Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)'; repeatable.",
+        "Name of a hyperparameter other than the learning rate, and the schedule that multiplies its value, "
+        "such as 'dropout=linear(end=0.5)'; may be given several times.",
         section="Training",
         metavar="NAME=SCHEDULE", split="calls", check=check_hyper_schedule, plan_row="other schedules",
         plan_text="{}",
@@ -148,22 +154,25 @@ class NetworkSettings(DataSettings):
     """Settings of the network, its initialization, training and regularization, and the metric."""
 
     validation: float = option(
-        0.2, "Share of the non-test rows for validation, which chooses learning rates and stops runs.",
+        0.2,
+        "Share of the rows outside the test set that become validation rows, on which networks are scored.",
         section="Data", metavar="SHARE", above=0, below=1,
     )  # fmt: skip
     scaling: str | None = option(
-        None, "Standardization of the inputs (mean 0, deviation 1), on if not given; 'none' turns it off.",
+        None,
+        "Scaling of the inputs: to mean 0 and standard deviation 1 (standard, also if not given), or none.",
         section="Data", choices=("standard", "none"), neutral="none",
     )  # fmt: skip
     metric: str | None = option(
         None,
-        "Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.",
+        "Metric that scores the predictions, such as log_loss, auc, mae or r2; if not given, accuracy for a "
+        "target of classes, rmse for a target of numbers.",
         section="Data", metavar="NAME",
         check="ravine.networks.metrics:check_metric_name",
     )  # fmt: skip
     seed: int = option(
         0,
-        "Random seed of all splits, initial weights and batches.",
+        "Root seed, from which all random numbers derive: splits, initial weights, batch order and dropout.",
         section="Training",
         at_least=0,
         below=2**63,
@@ -177,84 +186,102 @@ class NetworkSettings(DataSettings):
         section="Training", at_least=1, at_most=2**24, unit="rows",
     )  # fmt: skip
     early_stop: int | None = option(
-        None, "End a run after N evaluations without lower validation loss; 0 = off.",
+        None,
+        "Number of evaluations in a row without a lower validation loss after which a run ends with its best "
+        "weights; 0 = no early stopping.",
         section="Training", at_least=0, at_most=10**6, neutral=0, unit="evaluations", plan_row="with",
         plan_text="early stop after {} evaluations",
     )  # fmt: skip
     min_change: float = option(
-        0.0, "Smallest decrease of the validation loss that early stopping counts; 0 = any decrease.",
+        0.0,
+        "Decrease of the validation loss that early stopping must see to count an evaluation as better; "
+        "0 = any decrease.",
         section="Training",
         at_least=0, below=HUGE, neutral=0, plan_row="with", plan_text="at least {} better",
     )  # fmt: skip
     clip: float | None = option(
-        None, "Clip the global norm of the gradient to this value; inf = off.", section="Training",
+        None,
+        "Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.",
+        section="Training",
         above=0, neutral=float("inf"), schedulable=True, plan_row="with", plan_text="clip {}",
     )  # fmt: skip
     average: str | None = option(
         None,
-        "Average of the weights for evaluation: ema=0.99 (exponential), or tail=0.5 (over the last half of "
-        "the run); 'none' turns it off.",
+        "Average of the weights over training steps, used in evaluation and in the saved network: ema=0.99 "
+        "(exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.",
         section="Training", metavar="NAME",
         neutral="none", check="ravine.execution.average_text:read_average", plan_row="with",
         plan_text="average {}",
     )  # fmt: skip
     net: str = option(
         "64-64",
-        "Network: units of each hidden layer, then other parts: '64-64 residual batchnorm dropout=0.2'.",
+        "Network: the number of units of each hidden layer, then further words, such as '64-64 residual "
+        "batchnorm dropout=0.2'.",
         section="Network",
         metavar="LAYERS", check="ravine.networks.network_text:read_network", common=True,
     )  # fmt: skip
     activation: str = option(
         "relu",
-        "Activation of the hidden layers.",
+        "Activation function of all hidden layers of the network.",
         section="Network",
         choices="ravine.networks.activations:ACTIVATIONS",
     )
     init: str = option(
         "he",
-        "Initialization of the weights.",
+        "Distribution from which the initial weights of the network are drawn.",
         section="Network",
         choices="ravine.networks.initialization:INITIALIZATIONS",
     )
     init_scale: float = option(
-        1.0, "Factor on the initial weights; 1 = unchanged.", section="Network", above=0, below=1e6, neutral=1
-    )
+        1.0, "Factor by which the initial weights are multiplied; 1 = unchanged.", section="Network", above=0,
+        below=1e6, neutral=1,
+    )  # fmt: skip
     l1: float | None = option(
-        None, "Coefficient c of the L1 penalty, the sum of c abs(w) over weights, not biases; 0 = off.",
+        None,
+        "Coefficient c of the L1 penalty, which adds the sum of c abs(w) over all weights w, not biases, to "
+        "the loss; 0 = off.",
         section="Regularization", at_least=0,
         below=HUGE, neutral=0, schedulable=True, plan_row="penalties", plan_text="L1 {}",
     )  # fmt: skip
     l2: float | None = option(
-        None, "Coefficient c of the L2 penalty, the sum of c w^2 / 2 over weights, not biases; 0 = off.",
+        None,
+        "Coefficient c of the L2 penalty, which adds the sum of c w^2 / 2 over all weights w, not biases, to "
+        "the loss; 0 = off.",
         section="Regularization", at_least=0,
         below=HUGE, neutral=0, schedulable=True, plan_row="penalties", plan_text="L2 {} (in the gradient)",
     )  # fmt: skip
     weight_decay: float | None = option(
-        None, "Coefficient of decoupled weight decay, as in AdamW; 0 = off.", section="Regularization",
+        None,
+        "Coefficient c of decoupled weight decay: each step also subtracts c x current learning rate x w "
+        "from every weight w, as in AdamW; 0 = off.",
+        section="Regularization",
         at_least=0, below=HUGE, neutral=0, schedulable=True, plan_row="penalties",
         plan_text="weight decay {} (decoupled)",
     )  # fmt: skip
     label_smoothing: float | None = option(
-        None, "Share of a label's probability that is spread over all classes; 0 = off.",
+        None,
+        "Share of the target probability that is moved from the labeled class to all classes in equal parts; "
+        "0 = off.",
         section="Regularization", metavar="SHARE", at_least=0,
         below=1, neutral=0, schedulable=True, plan_row="with", plan_text="label smoothing {}",
     )  # fmt: skip
     augment: str | None = option(
         None,
-        "Random changes of the training inputs: 'noise=0.1', for images 'shift=1 rotate=10'; 'none' turns "
-        "them off.",
+        "Random changes of the training inputs (augmentation), each with its strength: 'noise=0.1', for "
+        "images also 'shift=1 rotate=10'; 'none' turns them off.",
         section="Regularization", metavar="KINDS", neutral="none",
         check="ravine.networks.augmentation_text:read_augmentation", plan_row="augmentation", plan_text="{}",
     )  # fmt: skip
     device: str | None = option(
         None,
-        "Device to train on; if not given, the fastest available.",
+        "Kind of device to train on; if not given, JAX's own choice: a GPU if there is one, else the CPU.",
         section="Machine",
         choices=("cpu", "gpu"),
     )
     precision: str = option(
-        "float32", "Floating-point precision of training.", section="Machine", choices=("float32", "float64")
-    )
+        "float32", "Floating-point type of weights and inputs in training and evaluation.", section="Machine",
+        choices=("float32", "float64"),
+    )  # fmt: skip
 
     @property
     def picture_format(self) -> str:
@@ -282,8 +309,9 @@ class DifferenceSettings(Settings):
 
     smallest_difference: float | None = option(
         None,
-        "Smallest difference of scores that matters, in the unit of the metric (accuracy: 0.01 is a point); "
-        "if not given, 0.005 for shares such as accuracy, auc and r2, and 1 % of the score for errors.",
+        "Smallest difference of two scores that matters in practice, in the unit of the metric (0.01 of "
+        "accuracy is one percentage point); if not given, 0.005 for shares such as accuracy, auc and r2, and "
+        "1 % of the larger score for errors such as rmse.",
         section="Data", metavar="NUMBER", at_least=0, below=HUGE,
     )  # fmt: skip
 
@@ -294,7 +322,8 @@ class BaselineSettings(Settings):
 
     baselines: bool = option(
         True,
-        "Baselines on the same splits (a constant, a linear model, boosted trees); the flag leaves them out.",
+        "Comparison of the network with baselines on the same splits: a constant, a linear model and boosted "
+        "trees; on unless it is turned off.",
         section="Comparison",
     )
 

@@ -43,46 +43,51 @@ class DataSettings(Settings):
     models: ClassVar[tuple[str, ...]] = ()
 
     source: str = option(
-        "", "File, '-' for standard input, or name of a built-in data set.", section="Data", metavar="DATA",
-        positional=True,
+        "", "Data: a file, '-' for standard input, or the name of a built-in data set such as digits.",
+        section="Data", metavar="DATA", positional=True,
     )  # fmt: skip
     target: str | None = option(
         None,
-        "Column to predict, by name or index; if not given, a column with a usual name, such as target.",
+        "Column to predict, by its name or its index from 0; if not given, a column with a usual name such "
+        "as target.",
         section="Data", metavar="COLUMN", short="-t",
         common=True,
     )  # fmt: skip
     features: list[str] | None = option(
         None,
-        "Columns to use as features; if not given, all but target, weights and groups. Commas separate "
-        "names.",
+        "Columns to use as features; if not given, all columns but target, weights and groups. Commas "
+        "separate the names.",
         section="Data",
         metavar="COLUMNS",
     )
     drop: list[str] | None = option(
-        None, "Columns that are not features. Commas separate names.", section="Data", metavar="COLUMNS"
-    )
+        None, "Columns to leave out of the features. Commas separate the names.", section="Data",
+        metavar="COLUMNS",
+    )  # fmt: skip
     weights: str | None = option(
         None,
-        "Column of row weights for loss and metric; if not given, all rows weigh the same.",
+        "Column with the weight of each row in loss and metric; if not given, all rows weigh the same.",
         section="Data",
         metavar="COLUMN",
     )
     groups: str | None = option(
         None,
-        "Column with the group of each row; a group is never divided between training, validation and test.",
+        "Column that names the group of each row; rows of one group are never divided between training, "
+        "validation and test rows.",
         section="Data",
         metavar="COLUMN",
     )
     negative_weights: str = option(
         "error",
-        "Treatment of negative weights: refuse (error), keep, take absolute values (abs), or drop the rows.",
+        "Treatment of negative row weights: refuse the data (error), keep them, take their absolute values "
+        "(abs), or drop their rows.",
         section="Data",
         choices=("error", "keep", "abs", "drop"),
     )
     test: str | None = option(
         None,
-        "Test file, or share of the rows to hold out; if not given, the test rows of the data, else 0.2.",
+        "Test rows: a file, or the share of the rows to hold out; if not given, the test set that comes with "
+        "the data, else a share of 0.2.",
         section="Data",
         metavar="FILE|SHARE",
         check=check_test_share,
@@ -90,14 +95,15 @@ class DataSettings(Settings):
     )
     missing: list[str] | None = option(
         None,
-        "Values that count as missing in features and target, besides empty cells. Commas separate values, "
-        "as in -999,?.",
+        "Values that count as missing in features and target, besides empty cells and the codes that the "
+        "reader detects. Commas separate the values, as in -999,?.",
         section="Data",
         metavar="CODES",
     )
     task: str = option(
         "auto",
-        "Whether the target is a class (classify) or a number (regress); auto decides by its values.",
+        "Kind of the target: classes (classify) or numbers (regress); auto decides by the values of the "
+        "target.",
         section="Data",
         choices=("auto", "classify", "regress"),
     )

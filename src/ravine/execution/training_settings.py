@@ -50,23 +50,25 @@ class WinnerSettings(FixedTrainingSettings):
 
     winner_of: str | None = option(
         None,
-        "Study (compare or sweep) whose winner is trained, on the seeds that chose it; best.toml states it.",
+        "Command (compare or sweep) whose winner is trained again, on the seeds that chose the winner. The "
+        "file best.toml of such a run sets this option.",
         section="Training", choices="ravine.execution.seeds:WINNERS",
     )  # fmt: skip
     winner_digest: str | None = option(
         None,
-        "Digest of the settings of the winner; best.toml states it. Other settings were not chosen.",
+        "Digest of the winner's settings, from the file best.toml. If the settings of this training have "
+        "another digest, it does not count as the winner.",
         section="Training",
         check=check_digest,
     )
     fresh_seeds: bool = option(
         False,
-        "Train on fresh seeds, which no study uses to choose a winner.",
+        "Train on fresh seeds, on which no winner was chosen, so that the scores are unbiased.",
         section="Training",
     )
     group_size: int | None = option(
         None,
-        "Number of runs in a group, which one core or GPU advances at the same time; if not given, set by "
-        "the memory.",
+        "Number of runs that one core or one GPU advances at the same time; if not given, set by the size of "
+        "the network and the memory.",
         section="Machine", at_least=1, at_most=2**20, unit="runs",
     )  # fmt: skip

@@ -35,18 +35,21 @@ class CompareSettings(NetworkSettings, DifferenceSettings, HyperScheduleSettings
     alternatives = (("effort", "budget"),)
 
     optimizers: list[str] = option(
-        list(DEFAULT_OPTIMIZERS), "Optimizers to compare, such as 'sgd,adam,optax:lion(b1=0.9)'.",
+        list(DEFAULT_OPTIMIZERS),
+        "Optimizers to compare, with or without hyperparameters, such as 'sgd,adam,optax:lion(b1=0.9)'.",
         section="Comparison",
         metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER, common=True,
     )  # fmt: skip
     schedules: list[str] = option(
         ["constant", "cosine"],
-        "Learning-rate schedules among which tuning chooses, such as 'constant,cosine,step(0.1,every=10)'.",
+        "Learning-rate schedules from which tuning chooses one for each optimizer, such as "
+        "'constant,cosine,step(0.1,every=10)'.",
         section="Comparison", metavar="NAMES", split="calls", check=CHECK_SCHEDULE,
     )  # fmt: skip
     tune: str = option(
         "learning-rate",
-        "Hyperparameters to tune: learning rate and schedule (learning-rate), or all of an optimizer (all).",
+        "Hyperparameters to tune: learning rate and schedule (learning-rate), or also all others of each "
+        "optimizer (all).",
         section="Comparison",
         choices=("learning-rate", "all"), common=True,
     )  # fmt: skip
@@ -55,7 +58,10 @@ class CompareSettings(NetworkSettings, DifferenceSettings, HyperScheduleSettings
     )
     budget: str | None = budget_option(common=True)
     trials: int | None = option(
-        None, "Trials of each optimizer in tuning; if not given, set by the effort.", section="Comparison",
+        None,
+        "Number of trials of each optimizer in tuning (a trial is a learning rate with a schedule and other "
+        "tuned hyperparameters); if not given, set by the effort.",
+        section="Comparison",
         at_least=2, at_most=10_000,
     )  # fmt: skip
     tuning_seeds: int | None = tuning_seeds_option("compare.tune")

@@ -27,14 +27,15 @@ class DescentSettings(GeneralizationSettings):
     )
     learning_rate: float | None = redefined(
         LearningRateSettings, "learning_rate", None,
-        help="Learning rate that the schedule multiplies; if not given, three times the usual one.",
+        help="Learning rate, which the schedule multiplies by a factor at each step; if not given, three "
+        "times the usual one of the optimizer.",
     )  # fmt: skip
     net: str = redefined(NetworkSettings, "net", "64")
     effort: str = effort_option("standard", "DESCENT", counts="networks, seeds")
     seeds: int | None = seeds_option(None, "descent.train")
     label_noise: float = option(
-        0.0, "Share of the training labels that are replaced by random ones; 0 = off.", section="Training",
-        metavar="SHARE", at_least=0, at_most=1, neutral=0, common=True,
+        0.0, "Share of the training rows whose labels are replaced by random ones; 0 = off.",
+        section="Training", metavar="SHARE", at_least=0, at_most=1, neutral=0, common=True,
     )  # fmt: skip
 
     def headline(self, dry_run: bool) -> str:

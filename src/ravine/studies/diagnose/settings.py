@@ -29,33 +29,36 @@ class DiagnoseSettings(FixedTrainingSettings, BaselineSettings):
     seeds: int = redefined(
         FixedTrainingSettings, "seeds", 20, at_least=0, neutral=0,
         at_most=most_seeds("diagnose.prove", "diagnose.confirm"),
-        help="Number of seeds on which remedies are tried; 0 = no trials.",
+        help="Number of seeds on which each remedy is tried, and of fresh seeds that confirm the best one; "
+        "0 = no remedy is tried.",
     )  # fmt: skip
     no_proof: bool = option(
         False,
-        "Only measure the training; try no remedies, as with --seeds 0.",
+        "Only measure the training and report its faults; try no remedies, as with --seeds 0.",
         section="Training",
         stored=False,
         common=True,
     )
     mute: list[str] | None = option(
         None,
-        "Codes of findings to mute, such as RAV301. Commas separate codes.",
+        "Codes of findings that do not count as faults and for which no remedy is tried, such as RAV301. "
+        "Commas separate the codes.",
         section="Output",
         metavar="CODES",
         check="ravine.studies.diagnose.verdicts:check_code",
     )
     winner_of: str | None = redefined(
         WinnerSettings, "winner_of", None,
-        help="Study (compare or sweep) whose winner is diagnosed, on its first seed; best.toml states it.",
+        help="Command (compare or sweep) whose winner is diagnosed, on the first of the seeds that chose the "
+        "winner. The file best.toml of such a run sets this option.",
     )  # fmt: skip
     fresh_seeds: bool = redefined(
         WinnerSettings, "fresh_seeds", False,
-        help="Measure a run on a fresh seed, which no study uses to choose a winner.",
+        help="Measure the training on a fresh seed, on which no winner was chosen.",
     )  # fmt: skip
     model: str | None = option(
         None,
-        "Trained model to examine; no new network is trained.",
+        "Trained model to diagnose as it is, on the data it was trained on; no new network is trained.",
         section="Data",
         metavar="MODEL",
         positional=True,

@@ -33,25 +33,30 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
     schedule: str = redefined(LearningRateSettings, "schedule", "constant")
     optimizers: list[str] = option(
         ["sgd", "adam"],
-        "Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'; the loss is measured around the first's result.",
+        "Optimizers to train, such as 'sgd,adam,optax:lion(b1=0.9)'; the loss is measured around the weights "
+        "that the first one reaches.",
         section="Comparison",
         metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER, common=True,
     )  # fmt: skip
     model: str | None = option(
-        None, "Run or trained model around whose weights the loss is measured; nothing is trained.",
+        None,
+        "Run or trained model around whose weights the loss is measured, without a new training.",
         section="Data", metavar="MODEL", positional=True,
     )  # fmt: skip
     solutions: int = option(
         3,
-        "Trainings of the first optimizer on other seeds; 2 = loss barriers, 3 = also a plane through them.",
+        "Number of trainings of the first optimizer from different initial weights: 2 = also loss barriers "
+        "between the two solutions, 3 = also a plane through three solutions.",
         section="Output", at_least=1, at_most=3,
     )  # fmt: skip
     grid: int = option(
-        51, "Number of points along each side of a plane.", section="Output", at_least=5, at_most=2_001,
-        common=True,
+        51, "Number of points along each side of a plane on which the loss is computed.", section="Output",
+        at_least=5, at_most=2_001, common=True,
     )  # fmt: skip
     span: float = option(
-        1.0, "Half-width of slices and planes, in units of the length (norm) of the weights.",
+        1.0,
+        "Half-width of slices and planes around the center, in units of the norm of the weights (less where "
+        "the loss is steep); planes through paths or solutions ignore it.",
         section="Output", above=0, below=1e6, unit="lengths of the weights",
     )  # fmt: skip
     format: str = option(

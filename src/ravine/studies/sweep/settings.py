@@ -42,24 +42,31 @@ class SweepSettings(
     python_types: ClassVar[Mapping[str, str]] = {"vary": "Mapping[str, object] | Sequence[str] | str"}
 
     vary: list[str] = option(
-        [], "Factor to vary and its values, such as 'l2=0,1e-4'; repeatable, once for each factor.",
+        [],
+        "Name and values of a factor to vary, such as 'l2=0,1e-4'; may be given several times, once for each "
+        "factor.",
         section="Comparison",
         metavar="KEY=VALUES", split="whole", common=True,
     )  # fmt: skip
     random: int | None = option(
-        None, "Number of configurations drawn at random; if not given, all combinations (a grid).",
+        None,
+        "Number of configurations to draw at random from the values of --vary; if not given, all "
+        "combinations of these values are used (a grid).",
         section="Comparison", at_least=2,
         at_most=MAX_CONFIGURATIONS,
     )  # fmt: skip
     points: int = option(
-        5, "Number of values that a grid takes from a range such as learning_rate=1e-4..1e-1.",
+        5,
+        "Number of values that a grid of configurations takes from each range of --vary, such as "
+        "learning_rate=1e-4..1e-1.",
         section="Comparison", at_least=2,
         at_most=1_000,
     )  # fmt: skip
     effort: str | None = effort_option(None, "COMPARE", otherwise="quick")
     budget: str | None = budget_option()
     trials: int | None = option(
-        None, "Learning rates that are tried for each configuration; if not given, set by the effort.",
+        None,
+        "Number of learning rates that tuning tries for each configuration; if not given, set by the effort.",
         section="Comparison", at_least=2, at_most=10_000,
     )  # fmt: skip
     tuning_seeds: int | None = tuning_seeds_option("sweep.tune")

@@ -19,7 +19,9 @@ class TrainSettings(WinnerSettings, BaselineSettings):
 
     schedule: str = redefined(LearningRateSettings, "schedule", "cosine", common=True)
     plot_schedule: str | None = option(
-        None, "Draw the schedules of the hyperparameters into FILE (.png, .svg, .pdf), and train nothing.",
+        None,
+        "Draw the schedules of the learning rate and of other hyperparameters into the picture FILE (.png, "
+        ".svg or .pdf), and train nothing.",
         section="Output", metavar="FILE", stored=False,
     )  # fmt: skip
 
