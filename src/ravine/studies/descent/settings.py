@@ -34,7 +34,9 @@ class DescentSettings(GeneralizationSettings):
     effort: str = effort_option("standard", "DESCENT", counts="networks, seeds")
     seeds: int | None = seeds_option(None, "descent.train")
     label_noise: float = option(
-        0.0, "Share of the training rows whose labels are replaced by random ones; 0 = off.",
+        0.0,
+        "Share of the training rows that get a random label, or the target of another of these rows if "
+        "targets are numbers; 0 = off.",
         section="Training", metavar="SHARE", at_least=0, at_most=1, neutral=0, common=True,
     )  # fmt: skip
 
