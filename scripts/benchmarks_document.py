@@ -103,8 +103,8 @@ def _section(file: Path, document: Mapping[str, Any]) -> str:
     text = [
         f"### {document['row']}\n",
         f"The benchmark `{document['row']}` of Ravine measures the following: {document['what']}.",
-        f"Measured by `{script}` on {environment['date'][:10]}, with {_code(environment)}. All numbers of the "
-        f"measurement are in [benchmarks/{path}](../benchmarks/{path}).\n",
+        f"Measured by `{script}` on {environment['date'][:10]}, with {_code(environment)}. All numbers of "
+        f"the measurement are in [benchmarks/{path}](../benchmarks/{path}).\n",
         "| measured | Ravine | peer | peer's value | ratio | target | reached | hoped for |",
         "|---|---|---|---|---|---|---|---|",
         *(_row(line) for line in document["lines"]),
