@@ -59,7 +59,7 @@ def seeds_option(default: int | None, *purposes: str, at_least: int = 2) -> Any:
     otherwise = "; if not given, set by the effort" if default is None else ""
     return option(
         default,
-        f"Number of seeds on which the reported scores are measured; tuning uses other seeds{otherwise}.",
+        f"Number of seeds, unused in any tuning, on which the reported scores are measured{otherwise}.",
         section="Training", at_least=at_least, at_most=most_seeds(*purposes),
     )  # fmt: skip
 
