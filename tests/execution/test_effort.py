@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
 
@@ -13,6 +14,7 @@ from ravine.execution.effort import (
     batch_size_for,
     efforts_between,
     usual_effort,
+    whole_evaluations,
 )
 
 
@@ -73,13 +75,25 @@ def test_efforts_for_a_budget_grow_in_small_steps_through_all_levels() -> None:
     assert all(1 < large / small < 1.5 for small, large in itertools.pairwise(works))
     counts = [(e.trials, e.tuning_seeds, e.seeds, e.rates, e.steps(1_150, 32, None)) for e in efforts]
     for level in COMPARE.values():
-        own = (level.trials, level.tuning_seeds, level.seeds, level.rates, level.steps(1_150, 32, None))
+        steps = math.ceil(level.steps(1_150, 32, None) / 20) * 20  # 20 evaluations at equal distances
+        own = (level.trials, level.tuning_seeds, level.seeds, level.rates, steps)
         assert own in counts
     quick = COMPARE["quick"]
-    assert counts[0] == (quick.trials, quick.tuning_seeds, quick.seeds, quick.rates, round(359 / 4))
+    assert counts[0] == (
+        quick.trials,
+        quick.tuning_seeds,
+        quick.seeds,
+        quick.rates,
+        100,
+    )  # 359 / 4, in whole evaluations
 
 
 def test_efforts_for_a_budget_keep_the_epochs_of_the_user() -> None:
     efforts = list(efforts_between(1_150, 32, 7.0))
     assert {effort.epochs for effort in efforts} == {7.0}
     assert efforts[0].runs == COMPARE["quick"].runs and efforts[-1].runs == COMPARE["thorough"].runs
+
+
+@pytest.mark.parametrize(("steps", "whole"), [(1, 1), (19, 19), (20, 20), (21, 40), (359, 360), (360, 360)])
+def test_steps_are_rounded_up_to_whole_evaluations(steps: int, whole: int) -> None:
+    assert whole_evaluations(steps) == whole

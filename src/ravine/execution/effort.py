@@ -11,6 +11,7 @@ from typing import TypeVar
 __all__ = [
     "COMPARE", "DESCENT", "EVALUATIONS", "MAX_OPERATIONS", "MEMORIZE", "TRAIN", "DescentEffort", "Effort",
     "MemorizeEffort", "SearchEffort", "batch_size_for", "efforts_between", "usual_effort",
+    "whole_evaluations",
 ]  # fmt: skip
 
 EVALUATIONS = 20  # of one run, at equal distances; the steps are rounded up to a multiple of it
@@ -143,6 +144,12 @@ def usual_effort(rows: int, batch_size: int, row_operations: int, epochs: float 
     return standard if operations <= MAX_OPERATIONS else COMPARE["quick"]
 
 
+def whole_evaluations(steps: int) -> int:
+    """Return a number of training steps, rounded up to a whole number of steps between two evaluations."""
+    evaluations = min(EVALUATIONS, steps)
+    return -(-steps // evaluations) * evaluations
+
+
 STEPS_BETWEEN = 16  # efforts from one level to the next, each of some 10 to 20 % more work
 LEAST_SHARE = 4  # the smallest effort has the steps of quick, divided by this number
 
@@ -155,7 +162,7 @@ def efforts_between(rows: int, batch_size: int, epochs: float | None) -> Iterato
     """
 
     def with_steps(level: SearchEffort, steps: float) -> SearchEffort:
-        own = max(1, round(steps)) * batch_size / rows
+        own = whole_evaluations(max(1, round(steps))) * batch_size / rows
         return replace(level, epochs=own if epochs is None else epochs, min_steps=1, max_steps=math.inf)
 
     def steps(level: SearchEffort) -> int:
