@@ -79,13 +79,8 @@ def test_efforts_for_a_budget_grow_in_small_steps_through_all_levels() -> None:
         own = (level.trials, level.tuning_seeds, level.seeds, level.rates, steps)
         assert own in counts
     quick = COMPARE["quick"]
-    assert counts[0] == (
-        quick.trials,
-        quick.tuning_seeds,
-        quick.seeds,
-        quick.rates,
-        100,
-    )  # 359 / 4, in whole evaluations
+    quarter = 100  # steps: 359 / 4 in whole evaluations
+    assert counts[0] == (quick.trials, quick.tuning_seeds, quick.seeds, quick.rates, quarter)
 
 
 def test_efforts_for_a_budget_keep_the_epochs_of_the_user() -> None:

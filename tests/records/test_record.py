@@ -123,7 +123,7 @@ def test_concatenate_refuses(record):
         ({"final": {"w": np.float64(1)}}, r"final\['w'\]"),
         ({"final": {"w": np.array([None] * 3)}}, "array of objects"),
         ({"hyper": {"": np.ones(3)}}, "cannot name"),
-        ({"status": np.array([0, 1, 5])}, "4 FAILED"),
+        ({"status": np.array([0, 1, 5])}, "2 DIVERGED"),
         ({"status": np.array([0, 1, 257])}, "from 0 to 257"),
         ({"status": np.ones((3, 1), int)}, "one Status per run"),
         ({"status": np.array([0.5, 1, 2])}, "one Status per run"),

@@ -32,13 +32,11 @@ GROUPS = {"hyper": "[run]", "series": "[run, time]", "final": "[run, ...]"}
 
 
 class Status(enum.IntEnum):
-    """State of one training run: pending (not ended), finished, diverged, stopped or failed."""
+    """State of one training run: pending (not ended), finished or diverged."""
 
     PENDING = 0
     FINISHED = 1
     DIVERGED = 2
-    STOPPED = 3
-    FAILED = 4
 
 
 @dataclass(frozen=True, eq=False, repr=False)
