@@ -1,8 +1,8 @@
-"""Ravine: neural-network optimization, answered with evidence.
+"""Ravine: measurements of which optimizer and which learning rate train a neural network best on your data.
 
-result = ravine.compare(X, y)              # which optimizer, at which learning rate, for these data
-trained = ravine.train(X, y, optimizer="adam", learning_rate=3e-3)
-trained.model.predict(X)
+result = ravine.compare(X, y)              # ranks optimizers, each at its best learning rate, for these data
+trained = ravine.train(X, y, optimizer="adam", learning_rate=3e-3)      # trains one network
+trained.model.predict(X)                   # predictions of that network
 """
 
 from __future__ import annotations

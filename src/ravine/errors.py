@@ -1,15 +1,16 @@
-"""Exceptions of Ravine, and the words of their messages.
+"""Exceptions of Ravine, with the exit status that each gives the command `ravine`, and their messages.
 
-    RavineError            1   internal error
-    ├── OptionError            an error that may name an option
-    │   ├── UsageError     2   a flag, an option, a configuration key
-    │   └── DataError      3   the file, a column, the target
-    ├── NothingTrained     4   every run diverged
-    └── Stopped           75   stopped on request, resumable (130 / 143 by signal)
+    exception           exit status
+    RavineError             1   internal error
+    ├── OptionError         1   base of errors that may be about one option
+    │   ├── UsageError      2   wrong flag, option or configuration key
+    │   └── DataError       3   unusable data, file, model or run
+    ├── NothingTrained      4   every run diverged
+    └── Stopped            75   stopped on request (130 after Ctrl-C, 143 after SIGTERM)
 
-Every message has three parts: the fault with its value, the reason or the allowed values, and the command
-to type. The code writes options as the command line does (`--early-stop 5`). The command line prints the
-parts as they are. Python users read `str(error)`, which shows the keyword instead (`early_stop=5`).
+A message has up to three parts: the fault with its value, the reason or the allowed values, and the remedy,
+such as a command to type. The code writes options as the command line does (`--early-stop 5`). The command
+line prints the parts as they are. In Python, `str(error)` shows keywords instead (`early_stop=5`).
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ __all__ = [
 
 
 class RavineError(Exception):
-    """An error with a message in three parts. what: the fault. why: the reason. fix: the text to type."""
+    """The base of all errors of Ravine, whose message has up to three parts.
+
+    what: the fault. why: the reason, or the allowed values. fix: the remedy, often a command to type.
+    """
 
     status = 1
 
@@ -46,10 +50,10 @@ class RavineError(Exception):
 
 
 class OptionError(RavineError, ValueError):
-    """An error that may be about one option.
+    """The base of errors that the value of one option can cause.
 
-    option: its key (`early_stop`).  value: the value that cannot be used.
-    allowed: the allowed words, or a text such as `a number at least 0`.
+    option: key of the option, such as `early_stop`; None if the error is not about one option.
+    value: the value that cannot be used. allowed: the allowed words, or a text such as `a number at least 0`.
     """
 
     def __init__(
@@ -70,9 +74,9 @@ class OptionError(RavineError, ValueError):
 
 
 class UsageError(OptionError):
-    """A wrong flag, option or configuration value. Exit status 2.
+    """The error of a wrong flag, option or configuration value. The command then has the exit status 2.
 
-    problems: the single errors, where one error names several.
+    problems: one `UsageError` for each fault, if this error reports several faults at once.
     """
 
     status = 2
@@ -93,19 +97,22 @@ class UsageError(OptionError):
 
 
 class DataError(OptionError):
-    """Data that cannot be read or learned from. Exit status 3."""
+    """The error of data, a file, a model or a run that cannot be used. The command has the exit status 3."""
 
     status = 3
 
 
 class NothingTrained(RavineError):
-    """Every run diverged. Exit status 4."""
+    """The error of a command without a result because its runs diverged. The exit status is 4."""
 
     status = 4
 
 
 class Stopped(RavineError):
-    """Stopped on request after saving; `ravine resume` goes on. Exit status 75, 130 or 143."""
+    """The end of a command on a stop request. `ravine resume` continues it if it has a run directory.
+
+    status: exit status of the command, 130 after Ctrl-C, 143 after SIGTERM, 75 after another request.
+    """
 
     def __init__(self, what: str, why: str = "", fix: str = "", status: int = 75) -> None:
         super().__init__(what, why, fix)
@@ -114,7 +121,11 @@ class Stopped(RavineError):
 
 @contextmanager
 def about_option(option: str, value: object, allowed: object) -> Iterator[None]:
-    """Add `option`, `value` and `allowed` to an `OptionError` that the block raises without an option."""
+    """Complete an `OptionError` that a `with` block raises without naming an option.
+
+    option: key of the option to name. value, allowed: the wrong value and the allowed values, which the error
+    gets if it has none of its own.
+    """
     try:
         yield
     except OptionError as error:
@@ -132,10 +143,10 @@ NUMBER = r"[-+]?(\d[\d.]*|\.\d+)(e[-+]?\d+)?|inf|nan"
 
 
 def in_python(text: str, value: object = None) -> str:
-    """Return a message with keywords in place of flags: `--early-stop 5` becomes `early_stop=5`.
+    """Return a message with Python keywords in place of flags: `--early-stop 5` becomes `early_stop=5`.
 
-    A word behind a flag is its value if it is quoted, holds a digit or `=`, or is `value`. Text in backticks
-    is a command and stays.
+    The word after a flag is taken for the flag's value if it is quoted, holds a digit or `=`, is `inf` or
+    `nan`, or equals `value`, the value that the error is about. Text in backticks is a command and stays.
     """
 
     def keyword(match: re.Match[str]) -> str:
@@ -168,7 +179,11 @@ SIMILARITY = 0.6  # of a word that is suggested, as a ratio of difflib
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
-    """Return `Did you mean 'x'?` for the nearest allowed words; an empty text if no word is near."""
+    """Return the question `Did you mean 'x'?` with up to three allowed words that resemble a wrong word.
+
+    Names that other tools use, such as `lr`, lead to the names in Ravine. The text is empty if no allowed
+    word is similar.
+    """
     words = [str(item) for item in allowed]
     for meant in (_plain(word), SYNONYMS.get(_plain(word))):
         if same := [item for item in words if _plain(item) in (meant, f"{meant}s")]:
@@ -185,7 +200,10 @@ def _plain(name: str) -> str:
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """Return `Did you mean 'x'?` for the nearest allowed word, or the list of all of them."""
+    """Return a hint for a wrong word: `Did you mean 'x'?` with similar allowed words, else the allowed words.
+
+    The list of allowed words ends after 20 words.
+    """
     words = [str(item) for item in allowed]
     if near := nearest(word, words):
         return near

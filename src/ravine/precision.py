@@ -1,4 +1,4 @@
-"""The precision of a block of code: float32 or float64, also for products of matrices on a GPU.
+"""A context in which JAX computes in float32 or in float64, also in products of matrices on a GPU.
 
 By default JAX converts float64 arrays to float32 silently. On a GPU it also rounds the factors of float32
 matrix products to 10 bits.
@@ -14,10 +14,11 @@ __all__ = ["precision_context"]
 
 @contextmanager
 def precision_context(precision: str) -> Iterator[None]:
-    """Return a context in which programs compile and run in `precision`, "float32" or "float64".
+    """Return a context in which JAX compiles and runs programs in `precision`, "float32" or "float64".
 
-    It holds for the current thread, and overrides the setting of the process for float32 too. On a GPU it
-    computes products of float32 matrices in float32, unless JAX_DEFAULT_MATMUL_PRECISION is set.
+    The choice holds for the current thread, whether or not the process has enabled 64-bit numbers in JAX. On
+    a GPU, products of float32 matrices are also computed in float32, unless JAX_DEFAULT_MATMUL_PRECISION is
+    set.
     """
     import jax
 

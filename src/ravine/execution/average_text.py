@@ -1,4 +1,4 @@
-"""Weight averages as text: `ema=0.99` or `tail=0.5`."""
+"""The parser of the option `--average`, an average of the weights over steps: `ema=0.99` or `tail=0.5`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["AVERAGES", "read_average"]
 
 
 class AverageKind(NamedTuple):
-    """A kind of average.
+    """A kind of average of the weights over training steps, such as the exponential average `ema`.
 
-    default: number for a text without a number, such as `ema`. schedulable: whether the number may follow a
-    schedule.
+    default: number of the average if the text gives only the name. schedulable: whether the number may change
+    during training by a schedule.
     """
 
     default: float
@@ -22,23 +22,27 @@ class AverageKind(NamedTuple):
 
 
 AVERAGES = {"ema": AverageKind(0.99, schedulable=True), "tail": AverageKind(0.5, schedulable=False)}
-"""The averages by name: exponential (`ema`), and over the tail of a run (`tail`)."""
+"""The averages of the weights by name: exponential (`ema`), and over the last part of a run (`tail`)."""
 
 
 def read_average(text: str | None) -> tuple[str, float]:
-    """Return the name and the number of a weight average.
+    """Return name and number of the average of the weights that a text describes, such as ("ema", 0.99).
 
     ema=0.99    exponential moving average of the weights with this averaging rate
-    tail=0.5    mean of the weights over the rest of the run after this share
+    tail=0.5    mean of the weights over all steps after this share of the run
 
-    None, an empty text and `none` mean no average: ("", 0). Raises UsageError.
+    None, an empty text and `none` mean no average: ("", 0). Raises UsageError for an unknown name, and for a
+    number that is not at least 0 and below 1.
     """
     if text is None or text.strip().lower() in ("", "none"):
         return "", 0.0
     name, equals, value = text.strip().lower().partition("=")
     if name not in AVERAGES:
         raise UsageError(
-            f"There is no average '{name}'.", "", did_you_mean(name, AVERAGES), allowed=tuple(AVERAGES)
+            f"There is no average of weights named '{name}'.",
+            "",
+            did_you_mean(name, AVERAGES),
+            allowed=tuple(AVERAGES),
         )
     try:
         share = float(value) if equals else AVERAGES[name].default

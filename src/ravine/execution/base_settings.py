@@ -1,4 +1,4 @@
-"""Settings that several studies share: network, optimizer, learning rate, effort and seeds."""
+"""Options that several commands share, as classes and fields: network, optimizer, learning rate, effort."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ USUAL_EPOCHS = "Passes over the training rows; if not given, 50, or more if 50 a
 
 
 def check_hyper_schedule(text: str) -> None:
-    """Raise UsageError for a text that is not NAME=SCHEDULE."""
+    """Raise UsageError unless a text is NAME=SCHEDULE with a valid schedule, as `dropout=linear(end=0.5)`."""
     from ravine.optimizers.schedule_text import read_schedule
 
     name, equals, schedule = text.partition("=")
@@ -51,10 +51,11 @@ def check_hyper_schedule(text: str) -> None:
 
 
 def seeds_option(default: int | None, *purposes: str, at_least: int = 2) -> Any:
-    """Return the settings field `seeds`, with at most the seeds that `ravine.execution.seeds` reserves.
+    """Return the settings field `seeds`: the number of fresh seeds that the result of a command rests on.
 
-    purposes: uses of the seeds, such as `train.train`. at_least: smallest number; 2 is the smallest number of
-    seeds with an interval.
+    default: default number; None if the effort sets it. purposes: uses of the seeds, such as `train.train`.
+    The smallest range that `ravine.execution.seeds` reserves for one of them limits the number. at_least:
+    smallest allowed number.
     """
     otherwise = "; if not given, set by the effort" if default is None else ""
     return option(
@@ -67,10 +68,11 @@ def seeds_option(default: int | None, *purposes: str, at_least: int = 2) -> Any:
 def effort_option(
     default: str | None, levels: str, counts: str = "trials, seeds", otherwise: str = ""
 ) -> Any:
-    """Return the settings field `effort`.
+    """Return the settings field `effort`: the amount of work of a command by name, such as `quick`.
 
-    levels: name of a table of `ravine.execution.effort`. counts: numbers that the effort sets besides the
-    epochs. otherwise: choice in words if `default` is None.
+    levels: name of the table of allowed efforts in `ravine.execution.effort`, such as `COMPARE`. counts:
+    the numbers that the effort sets besides the epochs, for the help. otherwise: for the help, the choice
+    that holds if the user names no effort.
     """
     text = f"Named amount of work, which sets the numbers of {counts} and steps"
     return option(
@@ -80,7 +82,10 @@ def effort_option(
 
 
 def budget_option(common: bool = False) -> Any:
-    """Return the settings field `budget`. common: whether the short help lists it."""
+    """Return the settings field `budget`: the time that a command may take, such as `5m`.
+
+    common: whether the short help lists the option.
+    """
     return option(
         None,
         "Time that the command may take, such as 60s or 5m; it plans as many trials, seeds and steps as fit "
@@ -90,7 +95,10 @@ def budget_option(common: bool = False) -> Any:
 
 
 def tuning_seeds_option(purpose: str) -> Any:
-    """Return the settings field `tuning_seeds`. purpose: use of the seeds, such as `compare.tune`."""
+    """Return the settings field `tuning_seeds`: the number of seeds on which tuning trains each trial.
+
+    purpose: use of the seeds, such as `compare.tune`, whose reserved range of seeds limits the number.
+    """
     return option(
         None, "Number of seeds on which tuning trains each trial; if not given, set by the effort.",
         section="Comparison",
@@ -102,7 +110,7 @@ def tuning_seeds_option(purpose: str) -> Any:
 # `--help` waits for every generated method.
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class OptimizerSettings(Settings):
-    """Setting of the optimizer."""
+    """The settings of a command that trains with one optimizer: its name and fixed hyperparameters."""
 
     optimizer: str = option(
         "adam",
@@ -114,7 +122,7 @@ class OptimizerSettings(Settings):
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class LearningRateSettings(Settings):
-    """Settings of the learning rate and its schedule."""
+    """The settings of the learning rate: its value, and the schedule that multiplies it during training."""
 
     learning_rate: float | None = option(
         None,
@@ -137,7 +145,7 @@ class LearningRateSettings(Settings):
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class HyperScheduleSettings(Settings):
-    """Setting of the schedules of hyperparameters besides the learning rate."""
+    """The setting of the schedules by which hyperparameters besides the learning rate change in training."""
 
     hyper_schedule: list[str] | None = option(
         None,
@@ -151,7 +159,10 @@ class HyperScheduleSettings(Settings):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class NetworkSettings(DataSettings):
-    """Settings of the network, its initialization, training and regularization, and the metric."""
+    """Settings of every command that trains networks.
+
+    They cover data, network, initialization, length of training, regularization, metric and device.
+    """
 
     validation: float = option(
         0.2,
@@ -285,27 +296,30 @@ class NetworkSettings(DataSettings):
 
     @property
     def picture_format(self) -> str:
-        """The file format of the pictures in the run directory."""
+        """The file format of the pictures that a command writes to its run directory; png by default."""
         return "png"
 
     @property
     def plans_only(self) -> bool:
-        """Whether the command only shows its plan and trains nothing, as with --dry-run."""
+        """Whether these settings make the command show its plan and train nothing, also without --dry-run."""
         return False
 
     @property
     def run_name(self) -> str:
-        """The name of the data, for the name of the run directory."""
+        """The data as the user named them, or `stdin`; the name of the run directory contains this text."""
         return "stdin" if self.source == "-" else self.source
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line that the command prints, which names the work and the data."""
+        """Return the first line that a command prints, which names its work and its data.
+
+        dry_run: whether the command only plans. Raises NotImplementedError in this base class.
+        """
         raise NotImplementedError(f"{type(self).__name__}.headline")
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class DifferenceSettings(Settings):
-    """Setting of the smallest difference of scores that matters."""
+    """The setting of the smallest difference of two scores that matters in practice."""
 
     smallest_difference: float | None = option(
         None,
@@ -318,7 +332,7 @@ class DifferenceSettings(Settings):
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class BaselineSettings(Settings):
-    """Setting of the baselines."""
+    """The setting that decides whether a command also scores baselines: simple models without a network."""
 
     baselines: bool = option(
         True,
@@ -330,6 +344,6 @@ class BaselineSettings(Settings):
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class GeneralizationSettings(NetworkSettings, LearningRateSettings, OptimizerSettings):
-    """Settings of a training on many seeds at a constant learning rate."""
+    """Settings that `memorize` and `descent` share; their learning rate is constant by default."""
 
     schedule: str = redefined(LearningRateSettings, "schedule", "constant")

@@ -1,4 +1,4 @@
-"""The estimated time of the baselines: that of importing scikit-learn, and that of the fits."""
+"""An estimate of the time that baselines take: the import of scikit-learn, and the fits of all models."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ BINNED_ROWS = 2_000  # rows in which different values are counted
 
 
 def baseline_seconds(dataset: Dataset, training_rows: int, seeds: int) -> float:
-    """Return the estimated seconds of all baselines of a data set.
+    """Return the estimated seconds to import scikit-learn and to fit all baselines to a data set.
 
-    training_rows: rows of one seed. seeds: number of seeds of the networks' scores.
+    training_rows: number of training rows of one seed. seeds: number of seeds on which networks are scored.
     """
     size = Size(training_rows, dataset.x.shape[1], len(dataset.classes or ()))
     values = dataset.x[dataset.development[:BINNED_ROWS]]

@@ -1,4 +1,4 @@
-"""The blocks on baselines: a small table, and a sentence that compares the best of them with the network."""
+"""The part of a report on baselines: a table of scores, and a sentence on the best one and the network."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ TITLE = "Is a network the right tool?"
 
 
 def baseline_blocks(rows: Sequence[BaselineRow], style: ScoreFormat, metric: MetricFacts) -> list[Block]:
-    """Return the table of baselines and the sentence that compares them with the network; empty without rows.
+    """Return the report's table of baselines, and a sentence that compares the best one with the network.
 
-    style: format of the scores. metric: metric of the scores, with the smallest difference that matters.
+    rows: results of the baselines; without any, the list is empty. style: format of the scores. metric:
+    metric of the scores, with the smallest difference that matters.
     """
     if not rows:
         return []
@@ -49,7 +50,7 @@ def baseline_blocks(rows: Sequence[BaselineRow], style: ScoreFormat, metric: Met
 
 
 def best_baseline(rows: Sequence[BaselineRow], greater: bool) -> BaselineRow | None:
-    """Return the baseline with the best median score; None if no baseline has one.
+    """Return the baseline with the best median validation score; None if no baseline has a median.
 
     greater: whether a greater score is better.
     """
@@ -61,9 +62,10 @@ def best_baseline(rows: Sequence[BaselineRow], greater: bool) -> BaselineRow | N
 
 
 def baseline_sentence(rows: Sequence[BaselineRow], style: ScoreFormat, metric: MetricFacts) -> str:
-    """Return one sentence that compares the network with the best baseline; "" if none was compared.
+    """Return one sentence that compares the network with the best baseline; "" without a comparison.
 
-    style: format of the scores. metric: metric of the scores, with the smallest difference that matters.
+    rows: results of the baselines. style: format of the scores. metric: metric of the scores, with the
+    smallest difference that matters.
     """
     best = best_baseline(rows, style.greater_is_better)
     if best is None or best.against_network is None:

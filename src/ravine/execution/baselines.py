@@ -1,9 +1,9 @@
 """Scores of baselines on the splits of a study: a constant, a linear model and boosted trees.
 
-`baseline_scores` tunes each baseline on the validation rows of a few tuning seeds, fits it to the training
-rows of each evaluation seed, and scores it on the validation rows and on the test rows. The metric, the
-splits and the weights are those of the networks. The numbers of looks (settings tried), tuning seeds and
-evaluation seeds depend only on the numbers of rows, inputs and classes.
+`baseline_scores` tunes each baseline on the validation rows of a few tuning seeds. It then fits the baseline
+to the training rows of several evaluation seeds, and scores it on their validation rows and on the test rows.
+The metric, the splits and the row weights are those of the networks. The numbers of looks (settings tried),
+tuning seeds and evaluation seeds depend only on the numbers of rows, inputs and classes.
 """
 
 from __future__ import annotations
@@ -42,12 +42,13 @@ PARALLEL_CELLS = 1_000_000  # values of the training rows below which threads co
 def run_baselines(
     context: RunContext, settings: NetworkSettings, metric: str, seeds: Sequence[int]
 ) -> list[BaselineRow]:
-    """Return the rows of all baselines for the data of a run, from disk if they are there.
+    """Return the result of each baseline for the data of a run, computed or read from the run directory.
 
-    Each row is saved when it is complete, so that a resumed run does not compute it again.
+    Each result is saved when it is complete, so that a resumed run does not compute it again.
 
     settings: settings with the share of validation rows and the precision. metric: name of the score.
-    seeds: seeds of the network's scores, in their order. Raises Stopped between two seeds on a stop request.
+    seeds: seeds of the network's scores, in their order. Raises Stopped on a stop request, after the fits of
+    a seed.
     """
     data = context.dataset
     key = content_hash(
@@ -105,7 +106,7 @@ def baseline_scores(
     names: Sequence[str] = tuple(BASELINES),
     after_fit: Callable[[], None] = lambda: None,
 ) -> list[BaselineRow]:
-    """Return one row for each baseline in `names`, with scores on the splits of the first of `seeds`.
+    """Return the result of each baseline in `names`: its scores on the splits of the first few of `seeds`.
 
     metric: name of the score. validation: share of validation rows. precision: precision of the networks, in
     which scores are computed. after_fit: function called after the fits of every seed; it may raise Stopped.
@@ -256,10 +257,11 @@ def _empty(baseline: Baseline, reason: str) -> BaselineRow:
 def with_differences(
     rows: Sequence[BaselineRow], network: str, scores: Mapping[int, float | None], metric: str
 ) -> list[BaselineRow]:
-    """Return the rows with their differences to a network on the same seeds.
+    """Return results of baselines, each completed by its score difference to a network on the same seeds.
 
-    network: the network in words. scores: validation score of the network by seed, None where it diverged.
-    metric: name of the score.
+    rows: results of the baselines; one without a seed in common with the network stays as it is. network: the
+    network in words. scores: validation score of the network by seed, None where it diverged. metric: name of
+    the score.
     """
     greater, found = METRICS[metric].greater_is_better, []
     for row in rows:

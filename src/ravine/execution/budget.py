@@ -1,4 +1,4 @@
-"""Time budgets as text: `60s`, `2m`, `1h`."""
+"""The parser of the option `--budget`, the time that a command may take: `60s`, `2m`, `1h`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ UNITS_S = {"s": 1, "m": 60, "h": 3600}
 
 
 def budget_seconds(text: str) -> float:
-    """Return the seconds of `60s`, `2m`, `1h` or a plain number. Raises UsageError."""
+    """Return the seconds that a text such as `60s`, `2m` or `1h` names; a plain number is in seconds.
+
+    Raises UsageError for a text of another form, and for a time of 0.
+    """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?\s*", text.lower())
     if not match or not float(match[1]) > 0:
         raise UsageError(

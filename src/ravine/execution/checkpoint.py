@@ -1,4 +1,4 @@
-"""The checkpoint of a cohort: the state of its unfinished runs, saved so that they can be resumed."""
+"""The checkpoint of a cohort: the state of runs that train together, saved so that they can be resumed."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SAVE_INTERVAL_S = 5.0  # between two saved states, so that saving costs little
 
 @dataclass
 class RunCheckpoint:
-    """The checkpoint of one cohort in a run directory, written at most every few seconds.
+    """The saved state of one unfinished cohort in a run directory, written at most every five seconds.
 
     run           run directory
     key           id of the cohort
-    should_stop   returns a reason to stop, or None; a stop request saves at once
+    should_stop   returns an exit status if the study must stop, else None; a stop request saves at once
     last          time of the last save, in seconds of the monotonic clock
     """
 
@@ -32,11 +32,14 @@ class RunCheckpoint:
     last: float = field(default_factory=time.monotonic)
 
     def load(self) -> Mapping[str, np.ndarray] | None:
-        """Return the saved arrays; None if nothing is saved, or if the file is damaged."""
+        """Return the saved state of the cohort, arrays by name; None without a file or for a damaged file."""
         return self.run.load_state(self.key)
 
     def save(self, arrays: Callable[[], Mapping[str, np.ndarray]]) -> None:
-        """Save `arrays()` if the last save is old enough or a stop is requested."""
+        """Save the state that `arrays()` returns if five seconds have passed since the last save.
+
+        With a stop request, the state is saved at once.
+        """
         if self.should_stop() is not None or time.monotonic() - self.last >= SAVE_INTERVAL_S:
             self.run.save_state(self.key, arrays())
             self.last = time.monotonic()

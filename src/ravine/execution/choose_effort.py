@@ -1,4 +1,4 @@
-"""The choice of the effort of a study: by name, by rows and network, or by a time budget."""
+"""The choice of the effort (numbers of trials, seeds and steps) of a study, by name or by a time budget."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def choose_effort(
     estimate: Callable[[SearchEffort], float],
     items: str = "optimizers",
 ) -> tuple[SearchEffort, str]:
-    """Return the effort (the amount of work) of a study, and the reason for its choice.
+    """Return the effort (the amount of work) of a study, and the reason for its choice in words.
 
-    It is the effort `name` if that is not None, else the largest that fits the budget, else `usual`. Only a
-    budget uses the estimate.
+    name: name of the effort, which decides if it is not None. budget: time budget, which decides otherwise if
+    it is not None: the largest effort that fits the budget is chosen. usual: effort without name and budget.
 
-    usual: effort by rows and network. efforts: efforts for a budget, from small to large. estimate: function
-    that returns the estimated seconds of an effort. items: plural noun of the compared items. Raises
-    UsageError if no effort fits the budget.
+    efforts: efforts to choose from for a budget, from small to large. estimate: function that returns the
+    estimated seconds of an effort; only a budget needs it. items: plural noun of the compared items, for the
+    message. Raises UsageError if no effort fits the budget.
     """
     if name is not None:
         return COMPARE[name], "as given"
@@ -63,14 +63,14 @@ def choose_effort(
 def with_chosen_effort(
     settings: SearchSettings, budget: str | None, effort: SearchEffort, trials: int
 ) -> SearchSettings:
-    """Return settings that state the chosen effort in place of a budget, for resuming.
+    """Return settings that state the chosen effort in place of a budget, so that resuming needs no choice.
 
-    With a budget, the estimate of another moment could choose another effort, so that its numbers become
-    settings too.
+    A budget is compared with measured times, which could choose another effort on resuming. With a budget,
+    the numbers of the chosen effort therefore become settings too.
 
-    settings: of a study that tunes, with the fields effort, budget, epochs, trials, tuning_seeds and seeds.
-    budget: budget of the settings. effort: chosen effort, with the counts that the settings fix. trials: its
-    number of trials, in the meaning of the study.
+    settings: settings of a study that tunes, with the fields effort, budget, epochs, trials, tuning_seeds and
+    seeds. budget: the budget that the user gave, or None. effort: the chosen effort. trials: number of trials
+    to state, as the study counts trials.
     """
     changes: dict[str, Any] = {"effort": effort.name, "budget": None}
     if budget is not None:

@@ -1,4 +1,4 @@
-"""The configuration file of a run: the resolved settings. `-c` reads it again."""
+"""The file `config.toml` of a run: all of its settings. The option `-c` of a command reads the file again."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ AnySettings = TypeVar("AnySettings", bound=DataSettings)
 
 
 def write_config(run: RunDirectory, settings: DataSettings) -> None:
-    """Write `config.toml` of a run. Raises DataError."""
+    """Write the settings of a run to `config.toml` in its directory. Raises DataError if that fails."""
     write_atomic(run.config, dump(with_absolute_paths(settings).to_dict()))
 
 
 def with_absolute_paths(settings: AnySettings) -> AnySettings:
-    """Return settings with all paths made absolute, for use in every working folder."""
+    """Return settings whose data file and test file have absolute paths, valid in every working folder.
+
+    Names of built-in data, `-` for standard input, and paths that do not exist stay as they are.
+    """
     from ravine.data.read_table import file_and_part
 
     def absolute(text: str | None) -> str | None:

@@ -1,6 +1,6 @@
-"""The score and the loss of a constant prediction: class shares, or mean of the target, of training rows.
+"""The score and the loss of a constant prediction: the class shares or the mean target of the training rows.
 
-A network that is no better in both has learned nothing from its inputs.
+A network that is no better than this constant, in score and in loss, has learned nothing from its inputs.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class ConstantScores:
 
 
 def constant_scores(plan: Plan, batches: Batches, seeds: Sequence[int], test: bool = False) -> ConstantScores:
-    """Return score and loss of a constant prediction on the validation rows of each seed.
+    """Return score and loss of a constant prediction on the validation rows of each seed, [seed] each.
 
-    The constant comes from the training rows of the seed. plan: names metric, loss and precision. test: use
-    the test rows in place of the validation rows.
+    The prediction is the class shares, or the mean target, of the training rows of the seed. plan: names
+    metric, loss and precision. test: use the test rows in place of the validation rows.
     """
     measured = _measured(plan.metric, plan.loss)
     classes = len(batches.dataset.classes or ())
@@ -72,9 +72,10 @@ def _measured(metric: str, loss: str) -> Callable[..., tuple[jax.Array, jax.Arra
 def failed_count(
     scores: np.ndarray, losses: np.ndarray | None, constants: ConstantScores | None, greater: bool
 ) -> int:
-    """Return the number of failed seeds, as `ravine.statistics.failed_seeds` defines them.
+    """Return how many seeds failed: diverged, learned no more than a constant, or ended far below the others.
 
-    scores, losses: of each seed on the validation rows, [seed]. constants: None if they are not known.
+    `ravine.statistics.failed_seeds` defines the conditions. scores, losses: validation scores and losses of
+    the networks, [seed]. constants: those of a constant prediction; without them, only diverged runs count.
     greater: whether a greater score is better.
     """
     if constants is None:
@@ -83,9 +84,10 @@ def failed_count(
 
 
 def constant_outputs(train: Rows, classes: int) -> np.ndarray:
-    """Return the outputs [K] of a network that predicts class shares, or the mean, of training rows.
+    """Return the outputs [K] of a constant prediction: logits of the class shares, or the mean target.
 
-    classes: number of classes, 0 for a regression.
+    train: training rows, from which shares and mean are computed. classes: number of classes, 0 for a
+    regression.
     """
     y = np.asarray(train.y)
     weight = None if train.weight is None else np.asarray(train.weight, np.float64)

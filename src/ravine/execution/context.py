@@ -1,4 +1,4 @@
-"""The context of a run: data, devices, run directory, events, and the training of cohorts."""
+"""The context in which a study runs: data, devices, run directory, listener, and the training of cohorts."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ __all__ = ["RunContext"]
 
 @dataclass
 class RunContext:
-    """The context in which a study runs.
+    """The data, devices and services that a study uses to train, to report progress and to stop on request.
 
-    run: run directory, None = nothing is written. started: `time.perf_counter()` at the start.
-    records: records of all cohorts so far, by stage and name.
+    run: run directory, None = nothing is written. notify: listener of events. runner: trainer of cohorts.
+    started: `time.perf_counter()` at the start. records: records of all cohorts trained so far, by stage and
+    name, such as "tune adam".
     """
 
     dataset: Dataset
@@ -37,28 +38,28 @@ class RunContext:
 
     @property
     def run_dir(self) -> str | None:
-        """The path of the run directory; None without one."""
+        """The path of the run directory as text; None if the run writes no directory."""
         return None if self.run is None else str(self.run.path)
 
     @property
     def model_dir(self) -> str | None:
-        """The path of the best model; None without a run directory."""
+        """The path of the folder for the best model, as text; None without a run directory."""
         return None if self.run is None else str(self.run.models)
 
     def stage(self, stage: str, about: str = "") -> None:
-        """Report the start of a stage that trains nothing, such as the test. about: part of the stage."""
+        """Report to the listener that a stage without training begins, such as `test`. about: part of it."""
         self.notify(StageStarted(stage, about))
 
     def check_stop(self) -> None:
-        """Raise Stopped on a stop request. Call this between trainings."""
+        """Raise Stopped if the user has asked the study to stop. Call this between trainings."""
         self.runner.check_stop()
 
     def train(self, stage: str, name: str, cohort: Cohort, shape: ProgramShape) -> Record:
-        """Return the record of a cohort, from disk or by training the cohort.
+        """Return the record of a cohort: the curves and final values of its runs. Train the cohort if needed.
 
-        stage, name: names under which the result lists the record, such as `tune` and `adam`. With a run
-        directory the record has no parameters, which would fill the memory; `parameters_of` reads the
-        parameters.
+        A record that is already in the run directory is read from there. stage, name: names under which the
+        result lists the record, such as `tune` and `adam`. With a run directory, the returned record lacks
+        the parameters of the networks, to save memory; `parameters_of` reads them.
         """
         record = self.runner.cohort(stage, name, cohort, shape, self.devices)
         light = record if self.run is None else record.without("parameters", "statistics")
@@ -68,23 +69,28 @@ class RunContext:
         return light
 
     def train_with(self, stage: str, name: str, cohort: Cohort, train: Train) -> Record:
-        """Return the whole record of a cohort, from disk or from the function `train`.
+        """Return the whole record of a cohort, from the run directory or from the function `train`.
 
-        This is for trainings that record more than `RunContext.train` does, such as snapshots.
+        It serves trainings that record more than the usual curves, such as snapshots of the weights. train:
+        function that trains the cohort and returns the record. stage, name: names of the record.
         """
         record = self.records[f"{stage} {name}"] = self.runner.record(stage, name, cohort, train)
         return record
 
     def parameters_of(self, stage: str, name: str) -> Record:
-        """Return the record of a trained cohort with the parameters of its runs."""
+        """Return the record of a cohort that was trained before, with the parameters of its networks.
+
+        stage, name: names under which `train` trained the cohort.
+        """
         if self.run is None:
             return self.records[f"{stage} {name}"]
         return self.run.load_cohort(self._keys[f"{stage} {name}"])
 
     def seconds(self, programs: Iterable[tuple[Plan, ProgramShape]]) -> Seconds:
-        """Return the seconds of the study so far: in total, of compiling and of training.
+        """Return the wall-clock seconds that the study took so far: in total, for compiling, for training.
 
-        programs: plan and shape of each compiled program."""
+        programs: plan and shape of each compiled program whose compilation counts.
+        """
         return Seconds(
             total=time.perf_counter() - self.started,
             compile=sum(self.runner.compile_seconds(plan, shape, self.devices) for plan, shape in programs),

@@ -13,14 +13,17 @@ __all__ = ["DataSettings", "check_test_share", "display_name"]
 
 
 def display_name(source: str) -> str:
-    """Return the name of data for messages: the file name without its folder."""
+    """Return the name of data for messages: the file name without its folder, or `standard input` for `-`."""
     from pathlib import Path  # slow to import, and not needed for help
 
     return "standard input" if source == "-" else Path(source).name or source
 
 
 def check_test_share(text: str) -> None:
-    """Raise UsageError for a number that is not a share of the rows. Every other text names a file."""
+    """Raise UsageError if the value of `--test` is a number, but not a share above 0 and below 1.
+
+    A value that is not a number names a file of test rows and is not checked.
+    """
     try:
         share = float(text)
     except ValueError:
@@ -35,9 +38,9 @@ def check_test_share(text: str) -> None:
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class DataSettings(Settings):
-    """Settings of the data, and of the way to read them.
+    """Settings that every command with data shares: where the data are, and how to read them.
 
-    models: keys of the fields that name a run or a model.
+    models: names of those settings whose value is a run or a saved model.
     """
 
     models: ClassVar[tuple[str, ...]] = ()
@@ -110,5 +113,5 @@ class DataSettings(Settings):
 
     @property
     def needs_source(self) -> bool:
-        """Whether the user must name data. A saved model in the folder of its run knows its data."""
+        """Whether the user must name data; False for settings whose saved model lies in a run with data."""
         return True

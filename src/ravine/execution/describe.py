@@ -1,4 +1,4 @@
-"""Texts that the views of several studies share: data, training options, and the format of scores."""
+"""Texts that the reports of several commands share: data, training options, times, and formats of scores."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ ROW_NOTES = {"penalties": "; of weights only, no biases, no norms"}
 
 
 def data_text(data: DataFacts) -> str:
-    """Return the data in one line: name, size, task and target."""
+    """Return a description of a data set in one line: name, numbers of rows and features, task and target."""
     size = f"{count(data.rows, 'row')}, {count(data.features, 'feature')}"
     return f"{data.name}: {size}, {data.task} '{data.target}'"
 
 
 def time_row(plan: StudyPlan) -> tuple[str, str]:
-    """Return the row (name, text) of a dry run with the estimated time of the study."""
+    """Return the row (name, text) in which a dry run shows the estimated time of the command."""
     return "time", f"about {time_text(plan.estimated_seconds)} on this machine"
 
 
 def time_text(estimate: float) -> str:
-    """Return an estimated time [s] in whole seconds, such as `40 s` or `3 min 20 s`."""
+    """Return an estimated time [s] as text, rounded to whole seconds: `40 s` or `3 min 20 s`."""
     return seconds(max(1, round(estimate)))
 
 
@@ -53,9 +53,10 @@ def score_format_of(
 
 
 def training_option_rows(values: Mapping[str, Plain]) -> list[tuple[str, str]]:
-    """Return the rows (name, text) of a dry run that list the training options.
+    """Return the rows (name, text) in which a dry run lists options of training, such as L2 or clipping.
 
-    values: options that are not neutral, by key. The settings' fields define rows, order and texts.
+    values: values of the options that are switched on, by key. The fields of the settings define the row, the
+    order and the text of each option.
     """
     rows: dict[str, list[str]] = {}
     for key, option in options_of(FixedTrainingSettings).items():

@@ -8,9 +8,10 @@ __all__ = ["all_diverged"]
 
 
 def all_diverged(learning_rate: float | None, where: str = "") -> NothingTrained:
-    """Return the error of a study in which no run finished.
+    """Return the error to raise when every run of a study diverged.
 
-    learning_rate: None if several were tried. where: the runs, such as "on every seed".
+    learning_rate: learning rate of all runs; None if several were tried. where: words that name the runs,
+    such as "on every seed".
     """
     what = " ".join(filter(None, ("Training diverged", where)))
     if learning_rate is None:

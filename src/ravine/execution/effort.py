@@ -1,4 +1,7 @@
-"""Efforts: the numbers of trials, seeds and steps. Counts make a plan the same on every machine."""
+"""Efforts: named amounts of work, such as `quick`, which fix the numbers of trials, seeds and steps.
+
+They state counts, not times, so that a command trains the same runs on every machine.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,10 @@ EVALUATIONS = 20  # of one run, at equal distances; the steps are rounded up to 
 
 @dataclass(frozen=True)
 class Effort:
-    """An effort, such as `quick`. seeds: number of fresh seeds that the result rests on.
+    """A named amount of work, such as `quick`.
 
-    epochs: passes over the training rows; the steps of a run lie between `min_steps` and `max_steps`.
+    seeds: number of fresh seeds that the result rests on. epochs: passes over the training rows, as long as
+    the steps of a run lie between `min_steps` and `max_steps`.
     """
 
     name: str
@@ -31,10 +35,10 @@ class Effort:
     max_steps: float = math.inf
 
     def steps(self, rows: int, batch_size: int, epochs: float | None) -> int:
-        """Return the number of steps of one run on `rows` training rows.
+        """Return the number of optimizer steps of one run on `rows` training rows.
 
-        epochs: passes over the rows, in place of those of the effort and its bounds; None for the effort's
-        own.
+        epochs: passes over the rows that the user asked for, without limits on the steps. None: the epochs
+        of the effort, within its smallest and largest number of steps.
         """
         if epochs is not None:
             return max(1, round(epochs * rows / batch_size))
@@ -43,10 +47,10 @@ class Effort:
 
 @dataclass(frozen=True)
 class SearchEffort(Effort):
-    """An effort of a study that tunes.
+    """The amount of work of `compare` or `sweep`, which tune learning rates before they compare.
 
-    trials: number of trials of each optimizer. tuning_seeds: seeds of each trial. rates: number of learning
-    rates tried for each configuration of a sweep.
+    trials: number of trials of each optimizer in `compare`. rates: number of learning rates tried for each
+    configuration in `sweep`. tuning_seeds: number of seeds on which each of them is trained.
     """
 
     trials: int = 0
@@ -55,7 +59,7 @@ class SearchEffort(Effort):
 
     @property
     def runs(self) -> int:
-        """Number of runs of one optimizer that has two schedules."""
+        """Number of runs of one optimizer in `compare`: all trials, then two schedules on the fresh seeds."""
         return self.trials * self.tuning_seeds + SCHEDULES * self.seeds
 
     def with_counts(
@@ -65,7 +69,7 @@ class SearchEffort(Effort):
         seeds: int | None = None,
         rates: int | None = None,
     ) -> SearchEffort:
-        """Return the effort with other counts. None leaves a count as it is."""
+        """Return the effort with other numbers of trials, seeds or learning rates; None keeps a number."""
         return replace(
             self,
             trials=self.trials if trials is None else trials,
@@ -77,9 +81,10 @@ class SearchEffort(Effort):
 
 @dataclass(frozen=True)
 class MemorizeEffort(Effort):
-    """An effort of `memorize`.
+    """The amount of work of `memorize`, which trains on data with random labels.
 
-    shares: shares of random labels. pairs: largest number of pairs of a training row and a held-out row.
+    shares: shares of random labels to train on. pairs: largest number of pairs of rows; each network trains
+    on one row of every pair, and the other row is held out.
     """
 
     shares: tuple[float, ...] = ()
@@ -88,7 +93,10 @@ class MemorizeEffort(Effort):
 
 @dataclass(frozen=True)
 class DescentEffort(Effort):
-    """An effort of `descent`. widths: units in a hidden layer, by network. rows: most training rows."""
+    """The amount of work of `descent`, which trains networks of many widths to look for double descent.
+
+    widths: units in a hidden layer of each network. rows: largest number of training rows.
+    """
 
     widths: tuple[int, ...] = ()
     rows: int = 0
@@ -109,21 +117,21 @@ COMPARE = _by_name(
     SearchEffort("standard", 20, 20, 600, 20_000, trials=30, tuning_seeds=5, rates=8),
     SearchEffort("thorough", 50, 60, 2_000, 60_000, trials=60, tuning_seeds=10, rates=13),
 )
-"""Levels of `compare` and `sweep`."""
+"""Efforts of `compare` and `sweep`, by name."""
 TRAIN = Effort("standard", 1, 50, 1_000)
-"""The only level of `train`, `diagnose` and `landscape`."""
+"""The only effort of `train`, `diagnose` and `landscape`."""
 MEMORIZE = _by_name(
     MemorizeEffort("quick", 8, 60, 1_000, shares=(0.0, 0.25, 1.0), pairs=500),
     MemorizeEffort("standard", 10, 120, 2_500, shares=(0.0, 0.1, 0.25, 0.5, 0.75, 1.0), pairs=1_000),
 )
-"""Levels of `memorize`."""
+"""Efforts of `memorize`, by name."""
 DESCENT = _by_name(
     DescentEffort("quick", 4, 0, 2_000, 2_000, widths=(1, 2, 4, 6, 8, 12, 16, 32, 128), rows=300),
     DescentEffort(
         "standard", 8, 0, 3_000, 3_000, widths=(1, 2, 3, 4, 6, 8, 12, 16, 24, 48, 128, 256), rows=300
     ),
 )
-"""Levels of `descent`."""
+"""Efforts of `descent`, by name."""
 
 
 MAX_OPERATIONS = 1e13
@@ -133,11 +141,11 @@ MAX_OPERATIONS = 1e13
 def usual_effort(rows: int, batch_size: int, row_operations: int, epochs: float | None) -> SearchEffort:
     """Return the effort of `compare` and `sweep` without --effort and --budget: standard or quick.
 
-    It is standard if the matrix products of one optimizer need at most `MAX_OPERATIONS` at that effort. So it
-    follows from rows, features and network, and is the same on every machine.
+    The effort is standard if the matrix products of all runs of one optimizer then need at most 1e13
+    floating-point operations (`MAX_OPERATIONS`). The choice is therefore the same on every machine.
 
     rows: training rows. row_operations: `Network.flops`, the operations of one training step per row of the
-    batch. epochs: passes over the rows, in place of those of the effort.
+    batch. epochs: passes over the rows that the user asked for, or None.
     """
     standard = COMPARE["standard"]
     operations = standard.runs * standard.steps(rows, batch_size, epochs) * batch_size * row_operations
@@ -155,10 +163,13 @@ LEAST_SHARE = 4  # the smallest effort has the steps of quick, divided by this n
 
 
 def efforts_between(rows: int, batch_size: int, epochs: float | None) -> Iterator[SearchEffort]:
-    """Yield efforts of growing work, from a quarter of the steps of quick up to thorough, for `--budget`.
+    """Yield efforts of growing work, from which `--budget` chooses, up to `thorough`.
 
-    Each has its number of steps as `epochs`, and the name of the largest level that is not above it.
-    rows: training rows. epochs: passes over the rows for all efforts, in place of their own.
+    The smallest one has a quarter of the steps of `quick`. The name of an effort is that of the largest named
+    effort with no more work, or `quick`. The field `epochs` of each effort fixes its number of steps.
+
+    rows: training rows. epochs: passes over the rows that the user asked for; all efforts then have these
+    epochs, and the smallest one is `quick`. None: the epochs grow with the effort.
     """
 
     def with_steps(level: SearchEffort, steps: float) -> SearchEffort:
@@ -192,7 +203,7 @@ def _between(small: float, large: float, share: float) -> int:
 
 
 def batch_size_for(rows: int) -> int:
-    """Return the default batch size for a number of training rows, 16 to 128."""
+    """Return the default batch size for a number of training rows: 16 below 500 rows, 128 from 20,000 on."""
     return next(
         size for limit, size in ((500, 16), (5_000, 32), (20_000, 64), (math.inf, 128)) if rows < limit
     )

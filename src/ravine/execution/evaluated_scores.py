@@ -1,4 +1,4 @@
-"""The scores of one row of a leaderboard on fresh seeds: failed seeds, and the trend of the loss."""
+"""The scores of one optimizer or configuration on fresh seeds, as cells and sentences of a leaderboard."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TIE = "= marks a tie; other rows of the same tier failed on more or fewer seeds"
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluatedScores(ScoreSummary):
-    """Scores over fresh seeds, with the seeds that failed and the trend of the validation loss."""
+    """Validation scores of an optimizer or configuration on fresh seeds, with failed seeds and loss trend."""
 
     failed: int = 0
     """Number of seeds that failed: the run diverged, or scored no better than a constant prediction, or lost
@@ -39,16 +39,16 @@ class EvaluatedScores(ScoreSummary):
 
 
 def median_cell(row: ScoreSummary, style: ScoreFormat) -> str:
-    """Return the median of a row with its interval, `97.8 ± 0.4`; "diverged" without a median."""
+    """Return the table cell of a median score with interval, `97.8 ± 0.4`; "diverged" without a median."""
     return style.with_interval(row.median, row.median_interval) if is_number(row.median) else "diverged"
 
 
 class RankedRow(Protocol):
-    """A row of a leaderboard."""
+    """A row of a leaderboard: an optimizer or a configuration, with its tier and its failed seeds."""
 
     @property
     def tier(self) -> int:
-        """The tier; 1 is best."""
+        """Number of the tier, a set of rows that the data cannot distinguish; 1 is the best tier."""
 
     @property
     def failed(self) -> int:
@@ -59,18 +59,19 @@ Row = TypeVar("Row", bound=RankedRow)
 
 
 def tied_with_best(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows that tie with the first one, which is the first of the list.
+    """Return the rows of a leaderboard that tie with its first row, beginning with the first row itself.
 
-    rows: best median first. A row of the same tier that failed on more or fewer seeds does not tie: its
-    scores are not distinguishable, but the failed seeds are a difference.
+    rows: ordered by median score, best first. Rows tie if they have the same tier and equally many failed
+    seeds. The scores of a tier are not distinguishable, but failed seeds are a difference.
     """
     return [row for row in rows if (row.tier, row.failed) == (rows[0].tier, rows[0].failed)]
 
 
 def tier_column(rows: Sequence[RankedRow], most: int | None = None) -> Column:
-    """Return the column of tiers, with an equals sign for the rows that tie: `1=`.
+    """Return the column of a leaderboard with the tier of each row; `1=` marks a row that ties with others.
 
-    rows: best median first. most: number of rows to show, None for all.
+    Rows of a tier tie if they failed on as many seeds as the first row of this tier. rows: ordered by median
+    score, best first. most: number of rows to show, None for all.
     """
     best = {row.tier: row for row in reversed(rows)}
     agreeing = [row.tier for row in rows if row.failed == best[row.tier].failed]
@@ -83,7 +84,7 @@ def tier_column(rows: Sequence[RankedRow], most: int | None = None) -> Column:
 
 
 def few_seeds_text(seeds: int) -> str:
-    """Return the sentence about a comparison on few fresh seeds; "" for 10 seeds or more."""
+    """Return the warning that a comparison on fewer than 10 fresh seeds needs; "" for 10 seeds or more."""
     if seeds >= FEW_SEEDS:
         return ""
     limit = "only large differences are visible"
@@ -93,16 +94,16 @@ def few_seeds_text(seeds: int) -> str:
 
 
 def failed_cells(rows: Sequence[EvaluatedScores]) -> list[str]:
-    """Return the failed seeds of each row as `1/10`; 0 without any, "all" for a row without fresh seeds."""
+    """Return the leaderboard's cells of failed seeds: `1/10` or `0`; "all" for a row without fresh seeds."""
     return [
         "all" if not row.n_seeds else f"{row.failed}/{row.n_seeds}" if row.failed else "0" for row in rows
     ]
 
 
 def failure_warning(name: str, row: EvaluatedScores) -> str | None:
-    """Return the sentence about the failed seeds of a row; None without any.
+    """Return a warning with the number of failed seeds of an optimizer or configuration, and the reason.
 
-    name: optimizer or configuration of the row.
+    name: name of the optimizer or configuration. Returns None without failed seeds or without fresh seeds.
     """
     if not row.failed or not row.n_seeds:
         return None

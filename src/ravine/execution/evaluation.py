@@ -19,7 +19,11 @@ __all__ = ["ScoredModel", "best_model", "best_run", "cross_entropies", "test_sco
 
 
 def test_scores(plan: Plan, batches: Batches, record: Record, runs: Sequence[int] | np.ndarray) -> np.ndarray:
-    """Return the metric on the test rows for some runs of a record, [run]; NaN for diverged runs."""
+    """Return the scores of trained networks on the test rows, [run]; NaN for a run that did not finish.
+
+    plan: plan of the runs, with the metric. record: record of a cohort with the parameters of its runs. runs:
+    indices [run] of the runs of this record that are scored.
+    """
     scores = np.full(len(runs), np.nan)
     for k, run in enumerate(np.asarray(runs).tolist()):
         if record.status[run] == Status.FINISHED:
@@ -43,12 +47,18 @@ def cross_entropies(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def best_run(scores: np.ndarray, greater: bool) -> int:
-    """Return the index of the best finite score. scores: [run]. greater: whether greater is better."""
+    """Return the index of the run with the best finite score; 0 if no score is finite.
+
+    scores: [run]. greater: whether a greater score is better.
+    """
     return int(np.argmax(np.where(np.isfinite(scores), scores if greater else -scores, -np.inf)))
 
 
 class ScoredModel(NamedTuple):
-    """A model, its score on the test rows, and the test scores [run] of all networks it was chosen from."""
+    """The network with the best validation score as a model, and scores on the test rows.
+
+    score: test score of the model. scores: test scores [run] of all networks from which it was chosen.
+    """
 
     model: Model
     score: float
@@ -63,9 +73,10 @@ def best_model(
     runs: Sequence[int] | np.ndarray,
     metadata: ModelMetadata,
 ) -> ScoredModel:
-    """Return the best of `runs` [run] by validation score as a model, and the test scores [run] of all.
+    """Return the network with the best validation score as a model, and the test scores [run] of all.
 
-    metadata: optimizer, learning rate and schedule; steps, seed, metric, scores and data are added.
+    runs: indices [run] of the runs to choose from, in a record with the parameters of its runs. metadata:
+    optimizer, learning rate and schedule; this function adds steps, seed, metric, scores and data.
     """
     greater = METRICS[plan.metric].greater_is_better
     tests = test_scores(plan, batches, record, runs)

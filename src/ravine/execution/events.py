@@ -1,6 +1,6 @@
-"""Typed events: the reports of a running study. Progress bar, log and `events.jsonl` listen to them.
+"""Typed events, by which a running study reports to listeners: progress displays and `events.jsonl`.
 
-Every event has data and a sentence for people (`message`). `EVENTS` lists all types.
+Every event has data and a text for people (`message`), which may be empty. `EVENTS` lists all types.
 """
 
 from __future__ import annotations
@@ -30,21 +30,25 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Event:
-    """The base of all events."""
+    """The base of all events that a running study reports to its listeners."""
 
     @property
     def message(self) -> str:
-        """One sentence or phrase for people; empty if the event is only about progress."""
+        """The text of the event for people; empty for an event that only reports progress."""
         return ""
 
     def to_dict(self) -> dict[str, object]:
-        """Return the event as plain values: its type and its fields."""
+        """Return the event as plain values by name: its type under "event", and its fields."""
         return {"event": type(self).__name__} | {item.name: getattr(self, item.name) for item in fields(self)}
 
 
 @dataclass(frozen=True)
 class DataLoaded(Event):
-    """The data set is in memory. classes: None for a regression."""
+    """The event that the data set has been read.
+
+    name: name of the data. rows, features: numbers of rows and of features. task: classify or regress.
+    target: name of the target column. classes: number of classes, None for a regression.
+    """
 
     name: str
     rows: int
@@ -63,7 +67,7 @@ class DataLoaded(Event):
 
 @dataclass(frozen=True)
 class Noted(Event):
-    """A fact about data or plan that the user should know."""
+    """The event of a remark on the data or on the planned trainings that the user should know."""
 
     text: str
 
@@ -74,7 +78,11 @@ class Noted(Event):
 
 @dataclass(frozen=True)
 class PlanReady(Event):
-    """The plan is fixed, and written to the run directory if there is one. estimated_seconds: whole study."""
+    """The event that all trainings are planned; the plan is written to the run directory if there is one.
+
+    text: the plan in one line. network_steps: planned steps of all networks together. estimated_seconds:
+    estimated wall-clock time of the whole study.
+    """
 
     text: str
     network_steps: int
@@ -88,10 +96,10 @@ class PlanReady(Event):
 
 @dataclass(frozen=True)
 class StageStarted(Event):
-    """A stage without training has begun: measure, test, save, ... about: part of the stage.
+    """The event that a stage of a study without training has begun, such as measure, test or save.
 
-    place, count: place of this part, from 1, among a known number of parts. For a stage with training,
-    `ChunkDone` names the stage.
+    stage: name of the stage. about: the part of the stage that begins. place, count: place of this part, from
+    1, and number of parts, if they are known. For a stage with training, `ChunkDone` names the stage.
     """
 
     stage: str
@@ -102,12 +110,13 @@ class StageStarted(Event):
 
 @dataclass(frozen=True)
 class ChunkDone(Event):
-    """A cohort has begun, or one of its chunks has ended. A chunk is the training between two saves.
+    """The event that a cohort (runs that train together) has begun, or that one of its chunks has ended.
 
-    done, total: network steps of the whole study; one step of k networks counts k. finished, diverged:
-    numbers of runs so far. seconds_left: estimated seconds until the study ends, None until this process has
-    trained a chunk. scores: best validation score so far, by name, such as that of an optimizer.
-    next_chunk_s: estimated seconds of the next chunk of the cohort, None after its last one.
+    A chunk is the training between two saves of the state. stage, about: names of stage and cohort. done,
+    total: network steps of the whole study; one step of k networks counts k. finished, diverged: numbers of
+    runs so far. seconds_left: estimated seconds until the study ends, None until this process has trained a
+    chunk. scores: best validation score so far, by name of the cohort, such as an optimizer. next_chunk_s:
+    estimated seconds of the next chunk of the cohort, None after its last one or without an estimate.
     """
 
     stage: str
@@ -123,7 +132,7 @@ class ChunkDone(Event):
 
 @dataclass(frozen=True)
 class FirstScores(Event):
-    """Every optimizer has scores from its first trials, long before the study ends. The result may differ.
+    """The event that every optimizer has scores from its first trials, which the final result may contradict.
 
     metric: name of the score. percent: whether it is a share, shown in per cent. scores, learning_rates: the
     best validation score and its learning rate by optimizer, best first; None where every trial diverged.
@@ -162,9 +171,10 @@ class FirstScores(Event):
 
 @dataclass(frozen=True)
 class RangeExtended(Event):
-    """Tuning has extended the range of all learning rates on one side.
+    """The event that tuning extends the searched range of learning rates at one end, for all that it tunes.
 
-    side: low or high. names: optimizers or configurations whose best learning rate was there.
+    side: the end, low or high. names: optimizers or configurations whose best learning rate lay at this end.
+    text: the message.
     """
 
     side: str
@@ -178,7 +188,7 @@ class RangeExtended(Event):
 
 @dataclass(frozen=True)
 class RunEnded(Event):
-    """The study has ended. state: finished, stopped on request, or failed. seconds: wall-clock time."""
+    """The event that the study has ended. state: finished, stopped or failed. seconds: wall-clock time."""
 
     state: str
     seconds: float
@@ -190,15 +200,15 @@ EVENTS: tuple[type[Event], ...] = (
 """All types of events."""
 
 Notify = Callable[[Event], None]
-"""A function that listens. The study calls the function with every event."""
+"""A listener: a function that a study calls with every event."""
 ShouldStop = Callable[[], int | None]
 """A function that the study calls after every chunk: to stop it returns an exit status, else None."""
 
 
 def ignore(event: Event) -> None:
-    """Ignore an event."""
+    """Ignore an event of a study; the listener of a study without another listener."""
 
 
 def never() -> int | None:
-    """Return None: no stop request."""
+    """Return None, since nobody asks the study to stop; the default of the argument `should_stop`."""
     return None

@@ -52,10 +52,11 @@ def execute(
     notify: Notify = ignore,
     should_stop: ShouldStop = never,
 ) -> Result:
-    """Run a study and return its result. With a run directory, write all its files.
+    """Run a study and return its result. With a run directory, write its files and continue what is there.
 
     dataset: data set, read from `settings.source` if None. run: run directory, whose lock the caller holds.
-    Raises DataError, UsageError, NothingTrained, and Stopped after saving.
+    Raises DataError for data or files that cannot be used, UsageError for settings that do not fit,
+    NothingTrained if every run diverged, and Stopped on a stop request, in a run directory after saving.
     """
     started = time.perf_counter()
     before = None if run is None else run.metadata.get("state")
@@ -114,7 +115,11 @@ def _execute(
 def dry_run(
     study: Study, settings: NetworkSettings, *, dataset: Dataset | None = None, notify: Notify = ignore
 ) -> StudyPlan:
-    """Return the plan of a study. Nothing is trained or written."""
+    """Return the plan of a study, as `--dry-run` shows it. Nothing is trained or written.
+
+    dataset: data set, read from `settings.source` if None. Raises DataError for data that cannot be used, and
+    UsageError for settings that do not fit.
+    """
     dataset, devices = _prepare(study, settings, dataset, notify)
     design = study.design(settings, dataset, devices)
     _report_notes(design, notify)

@@ -1,4 +1,4 @@
-"""JSON documents: frozen dataclasses with a schema version.
+"""The base class of the JSON documents that commands print: frozen dataclasses with a schema version.
 
 The text of a field states its unit. `docs/json.md` is generated from these texts.
 """
@@ -22,7 +22,7 @@ Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class JsonDocument:
-    """A document that `--json` prints."""
+    """The base of all documents that commands print with `--json`."""
 
     schema_version: int = 1
     """Version of this document's fields."""
@@ -53,5 +53,5 @@ class JsonDocument:
 
     @classmethod
     def name_of(cls, document: Mapping[str, Plain]) -> str:
-        """Return the name of a document in messages, as the subject of a sentence."""
+        """Return words that name a document in error messages, such as `A document of type RunList`."""
         return f"A document of type {cls.__name__}"

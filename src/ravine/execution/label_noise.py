@@ -1,4 +1,4 @@
-"""Batches of rows that a study chooses, with a share of random training labels."""
+"""Training batches from rows that a study chooses, in which a share of the training labels is random."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["LabelNoiseBatches"]
 
 
 class LabelNoiseBatches(Batches):
-    """Batches of chosen rows.
+    """Batches from rows that the function `parts` chooses, with random labels for a share of training rows.
 
     parts(seed): training rows and evaluated rows of a seed, of the same sizes for all seeds. share: share of
-    the training labels that are drawn at random for each seed (`ravine.data.label_noise`).
+    the training labels that are random (see `ravine.data.label_noise`), drawn separately for each seed.
     """
 
     def __init__(

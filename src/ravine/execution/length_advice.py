@@ -1,7 +1,7 @@
-"""The trend of the validation loss at the end of training, and the advice that follows from it.
+"""The trend of the validation loss at the end of training, and advice on the length of the training.
 
-Advice is given only if the curve supports it: train longer if the loss still falls, stop earlier if it rises
-and the score does not improve. This file needs neither JAX nor NumPy.
+The advice is to train longer if the loss still falls, and to stop earlier if the loss rises and the score
+does not improve. Otherwise there is no advice. This file needs neither JAX nor NumPy.
 """
 
 from __future__ import annotations
@@ -60,9 +60,10 @@ class LengthAdvice:
 
 
 def length_advice(trend: LossTrend | None, epochs: float, early_stop: int | None) -> LengthAdvice | None:
-    """Return the advice for a training, None if its curve supports none.
+    """Return the advice to train longer or to stop earlier; None if the validation loss supports neither.
 
-    epochs: passes over the training rows. early_stop: patience of early stopping; 0 or None without.
+    trend: trend of the validation loss, None if it is not known. epochs: passes over the training rows.
+    early_stop: patience of early stopping; 0 or None without.
     """
     if trend is None:
         return None
@@ -76,9 +77,9 @@ def length_advice(trend: LossTrend | None, epochs: float, early_stop: int | None
 
 
 def advice_text(advice: LengthAdvice, winner: str) -> str:
-    """Return the advice as two sentences, with its option: `--early-stop 3`, in Python `early_stop=3`.
+    """Return the advice on the length of a training as two sentences, with the option: `--early-stop 3`.
 
-    winner: the optimizer or configuration that it concerns.
+    winner: the optimizer or configuration that the advice concerns.
     """
     action = {"longer": "Train it longer", "earlier": "Stop it earlier"}[advice.action]
     return f"With {winner}, {advice.reason}. {action} ({' '.join(advice_words(advice))})."
@@ -91,16 +92,16 @@ def advice_words(advice: LengthAdvice) -> list[str]:
 
 
 def length_text(steps: int, epochs: float) -> str:
-    """Return the length of a training, `800 steps (4.6 epochs)`."""
+    """Return the length of a training in words, such as `800 steps (4.6 epochs)`."""
     passes = "1 epoch" if f"{epochs:.3g}" == "1" else f"{epochs:.3g} epochs"
     return f"{count(steps, 'step')} ({passes})"
 
 
 def rounding_text(steps: int, epochs: float, requested: float | None) -> str:
-    """Return why the epochs differ from those of the settings: `4 requested, rounded up to 20 evaluations`.
+    """Return a remark on a rounded number of epochs, such as `4 requested, rounded up to 20 evaluations`.
 
-    epochs: passes over the training rows in `steps` steps. requested: epochs of the settings, None for the
-    usual number. The text is empty for a difference of at most 1 %.
+    steps, epochs: length of the training after rounding. requested: epochs that the user asked for, or None.
+    The text is empty if the two numbers of epochs differ by at most 1 %.
     """
     if requested is None or not _is_rounded(epochs, requested):
         return ""
@@ -110,9 +111,9 @@ def rounding_text(steps: int, epochs: float, requested: float | None) -> str:
 
 
 def rounding_notes(steps: int, epochs: float, requested: float | None) -> list[str]:
-    """Return a sentence if the epochs differ from those of the settings, else an empty list.
+    """Return a list with one sentence if rounding changed the number of epochs by more than 1 %, else [].
 
-    The arguments are those of `rounding_text`.
+    steps, epochs: length of the training after rounding. requested: epochs that the user asked for, or None.
     """
     if requested is None or not _is_rounded(epochs, requested):
         return []
@@ -124,7 +125,7 @@ def _is_rounded(epochs: float, requested: float) -> bool:
 
 
 def trend_cell(trend: LossTrend | None) -> str:
-    """Return the trend for a cell of a table: `fell 3.1 %`, `rose 12 %`, `flat`; a dash without a trend."""
+    """Return the table cell on the trend of a loss: `fell 3.1 %`, `rose 12 %` or `flat`; a dash for None."""
     if trend is None:
         return MISSING_CELL
     return {
@@ -133,7 +134,7 @@ def trend_cell(trend: LossTrend | None) -> str:
 
 
 def trend_text(trend: LossTrend) -> str:
-    """Return the trend as a sentence without its period, in lower case."""
+    """Return the trend of a validation loss as a sentence in lower case, without its period."""
     if trend.direction == "falling":
         last = "tenth" if abs(trend.window - 0.1) < 0.005 else percent(trend.window)
         return f"the validation loss still fell by {_share(trend.change)} in the last {last} of training"
@@ -143,10 +144,10 @@ def trend_text(trend: LossTrend) -> str:
 
 
 def still_falling_text(trends: list[LossTrend | None], noun: str) -> str:
-    """Return the sentence that states how many of several trainings were still improving.
+    """Return a sentence on how many optimizers or configurations had a loss that still fell at the end.
 
-    noun: the compared items, such as `optimizer`. Items without a trend, whose runs diverged or stopped
-    early, are left out. The sentence is empty if no item has a trend.
+    trends: trend of the validation loss of each item; items without a trend, whose runs diverged or stopped
+    early, are left out. noun: an item in words, such as `optimizer`. The sentence is empty without any trend.
     """
     known = [trend for trend in trends if trend is not None]
     falling = sum(trend.direction == "falling" for trend in known)

@@ -1,4 +1,4 @@
-"""The data set that settings name."""
+"""The reading of the data set that the settings of a command name."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["load"]
 
 
 def load(settings: NetworkSettings, table: Table | None = None, test: Table | None = None) -> Dataset:
-    """Return the data set of settings, read from the source or from `table`.
+    """Return the data set that settings describe, from the data that they name or from `table`.
 
-    test: table of test rows, in place of `settings.test`. Raises DataError and UsageError, also if the metric
-    has no value on the test rows.
+    test: table of test rows, in place of `settings.test`. Raises UsageError for settings that do not fit the
+    data, and DataError for data that cannot be used, for example if the metric has no value on the test rows.
     """
     if table is None:
         if not settings.source:

@@ -15,9 +15,9 @@ NON_NEGATIVE = (0.0, np.inf)  # bounds of a measure that cannot be negative
 
 
 def measure_summary(values: np.ndarray, bounds: tuple[float, float] = UNBOUNDED) -> Measure:
-    """Return the summary of one number per network.
+    """Return the mean, its 95 % interval and all values of a number that was measured on several networks.
 
-    values: [network]. bounds: smallest and largest possible value.
+    values: [network]. bounds: smallest and largest possible value, to which the interval is clipped.
     """
     ends = interval(values, greater_is_better=False) if len(values) else None
     return Measure(
@@ -28,7 +28,10 @@ def measure_summary(values: np.ndarray, bounds: tuple[float, float] = UNBOUNDED)
 
 
 def time_summary(times: np.ndarray) -> TimeMeasure:
-    """Return the summary of the times [network] of an event; a time is infinite if it never happened."""
+    """Return median, 95 % interval and values of the times [network] at which networks reached an event.
+
+    The time of a network that never reached the event is infinite.
+    """
     ends = interval(times, "median", greater_is_better=False) if len(times) else None
     return TimeMeasure(
         median=finite_or_none(np.median(times)) if len(times) else None,

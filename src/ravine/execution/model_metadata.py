@@ -19,7 +19,7 @@ __all__ = ["ModelMetadata", "TrainingData"]
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingData:
-    """The data that a model was trained on."""
+    """The data on which a model was trained: their name, their hash, and the column of row weights."""
 
     name: str
     """File name without its ending, or built-in name."""
@@ -31,7 +31,7 @@ class TrainingData:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelMetadata:
-    """The facts about a model that its outputs do not depend on; None where they are not known."""
+    """Facts about the training of a saved model, which its outputs do not need; None where not known."""
 
     optimizer: str | None = None
     """The optimizer, as `--optimizer` reads it."""
@@ -64,7 +64,10 @@ class ModelMetadata:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, object]) -> ModelMetadata:
-        """Return the metadata that `to_dict` wrote. Raises DataError naming the field that does not fit."""
+        """Return the metadata of a model from the plain values that `to_dict` returned.
+
+        Raises DataError that names the field whose value does not fit.
+        """
         try:
             return dataclasses.replace(msgspec.convert(plain, cls))
         except msgspec.ValidationError as error:

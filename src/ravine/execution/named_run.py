@@ -1,4 +1,4 @@
-"""The data of a study: DATA, or a RUN or MODEL in its place."""
+"""The first word of a command: it names data, or in their place a run or a saved model."""
 
 from __future__ import annotations
 
@@ -21,10 +21,15 @@ MODEL_FILES = (".json", ".safetensors")
 def resolve_source(
     study: Study, flags: Mapping[str, Any], data: str | None, config: str | None
 ) -> dict[str, Any]:
-    """Return the flags with `source` naming data and, where a model was named, `model` naming the model.
+    """Return the options of a command after its first word was recognized as data, as a run or as a model.
 
-    data: the second word, behind a run or a model. A study that accepts a run adopts its configuration. For
-    other studies a run stands for its best model. Raises UsageError, DataError.
+    flags: options by name, with the first word as `source`. In the result, `source` names the data, and
+    `model` names the model if the word is one. For a study that accepts runs, a run adds its configuration,
+    which the flags override. For other studies that accept models, a run stands for its best model.
+
+    data: second word of the command, which names the data of a model. config: configuration file of `-c`.
+    Raises UsageError for a superfluous word and for a run or a model that cannot be used, and DataError if
+    several runs fit the word.
     """
     word = flags.get("source")
     if "model" not in study.accepts or not word:
@@ -60,9 +65,10 @@ def resolve_source(
 
 
 def find_named_run(word: str) -> Path | None:
-    """Return the folder of the run that a word names; None if the word names data.
+    """Return the folder of the run that a word names: `latest`, an id or its beginning, a name, a `run.json`.
 
-    Raises DataError if there is no latest run, or if several runs fit the word.
+    Returns None for built-in data, for any other existing path, and for a word that fits no run. Raises
+    DataError for `latest` without a run, and if several runs fit the word.
     """
     from ravine.data.builtin import BUILTIN
 

@@ -1,4 +1,4 @@
-"""Results of studies that save a network: its predictions, and test rows that are unlike training rows."""
+"""The base class of the results of studies that save a trained network together with its predictions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["NetworkResult"]
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class NetworkResult(Result):
-    """The result of a study that saves a network."""
+    """The result of a study that saves a trained network: its predictions, and remarks on the test rows."""
 
     test_rows: TestRows | None = None
     """Differences of test rows and training rows; null if the score on the test rows is as expected."""
@@ -30,7 +30,11 @@ class NetworkResult(Result):
 
     @property
     def prediction_arrays(self) -> Mapping[str, np.ndarray]:
-        """Arrays of `predictions.npz` by name: rows, targets, predictions and probabilities."""
+        """Arrays of the file `predictions.npz` by name: the saved network's predictions for known rows.
+
+        They hold row numbers, targets, predictions and probabilities of the validation rows and the test
+        rows. Without a file the mapping is empty.
+        """
         if self.artifacts.predictions or self.run_dir is None:
             return self.artifacts.predictions
         path = Path(self.run_dir) / PREDICTIONS

@@ -19,9 +19,10 @@ def files_and_commands(
     files: Sequence[tuple[str, str]] = (),
     commands: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> list[Block]:
-    """Return the files of a run and the commands to type next. The last command shows the result again.
+    """Return the end of a report: the files of a run, and commands to type next.
 
-    files: (name, path) of each file besides the run directory. commands: (purpose, words without `ravine`).
+    run: run directory. files: (name, path) of each file besides the run directory. commands: (purpose, words
+    without `ravine`) of each command. A command that shows the result again is added as the last one.
     """
     rows = [*commands, ("Show this result again", ["resume", run])]
     return [
@@ -31,15 +32,16 @@ def files_and_commands(
 
 
 def source_or_example(source: str) -> str:
-    """Return the name of the data for a command; `FILE.csv` for data from Python."""
+    """Return the data source as a command names it: its path or name; `FILE.csv` for data from Python."""
     return relative_path(source) if source else "FILE.csv"
 
 
 def after_ranking(run: str, model: str, source: str, advice: LengthAdvice | None) -> list[Block]:
-    """Return the files of a run, the command to predict, and the command that follows the advice.
+    """Return the end of a report on a ranking: the run's files, a command to predict, one to train again.
 
-    model: path of the best model. source: file or built-in name of the data; empty for data from Python.
-    advice: to train the winner longer or shorter, None without advice.
+    run: run directory. model: path of the best model. source: file or built-in name of the data; empty for
+    data from Python. advice: advice to train the winner longer or shorter, from which the last command
+    follows; None without advice.
     """
     data = source_or_example(source)
     commands = [("Predict with the best model", ["predict", run, data, "-o", "predictions.csv"])]

@@ -29,11 +29,11 @@ __all__ = ["Predictions", "predict", "predict_result", "predictions_of"]
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predictions for the rows of a table.
+    """The predictions of a saved model for the rows of a table.
 
-    table: one row for each row of the data: the columns to keep, `prediction`, and the probability of each
-    class. score: score of the rows that have a target, None without a target. notes: categories and missing
-    values that no training row had, and remarks on the score.
+    table: one row for each row of the data: the columns to keep, `prediction`, and for classes the
+    probability of each class. score: score over the rows that have a target, None without a score. notes:
+    categories and missing values that no training row had, and remarks on the score.
     """
 
     table: pd.DataFrame
@@ -46,10 +46,10 @@ class Predictions:
 
 
 def predict(model: str | Path | Model, table: Table | pd.DataFrame) -> pd.DataFrame:
-    """Return a table with one row per input row: `prediction`, and the probability of each class.
+    """Return the predictions of a saved model for the rows of a table, as a table with one row for each row.
 
-    The order of the columns does not matter, and further columns are ignored. Raises DataError for a missing
-    column.
+    Its columns are `prediction` and, for classes, the probability of each class. The order of the columns in
+    `table` does not matter, and further columns are ignored. Raises DataError for a missing column.
     """
     return predictions_of(model, table).table
 
@@ -57,9 +57,10 @@ def predict(model: str | Path | Model, table: Table | pd.DataFrame) -> pd.DataFr
 def predictions_of(
     model: str | Path | Model, table: Table | pd.DataFrame, keep: Sequence[str | int] = ()
 ) -> Predictions:
-    """Return predictions, and their score where the rows have a target.
+    """Return the predictions of a saved model for a table, and their score over the rows that have a target.
 
-    keep: columns of `table` to copy, by name or index. Raises DataError for a missing column.
+    keep: columns of `table` to copy beside the predictions, by name or index. Raises DataError for a missing
+    column, and for a copied column with the name of a column of predictions.
     """
     import pandas as pd
 
@@ -149,7 +150,11 @@ def _weights(
 
 
 def predict_result(model: str | Path, table: Table, keep: Sequence[str | int] = ()) -> PredictResult:
-    """Return the predictions for a table as the result that `ravine predict --json` prints."""
+    """Return the predictions of a saved model for a table as the result that `ravine predict --json` prints.
+
+    model: folder or file of the model. keep: columns of the table to copy beside the predictions. Raises
+    DataError for a model that cannot be read, and for a missing column.
+    """
     loaded = Model.load(model)
     predictions = predictions_of(loaded, table, keep)
     return PredictResult(

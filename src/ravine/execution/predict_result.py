@@ -1,4 +1,4 @@
-"""The result of `ravine predict`. The module does not import JAX."""
+"""The result of `ravine predict`: predictions of a saved model for new rows. It can be read without JAX."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Label = bool | int | float | str
 
 @dataclass(frozen=True, kw_only=True)
 class PredictedData:
-    """Facts about the data whose rows were predicted."""
+    """Facts about the data for whose rows a saved model made predictions."""
 
     name: str
     """File name without its ending, or built-in name."""
@@ -30,10 +30,10 @@ class PredictedData:
 
 @dataclass(frozen=True, kw_only=True)
 class PredictedScore:
-    """The score of predictions, for rows that have a target."""
+    """The score of predictions, computed over the rows whose target is known."""
 
     metric: str
-    """Name of the metric, that of the model's training."""
+    """Name of the metric; it is the metric with which the model was trained."""
     value: float
     """Score, in the unit of the metric."""
     rows: int
@@ -43,7 +43,7 @@ class PredictedScore:
 
 
 def score_text(score: PredictedScore) -> str:
-    """Return a score in words: `accuracy 96.7 %, 150 rows`."""
+    """Return the score of predictions in words, such as `accuracy 96.7 %, 150 rows`."""
     facts = METRICS[score.metric]
     style = score_format_for(facts.name, facts.percent, facts.greater_is_better, [(score.value, None)])
     weights = f", weighted by '{score.weights}'" if score.weights else ""

@@ -34,8 +34,9 @@ MAX_ERROR_ROWS = 10_000  # rows of a resample; the error of more rows follows fr
 class ModelOutputs:
     """Outputs of a saved network on its validation rows and on the test rows.
 
-    rows: by part, indices of the rows in the data set [N]. outputs: by part, [N, K]. targets: by part,
-    targets and weights as the network's metric takes them. target_mean, target_scale: as in `Model`.
+    rows, outputs, targets have one entry for each of the parts "validation" and "test": the indices of the
+    rows in the data set [N], the outputs [N, K], and the targets and weights as the metric takes them.
+    metric: name of the score. target_mean, target_scale: mean and deviation of a regression target.
     """
 
     dataset: Dataset
@@ -47,7 +48,10 @@ class ModelOutputs:
     target_scale: float
 
     def score_error(self, part: str) -> float:
-        """Return the standard error of the score on a part, from resamples of its rows; NaN if undefined."""
+        """Return the standard error of the score on the rows of a part, "validation" or "test".
+
+        It is the standard deviation over 100 resamples of the rows; NaN if the score is not defined.
+        """
         z, target = self.outputs[part], self.targets[part]
         size = min(len(z), MAX_ERROR_ROWS)
         random = np.random.default_rng(0)
@@ -63,7 +67,7 @@ class ModelOutputs:
 
     @cached_property
     def predictions(self) -> dict[str, dict[str, np.ndarray]]:
-        """Arrays of each part by name, without the name of the part."""
+        """For each part, "test" and "validation": row numbers, targets and predictions, as arrays by name."""
         return {part: self._arrays(part) for part in PARTS}
 
     def _arrays(self, part: str) -> dict[str, np.ndarray]:
@@ -87,7 +91,7 @@ class ModelOutputs:
 def model_outputs(model: Model, dataset: Dataset, batches: Batches) -> ModelOutputs:
     """Return the outputs of a saved network on the validation rows of its seed and on the test rows.
 
-    batches: the rows that the network was trained on.
+    batches: batches of the training, which standardize the rows as the network needs them.
     """
     seed = int(model.metadata.seed or 0)
     of_seed = batches.data(seed)
@@ -104,10 +108,11 @@ def model_outputs(model: Model, dataset: Dataset, batches: Batches) -> ModelOutp
 
 
 def prediction_arrays(outputs: ModelOutputs, max_bytes: int = MAX_BYTES) -> tuple[dict[str, np.ndarray], str]:
-    """Return the arrays of `predictions.npz`, and the parts left out to stay below `max_bytes` ("" if none).
+    """Return the arrays of the file `predictions.npz` by name, and words for what was left out to save space.
 
-    Left out are, in this order: the probabilities of the validation rows, all of the validation rows, the
-    probabilities of the test rows, all rows.
+    If the arrays exceed `max_bytes`, the following are left out in this order, until the rest fits: the
+    probabilities of the validation rows, all of the validation rows, the probabilities of the test rows, all
+    of the test rows. The words are "" if nothing was left out.
     """
     parts = {part: dict(arrays) for part, arrays in outputs.predictions.items()}
     left_out = ""

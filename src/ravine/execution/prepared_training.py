@@ -26,7 +26,11 @@ __all__ = ["PreparedTraining", "batches_for", "prepare_training"]
 
 @dataclass(frozen=True)
 class PreparedTraining:
-    """A training without tuning: settings, optimizer, specification, batches and plan."""
+    """A training without tuning, ready to run on any seeds.
+
+    rule: the optimizer. spec: network, transforms and early stopping. batches: the rows of every seed. plan:
+    structure for which the program is compiled.
+    """
 
     settings: FixedTrainingSettings
     rule: Rule
@@ -41,11 +45,11 @@ class PreparedTraining:
 
     @property
     def schedule(self) -> str:
-        """The full text of the learning-rate schedule."""
+        """The schedule of the learning rate as standard text, such as `cosine` for its alias `decay`."""
         return str(schedule(self.settings.schedule))
 
     def runs(self, seeds: Sequence[int] | np.ndarray) -> Runs:
-        """Return one run for each seed. seeds: [run]."""
+        """Return the runs of this training, one for each of `seeds` [run], with equal hyperparameters."""
         count = len(seeds)
         return self.spec.runs(
             self.plan,
@@ -80,7 +84,10 @@ def prepare_training(
 
 
 def batches_for(settings: NetworkSettings, dataset: Dataset) -> Batches:
-    """Return the batches of a data set for the split, batch size and scaling of settings."""
+    """Return the batches of a data set with the split, batch size and scaling that settings ask for.
+
+    Without a batch size in the settings, it follows from the number of training rows.
+    """
     sizes = Batches(dataset, settings.seed, 1, settings.precision, settings.validation).sizes
     return Batches(
         dataset,

@@ -1,8 +1,8 @@
-"""Progress of a study: a bar on a terminal or in a notebook, and a plain line every five seconds elsewhere.
+"""Displays of the progress of a study: a bar on a terminal or in a notebook, elsewhere a line every 5 s.
 
-A display listens to the events of a study. It also shows the message of every event, such as dropped columns.
-A thread of the display shows the current activity between two events, so that no study is silent for long. It
-also reports training steps that take far longer than expected. The thread prints and does nothing else.
+A display listens to the events of a study. On request it also shows the message of every event. A thread
+refreshes the display between two events, so that no study is silent for long. This thread also reports
+training steps that take far longer than expected.
 """
 
 from __future__ import annotations
@@ -48,7 +48,10 @@ TITLES = {
 
 
 class Activity:
-    """The latest activity of a study, from its events. Times are those of `time.monotonic`."""
+    """The present activity of a study, such as tuning of adam, and the share of the work that is done.
+
+    It follows from the events of the study. Times are those of `time.monotonic`.
+    """
 
     def __init__(self) -> None:
         self.title = "reading"
@@ -58,7 +61,7 @@ class Activity:
         self.was_slow = False
 
     def follow(self, event: Event) -> None:
-        """Take over the activity that an event reports."""
+        """Update the activity, its share and its time from an event; ignore an event without an activity."""
         if isinstance(event, ChunkDone):
             self.title, self.chunk = _title(event.stage, event.about), event
             # an extended range adds runs, so `done` may exceed the `total` of an earlier event
@@ -78,11 +81,11 @@ class Activity:
 
     @property
     def waited_s(self) -> float:
-        """Seconds since the latest event."""
+        """Seconds since the latest event that changed the activity."""
         return time.monotonic() - self.since_s
 
     def line(self) -> str:
-        """Return the activity as one line of text."""
+        """Return the present activity of the study, with progress or waiting time, as one line of text."""
         if self.chunk is None:
             return f"{self.title}: {self.waited_s:.0f} s so far"
         share = f"{100 * (self.share or 0.0):.0f} %"
@@ -91,7 +94,10 @@ class Activity:
         return f"{self.title}: {share} of {self.chunk.total:,} network steps, {rest}{last}"
 
     def slow_line(self) -> str | None:
-        """Return a sentence if training takes far longer than estimated; None otherwise, and after that."""
+        """Return a warning when training takes far longer than estimated; None otherwise and for a repeat.
+
+        The limit is 50 times the estimate for the present chunk of training, and at least 20 s.
+        """
         estimate = None if self.chunk is None else self.chunk.next_chunk_s
         if self.was_slow or estimate is None or self.waited_s < max(SLOW_S, SLOW_FACTOR * estimate):
             return None
@@ -104,9 +110,9 @@ class Activity:
 
 
 class Display:
-    """A listener of a study that shows its progress. Any thread may call its methods.
+    """The base of displays that show the progress of a study from its events. Threads may share a display.
 
-    messages: whether the messages of events are shown, too.
+    messages: whether the display also shows the message of each event.
     """
 
     def __init__(self, messages: bool = True) -> None:
@@ -124,14 +130,14 @@ class Display:
             self._update()
 
     def beat(self) -> None:
-        """Show the activity between two events, and report slow training."""
+        """Refresh the display between two events, and warn if training is far slower than estimated."""
         with self._lock:
             if slow := self.activity.slow_line():
                 self.show_line(slow)
             self._update()
 
     def show_line(self, line: str) -> None:
-        """Show one line of text."""
+        """Show one line of text that stays on the screen."""
         raise NotImplementedError
 
     def _update(self) -> None:
@@ -139,12 +145,15 @@ class Display:
         raise NotImplementedError
 
     def close(self) -> None:
-        """Remove a bar."""
+        """Remove the progress bar, if the display has one."""
 
 
 @contextmanager
 def beating(display: Display) -> Iterator[Display]:
-    """Yield the display, whose thread runs until the block ends. The display is closed then."""
+    """Refresh a display once per second, from a thread, until the `with` block ends; then close the display.
+
+    The context yields the display.
+    """
     over = threading.Event()
 
     def run() -> None:
@@ -162,7 +171,10 @@ def beating(display: Display) -> Iterator[Display]:
 
 
 class Lines(Display):
-    """Plain lines, the first one after five seconds. write: function that writes one line."""
+    """A display of progress as plain lines of text, for output that is no terminal.
+
+    A line of progress follows five seconds after the previous line. write: function that writes one line.
+    """
 
     def __init__(self, write: Callable[[str], None], messages: bool = True) -> None:
         super().__init__(messages)
@@ -180,7 +192,7 @@ class Lines(Display):
 
 
 class Bar(Display):
-    """A bar on a terminal, drawn with the package rich. width: columns of the terminal."""
+    """A display of progress as a bar on a terminal, drawn with rich. width: columns of the terminal."""
 
     def __init__(self, console: RichConsole, width: int, messages: bool = True) -> None:
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -217,7 +229,7 @@ class Bar(Display):
 
 
 class NotebookBar(Display):
-    """A bar below the cell of a notebook, which is empty at the end."""
+    """A display of progress as a bar below the cell of a notebook; the bar disappears at the end."""
 
     def __init__(self, messages: bool = True) -> None:
         from IPython.display import HTML, display
@@ -227,7 +239,7 @@ class NotebookBar(Display):
         self._handle = display(HTML(self.html()), display_id=True)
 
     def html(self) -> str:
-        """Return the bar as HTML."""
+        """Return the progress bar and the line on the present activity as HTML."""
         activity = self.activity
         value = "" if activity.share is None else f' value="{activity.share:.4f}"'
         return (

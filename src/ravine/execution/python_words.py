@@ -1,4 +1,4 @@
-"""Reports for Python, in which texts name keywords in place of flags: `drop` for `--drop`."""
+"""The translation of reports for Python: sentences name keywords, `drop`, in place of flags, `--drop`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ __all__ = ["in_python_words"]
 
 
 def in_python_words(blocks: Sequence[Block]) -> list[Block]:
-    """Return blocks whose headings, paragraphs and lists name keywords of Python; commands stay."""
+    """Return the blocks of a report with Python keywords in place of command-line flags.
+
+    Paragraphs, lists and the notes of headings change. Commands, tables and other blocks stay.
+    """
     return [_block(block) for block in blocks]
 
 

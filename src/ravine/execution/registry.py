@@ -1,4 +1,4 @@
-"""The registry of studies. One line adds a study.
+"""The registry of studies, which are the code behind commands such as `compare`. One line adds a study.
 
 Other packages add studies by entry points of the group `ravine.studies`.
 """
@@ -61,7 +61,10 @@ def study_names() -> list[str]:
 
 
 def find_study(name: str) -> Study:
-    """Return the study of a name or of another spelling of it. Raises UsageError for an unknown name."""
+    """Return the study that a name such as `compare` means. Raises UsageError for an unknown name.
+
+    Another spelling, such as `memorise`, is allowed. The module of the study is imported.
+    """
     name = ALIASES.get(name, name)
     reference = STUDIES.get(name) or _of_other_packages().get(name)
     if reference is None:

@@ -41,7 +41,7 @@ PREDICTIONS = "predictions.npz"  # in the run's folder
 
 @dataclass(frozen=True, kw_only=True)
 class DataFacts:
-    """The data of a study."""
+    """Facts about the data of a study: name, size, task, target and remarks."""
 
     name: str
     """File name or built-in name."""
@@ -63,7 +63,7 @@ class DataFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class DevelopmentSizes:
-    """Numbers of training and validation rows."""
+    """The numbers of training and of validation rows in the split of each seed."""
 
     train: int
     """Number of training rows."""
@@ -73,7 +73,7 @@ class DevelopmentSizes:
 
 @dataclass(frozen=True, kw_only=True)
 class SplitSizes(DevelopmentSizes):
-    """Numbers of training, validation and test rows."""
+    """The numbers of training and validation rows in the split of each seed, and of test rows."""
 
     test: int
     """Number of test rows, which are used once, at the end."""
@@ -90,7 +90,7 @@ class MetricFacts(SmallestDifference):
 
     @classmethod
     def of(cls, metric: Metric, smallest_difference: float | None = None) -> Self:
-        """Return the facts of a metric.
+        """Return the facts about a metric: its name, its direction, the smallest difference that matters.
 
         smallest_difference: smallest difference of scores that matters, as the user set it; None for the
         metric's own.
@@ -105,20 +105,23 @@ class MetricFacts(SmallestDifference):
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreSummary:
-    """Scores over seeds. With a diverged run there is no mean; in the median the run counts as the worst."""
+    """The scores of one training on several seeds: mean, median, intervals and all values.
+
+    With a diverged run there is no mean. For the median a diverged run counts as the worst score.
+    """
 
     mean: float | None
     """Mean over seeds; null if a run diverged."""
     median: float | None
     """Median over seeds; null if half of the runs diverged."""
     sd: float | None
-    """Standard deviation over seeds."""
+    """Standard deviation over seeds; null if a run diverged, and for a single seed."""
     interval: list[float | None] | None
     """95 % interval of the mean, [low, high]; null with fewer than 3 seeds or a diverged run."""
     n_seeds: int
     """Number of seeds."""
     diverged: int
-    """Number of runs that diverged."""
+    """Number of runs that diverged among these seeds."""
     values: list[float | None]
     """Score of every seed; null where the run diverged."""
     median_interval: list[float | None] | None = None
@@ -128,7 +131,7 @@ class ScoreSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class TestScores(ScoreSummary):
-    """Scores on the test rows, which are used once."""
+    """The scores on the test rows over seeds, and that of the saved network. No choice used these rows."""
 
     __test__ = False  # a name that pytest would collect
 
@@ -138,7 +141,7 @@ class TestScores(ScoreSummary):
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """One number per network, over networks that differ in their seed."""
+    """A number that was measured on several networks, which differ only in their seed."""
 
     mean: float | None
     """Mean over networks; null if a value is missing."""
@@ -150,7 +153,10 @@ class Measure:
 
 @dataclass(frozen=True, kw_only=True)
 class TimeMeasure:
-    """The time of an event, over networks that differ by seed. An event that never came counts as last."""
+    """The time at which networks that differ only in their seed reached an event in training.
+
+    A network that never reached the event counts as later than every other network.
+    """
 
     median: float | None
     """Median over networks; null if at least half of the networks never reached the event."""
@@ -164,7 +170,7 @@ class TimeMeasure:
 
 @dataclass(frozen=True, kw_only=True)
 class RepeatedTraining:
-    """One training, without tuning, repeated on many seeds."""
+    """The facts about a training without tuning that a study repeats on many seeds."""
 
     effort: str
     """The effort, such as `quick`."""
@@ -177,7 +183,7 @@ class RepeatedTraining:
     network: str
     """The architecture of the network."""
     steps: int
-    """Steps of one network."""
+    """Optimizer steps of each network."""
     epochs: float
     """Passes over the training rows."""
     batch_size: int
@@ -188,7 +194,7 @@ class RepeatedTraining:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedNetworks:
-    """The networks that a study plans to train."""
+    """The number of networks that a study plans to train, their steps, and options of their training."""
 
     training_options: dict[str, Plain]
     """Penalties, clipping, averages and early stopping of the settings."""
@@ -200,7 +206,7 @@ class PlannedNetworks:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchFacts:
-    """The amount of training of a study that tunes and ranks."""
+    """The amount of training in a study that tunes and ranks: networks, steps and epochs."""
 
     effort: str
     """The effort, such as `quick`."""
@@ -211,14 +217,14 @@ class SearchFacts:
     epochs: float
     """Passes over the training rows in the longest run."""
     cohorts: int
-    """Number of cohorts, groups of runs that were trained in one program."""
+    """Number of cohorts, which are sets of runs that were trained together in one program."""
     extended_ends: list[str]
     """Ends, low or high, at which the ranges of all learning rates were extended by a decade, in order."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DivergedRuns:
-    """Number of runs that diverged."""
+    """The number of runs whose loss became infinite in a study."""
 
     diverged: int
     """Number of networks that diverged, over the whole study."""
@@ -226,19 +232,21 @@ class DivergedRuns:
 
 @dataclass(frozen=True, kw_only=True)
 class Seconds:
-    """Wall-clock seconds of a study."""
+    """The wall-clock seconds of a study: in total, for compiling, and for training."""
 
     total: float
     """Seconds from the start of the study to its result."""
     compile: float
-    """Seconds of compiling, summed over the programs."""
+    """Seconds spent on compiling, summed over the compiled programs."""
     train: float
-    """Seconds of training."""
+    """Seconds spent on training networks."""
 
 
 @dataclass(frozen=True)
 class Artifacts:
-    """The model, records, arrays and configurations of a result, which are files and not part of its JSON.
+    """The parts of a result that its JSON cannot hold: model, records, arrays and configurations.
+
+    A run directory stores them as files.
 
     model: best network. records: curves and states of all runs, by cohort. arrays: content of `arrays.npz`.
     configurations: settings by file name, such as `best.toml`. predictions: content of `predictions.npz`.
@@ -253,7 +261,7 @@ class Artifacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Document(JsonDocument):
-    """A document of a study: its result or its plan."""
+    """The base of the two JSON documents of a study: its result, and the plan that a dry run shows."""
 
     view_name: ClassVar[str] = "view"
     """The function of the study's `view` module that shows this document."""
@@ -267,19 +275,22 @@ class Document(JsonDocument):
 
     @classmethod
     def name_of(cls, document: Mapping[str, Plain]) -> str:
-        """Return the name of a document in messages, with its study."""
+        """Return words that name a document in error messages, such as `A result of compare`."""
         return f"A result of {document.get('study', 'a study')}"
 
     def view(self) -> Sequence[Block]:
-        """Return the blocks that show this document, from the `view` module of its study."""
+        """Return the report on this document as blocks, made by the `view` module of its study.
+
+        A block is a heading, a paragraph, a table, a chart or a list of commands.
+        """
         package = type(self).__module__.rpartition(".")[0]
         blocks: Sequence[Block] = resolve_name(f"{package}.view:{self.view_name}")(self)
         return blocks
 
     def report(self) -> Sequence[Block]:
-        """Return the notes on the data and the blocks of `view`, in words of Python.
+        """Return the whole report for Python users as blocks: notes on the data, then the blocks of `view`.
 
-        Commands print the notes while they read the data.
+        Its sentences name Python keywords in place of command-line flags.
         """
         from ravine.execution.python_words import in_python_words
         from ravine.render.blocks import Items
@@ -288,7 +299,7 @@ class Document(JsonDocument):
         return in_python_words([*notes, *self.view()])
 
     def view_to_dict(self) -> dict[str, Plain]:
-        """Return the blocks of `report` as plain values, for a page that draws them itself."""
+        """Return the blocks of `report` as plain values, for a web page that draws the blocks itself."""
         from ravine.render.view_json import view_to_dict
 
         return view_to_dict(self.report())
@@ -306,7 +317,7 @@ class Document(JsonDocument):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class StudyPlan(Document):
-    """The plan of a study, which `--dry-run` shows."""
+    """The base of the plans of all studies: planned trainings and time, which `--dry-run` shows."""
 
     view_name: ClassVar[str] = "plan_view"
     """The function of the study's `view` module that shows this plan."""
@@ -316,16 +327,16 @@ class StudyPlan(Document):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Result(Document):
-    """The result of a study."""
+    """The base of the results of all studies, with the run directory and access to model and curves."""
 
     run_dir: str | None = None
-    """Run directory; null without one."""
+    """Path of the run directory; null if the study wrote none."""
     source: str = ""
     """File or built-in name of the data; empty for data from Python."""
 
     @property
     def artifacts(self) -> Artifacts:
-        """Model, records and arrays of this result; empty if it was read from a file."""
+        """Model, records and arrays of this result in memory; empty if the result was read from a file."""
         artifacts: Artifacts = self.__dict__.get("_artifacts", Artifacts())
         return artifacts
 
@@ -336,17 +347,20 @@ class Result(Document):
         return copy
 
     def replace(self, **changes: Any) -> Self:
-        """Return the result with some fields changed; its artifacts stay."""
+        """Return a copy of the result with other values of some fields and the same artifacts."""
         return dataclasses.replace(self, **changes).with_artifacts(self.artifacts)
 
     @property
     def path(self) -> Path | None:
-        """The run directory as a path; None without one."""
+        """The run directory as a `Path`; None if the study wrote no directory."""
         return None if self.run_dir is None else Path(self.run_dir)
 
     @property
     def model(self) -> Model:
-        """The best network of the study, ready to predict. Raises DataError if the study trains none."""
+        """The best network of the study, ready to predict, read from the run directory if needed.
+
+        Raises DataError if neither this result nor its run directory holds a model.
+        """
         if self.artifacts.model is not None:
             return self.artifacts.model
         if self.run_dir is None:
@@ -358,10 +372,10 @@ class Result(Document):
 
     @property
     def records(self) -> Mapping[str, Record]:
-        """Training curves and states of all runs, by stage and cohort, such as "tune adam".
+        """The curves and final values of all runs, one record for each cohort, such as "tune adam".
 
-        The records are read from the run directory if needed. A cohort that version 1 of Ravine wrote has the
-        name of its file.
+        The records are read from the run directory if needed. A record that version 1 of Ravine wrote is
+        named after its file.
         """
         if self.artifacts.records or self.run_dir is None:
             return self.artifacts.records
@@ -372,7 +386,7 @@ class Result(Document):
 
     @property
     def arrays(self) -> Mapping[str, np.ndarray]:
-        """Arrays of this result by name, read from the run directory if needed."""
+        """The arrays that belong to this result, by name, read from the run directory if needed."""
         if self.artifacts.arrays or self.run_dir is None:
             return self.artifacts.arrays
         path = Path(self.run_dir) / ARRAYS
@@ -380,21 +394,25 @@ class Result(Document):
         return read(path) if path.exists() else {}
 
     def summary(self) -> str:
-        """Return the result in one line, for `ravine runs`."""
+        """Return the result in one line, for `ravine runs`. Raises NotImplementedError in this base class."""
         raise NotImplementedError(f"{type(self).__name__}.summary")
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return tables to write to the run directory, by file name without `.csv`."""
+        """Return the tables of this result that a run directory gets as CSV files, by file name.
+
+        The names lack the ending `.csv`. In this base class there are no tables.
+        """
         return {}
 
     def incomplete(self) -> bool:
-        """Return whether a part that was asked for has no result, which the exit status reports.
+        """Return whether a part that the user asked for has no result, such as a seed whose run diverged.
 
-        A diverged trial of a tuning or of a swept learning rate is a result.
+        The exit status of the command reports it. A diverged trial of tuning is a result, not a missing part.
+        In this base class every result is complete.
         """
         return False
 
 
 def values_of(part: ScoreSummary) -> dict[str, Any]:
-    """Return the fields of a summary of scores by name, as keyword arguments for a row of a table."""
+    """Return the fields of a summary of scores by name, as keyword arguments of a class that extends it."""
     return {item.name: getattr(part, item.name) for item in fields(part)}

@@ -1,4 +1,4 @@
-"""Resuming of runs."""
+"""The resuming of a run that was stopped, and the loading of the result of a finished run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldSto
     """Finish a run and return its result, or load the result of a finished run.
 
     The caller holds the lock of the run. Raises DataError if data or configuration have changed, if the run
-    has no plan yet, or if an older version wrote the run.
+    has no configuration file, if an unfinished run got its data from Python, or if version 1 of Ravine wrote
+    the run. Raises NothingTrained if every run diverged, and Stopped on a stop request.
     """
     check_resumable(run)
     study = find_study(str(run.metadata.get("verb")))

@@ -9,7 +9,10 @@ __all__ = ["check_resumable"]
 
 
 def check_resumable(run: RunDirectory) -> None:
-    """Raise DataError for a run of an older version, and for a run that stopped before it read its data."""
+    """Raise DataError for a run that cannot be resumed.
+
+    That is a run of version 1 of Ravine, and a run without `config.toml`, which stopped before it read data.
+    """
     if run.metadata.get("schema_version") == 1:
         writer = (run.metadata.get("versions") or {}).get("ravine", "1")
         raise DataError(

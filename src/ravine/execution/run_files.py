@@ -33,7 +33,7 @@ AnyResult = TypeVar("AnyResult", bound=Result)
 
 
 def data_facts(dataset: Dataset) -> DataFacts:
-    """Return the facts of a data set that results state."""
+    """Return the facts about a data set that results state: name, hash, sizes, task, classes and notes."""
     return DataFacts(
         name=dataset.name,
         sha256=dataset.sha256,
@@ -55,9 +55,10 @@ def split_sizes(dataset: Dataset, batches: Batches) -> SplitSizes:
 def write_or_check_plan(
     run: RunDirectory, study: str, settings: NetworkSettings, dataset: Dataset, plan: Mapping[str, object]
 ) -> None:
-    """Write config.toml and plan.json; on resuming, compare settings, data and plan with those of the start.
+    """Write config.toml and plan.json of a new run, or check that a resumed run still has the same plan.
 
-    Raises DataError that names the difference.
+    On resuming, settings, data and plan are compared with those at the start of the run. Raises DataError
+    that names the difference. study: name of the study. plan: content of plan.json.
     """
     resolved = with_absolute_paths(settings).to_dict()
     resuming = run.plan.exists()
@@ -87,7 +88,7 @@ def write_or_check_plan(
 
 
 def check_data(run: RunDirectory, dataset: Dataset) -> None:
-    """Raise DataError if the data have changed since the start of the run."""
+    """Raise DataError if the data or the test rows have changed since the run began, by their hashes."""
     data_at_start = run.metadata.get("data", {})
     begun, test_hash = data_at_start.get("sha256"), data_at_start.get("test")
     if begun is not None and begun != dataset.sha256:
@@ -132,7 +133,8 @@ def write_result(
 ) -> AnyResult:
     """Write model, arrays, pictures, configurations, tables and result.json, and mark the run as finished.
 
-    Return the result with the paths of its pictures. picture_format: png, svg or pdf. Raises DataError.
+    Returns the result with the paths of its pictures. picture_format: png, svg or pdf. Raises DataError if a
+    file cannot be written.
     """
     artifacts = result.artifacts
     if artifacts.model is not None:
@@ -156,9 +158,10 @@ def write_result(
 
 
 def load_result(run: RunDirectory, study: Study) -> Result:
-    """Return the result of a finished run, with paths in the present run directory. Raises DataError.
+    """Return the result of a finished run from its file, with paths in the present run directory.
 
-    The file has the paths of the time of writing. The run can have been moved since then.
+    The file holds the paths from the time of writing, and the run can have been moved since then. Raises
+    DataError if the file is missing, damaged or of a newer version.
     """
     document: dict[str, Plain] = read_json(run.result)
     before, now = str(document.get("run_dir") or "").rstrip("/"), str(run.path)

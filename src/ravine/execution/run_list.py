@@ -1,4 +1,4 @@
-"""The result of `ravine runs`: one row for each run. The module does not import JAX."""
+"""The result of `ravine runs`: a list with one row for each run. The module does not import JAX."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["RunList", "RunRow", "run_list"]
 
 @dataclass(frozen=True, kw_only=True)
 class RunRow:
-    """One run."""
+    """One run in the list of `ravine runs`: its id, command, data, time, state and result in words."""
 
     id: str
     """Id of the run. Commands also accept its beginning."""
@@ -35,12 +35,12 @@ class RunRow:
 
 @dataclass(frozen=True, kw_only=True)
 class RunList(JsonDocument):
-    """The runs in a folder."""
+    """The list of the runs in a folder, as `ravine runs --json` prints it."""
 
     runs: list[RunRow]
     """Runs, newest first."""
 
 
 def run_list(runs: Sequence[RunInfo]) -> RunList:
-    """Return the document of these runs."""
+    """Return the document with the facts of some runs that `ravine runs --json` prints."""
     return RunList(runs=[RunRow(**{**vars(run), "path": str(run.path)}) for run in runs])

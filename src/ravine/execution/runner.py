@@ -1,4 +1,7 @@
-"""The runner of cohorts. It loads finished cohorts, saves unfinished ones, reports progress and can stop."""
+"""The runner, which trains the cohorts of a study. A cohort is many runs in one compiled program.
+
+The runner loads finished cohorts, saves the state of unfinished ones, reports progress and stops on request.
+"""
 
 from __future__ import annotations
 
@@ -22,18 +25,20 @@ from ravine.training import CheckpointStore, ChunkProgress, Cohort, Plan, Progra
 __all__ = ["AfterChunk", "Runner", "Train"]
 
 AfterChunk = Callable[[ChunkProgress], None]
-"""Function that is called after every chunk of training, once the state was offered to the store."""
+"""Function that is called after every chunk of training, after the checkpoint store could save the state."""
 Train = Callable[[AfterChunk, CheckpointStore | None], Record]
 """Function that trains a cohort from its start, or from the state in the checkpoint store."""
 
 
 @dataclass
 class Runner:
-    """The runner of the cohorts of one study.
+    """The object that trains all cohorts of one study, counts their progress and saves them.
 
-    run: run directory, None = nothing is written. total, done: network steps planned and done. finished,
-    diverged: numbers of runs. timed: seconds and network steps by cohort name. scores: best validation score
-    so far by cohort name.
+    run: run directory, None = nothing is written. notify: listener of events. should_stop: function that
+    returns an exit status to stop, else None. total, done: network steps planned and done. finished,
+    diverged: numbers of runs. train_seconds, steps_trained: time and network steps of training in this
+    process. timed: seconds and network steps by cohort name. scores: best validation score so far by cohort
+    name.
     """
 
     run: RunDirectory | None
@@ -49,7 +54,11 @@ class Runner:
     scores: dict[str, float] = field(default_factory=dict)
 
     def cohort(self, stage: str, name: str, cohort: Cohort, shape: ProgramShape, devices: Devices) -> Record:
-        """Return the record of a cohort, from disk or by training it."""
+        """Return the record of a cohort, from the run directory or by training the cohort on the devices.
+
+        stage, name: names of the record, such as `tune` and `adam`, also for events. shape: sizes of the
+        compiled program. Raises Stopped on a stop request, after a chunk of training.
+        """
 
         def compile_programs() -> None:
             programs = [program(cohort.plan, shape, device) for device in dict.fromkeys(devices.workers)]
@@ -75,10 +84,11 @@ class Runner:
         prepare: Callable[[], None] = lambda: None,
         chunk_s: float | None = None,
     ) -> Record:
-        """Return the record of a cohort, from disk or from the function `train`.
+        """Return the record of a cohort, from the run directory or from the function `train`.
 
-        prepare: function called before training; its time does not count as training time. chunk_s: estimated
-        seconds of a chunk; if None, chunks are expected to take as long as the one before.
+        With a run directory, the record is saved there. prepare: function called before training; its time
+        does not count as training time. chunk_s: estimated seconds of a chunk of training; None without an
+        estimate. Raises Stopped on a stop request, after a chunk of training.
         """
         key = self.key(stage, cohort)
         if self.run is not None and self.run.has_cohort(key):
@@ -121,10 +131,10 @@ class Runner:
         return record
 
     def check_stop(self) -> None:
-        """Raise Stopped on a stop request. Call this only when everything needed to resume is saved."""
+        """Raise Stopped if a stop was requested. Call this only when everything needed to resume is saved."""
         status = self.should_stop()
         if status is not None:
-            raise Stopped("Stopped, and saved.", "", self._resume_hint(), status)
+            raise Stopped("Stopped on request.", "", self._resume_hint(), status)
 
     def _report(self, stage: str, name: str, seconds: float, chunk_s: float | None) -> None:
         """Report progress. seconds: since the cohort began. chunk_s: estimate of the next chunk."""
@@ -148,12 +158,15 @@ class Runner:
             self.scores[name] = max(best, before) if greater else min(best, before)
 
     def step_seconds(self, name: str) -> float | None:
-        """Return the seconds of one network step in the cohorts of a name; None if this process has none."""
+        """Return the mean seconds of a network step in the cohorts of this name that this process trained.
+
+        Returns None if this process trained no such cohort.
+        """
         seconds, steps = self.timed.get(name, (0.0, 0.0))
         return seconds / steps if steps else None
 
     def compile_seconds(self, plan: Plan, shape: ProgramShape, devices: Devices) -> float:
-        """Return the seconds of compiling the programs of a plan, summed over the devices."""
+        """Return the seconds spent on compiling the programs of a plan, summed over the devices."""
         return sum(program(plan, shape, device).seconds for device in dict.fromkeys(devices.workers))
 
     def _count(self, record: Record) -> None:

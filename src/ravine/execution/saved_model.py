@@ -27,7 +27,7 @@ __all__ = ["Model"]
 
 @dataclass(frozen=True)
 class Model:
-    """A trained network with its preprocessing.
+    """A trained network with the preprocessing of its inputs, which predicts new rows.
 
     trained: network with parameters. encoder, scaler: preprocessing of inputs. task: classify or regress.
     target: name of the target. classes: labels in the order of the outputs, None for a regression.
@@ -48,19 +48,24 @@ class Model:
 
     @property
     def network(self) -> Network:
-        """The network architecture."""
+        """The architecture of the network, without its parameters."""
         return self.trained.network
 
     def outputs(self, rows: pd.DataFrame | np.ndarray) -> np.ndarray:
-        """Return the raw outputs of the network, [N, K].
+        """Return the outputs of the network, [N, K]: logits of classes, or the standardized number.
 
-        rows: DataFrame or array [N, columns] with the columns of training.
+        rows: DataFrame or array [N, columns] with the columns of training. Raises DataError for a missing
+        column.
         """
         x = self.scaler.apply(self.encoder.transform(rows, what="The data"))
         return self.trained.outputs(x.astype(self.trained.precision))
 
     def predict(self, rows: pd.DataFrame | np.ndarray) -> np.ndarray:
-        """Return the predicted label or number of each row, [N]."""
+        """Return the predicted class label or number of each row, [N].
+
+        rows: DataFrame or array [N, columns] with the columns of training. Raises DataError for a missing
+        column.
+        """
         return self._predicted(self.outputs(rows))
 
     def _predicted(self, z: np.ndarray) -> np.ndarray:
@@ -88,7 +93,7 @@ class Model:
         return shares
 
     def table(self, rows: pd.DataFrame | np.ndarray, outputs: np.ndarray | None = None) -> pd.DataFrame:
-        """Return the predictions of rows [N, columns] as a table; for classes, with probabilities.
+        """Return the predictions for rows [N, columns] as a DataFrame; for classes, with probabilities.
 
         outputs: outputs of the network for these rows, [N, K]; None to compute them.
         """
@@ -105,7 +110,10 @@ class Model:
         return pd.DataFrame(columns, index=index)
 
     def save(self, directory: str | Path) -> Path:
-        """Write model.safetensors and model.json into a directory and return its path. Raises DataError."""
+        """Write the model into a directory, as model.safetensors and model.json; return the directory's path.
+
+        Raises DataError if a file cannot be written.
+        """
         arrays = {f"layer{path}": np.asarray(array) for path, array in _named(self.trained.params)}
         arrays |= {f"statistics{path}": np.asarray(array) for path, array in _named(self.trained.stats)}
         description = {
@@ -126,7 +134,10 @@ class Model:
 
     @classmethod
     def load(cls, path: str | Path) -> Model:
-        """Return the model of a directory, of one of its files, or of a run. Raises DataError."""
+        """Return the saved model in a directory; `path` can also be one of its files, or a run.
+
+        Raises DataError if the model is missing, damaged or not complete.
+        """
         arrays, what = load_model(path)
         try:
             network = Network.from_description(what["network"])
@@ -145,7 +156,10 @@ class Model:
 
     @classmethod
     def of(cls, dataset: Dataset, trained: TrainedNetwork, rows: SeedData, metadata: ModelMetadata) -> Model:
-        """Return the model of one trained run. rows: rows of its seed (`Batches.data`)."""
+        """Return the model of a trained network, with the preprocessing of the data that trained it.
+
+        rows: standardized rows of the network's seed, from `Batches.data`.
+        """
         return cls(
             trained, dataset.encoder, rows.scaler, dataset.task, dataset.target, dataset.classes,
             rows.target_mean, rows.target_scale, metadata, dataset.missing,

@@ -1,4 +1,4 @@
-"""Facts about the network that a study saves: its predictions, and test rows unlike training rows."""
+"""Facts about the network that a study saves: its predictions, and an unexpectedly bad test score."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ __all__ = ["SavedNetworkFacts", "saved_network_facts"]
 
 @dataclass(frozen=True)
 class SavedNetworkFacts:
-    """Facts about a saved network.
+    """Facts about the network that a study saves, for the result of the study.
 
-    test_rows: differences of test rows and training rows, or None. path: file of its predictions, None
-    without a run directory. left_out: predictions that were left out. arrays: content of that file.
+    test_rows: differences between test rows and other rows, None if the test score is as expected. path: file
+    of the network's predictions, None without a run directory. left_out: predictions that the file lacks, in
+    words. arrays: content of the file by name.
     """
 
     test_rows: TestRows | None
@@ -33,7 +34,7 @@ class SavedNetworkFacts:
     arrays: Mapping[str, np.ndarray]
 
     def fields(self) -> dict[str, Any]:
-        """Return the fields of `NetworkResult` by name."""
+        """Return the facts as values of the fields of a `NetworkResult`, by name."""
         return {
             "test_rows": self.test_rows,
             "predictions": self.path if self.arrays else None,
@@ -49,10 +50,10 @@ def saved_network_facts(
     valid: Sequence[float | None],
     test: Sequence[float | None],
 ) -> SavedNetworkFacts:
-    """Return the facts about the network that a study saves.
+    """Return the facts about the network that a study saves: its predictions, and remarks on the test rows.
 
-    batches: rows that the network was trained on. metric: metric of the scores. valid, test: scores of the
-    same training on all seeds.
+    batches: batches of the training. metric: metric of the scores. valid, test: validation and test scores of
+    the same training on all seeds, None for a diverged run.
     """
     outputs = model_outputs(model, context.dataset, batches)
     arrays, left_out = prediction_arrays(outputs)

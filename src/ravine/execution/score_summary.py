@@ -17,10 +17,10 @@ UNBOUNDED = (-np.inf, np.inf)  # bounds of a score without bounds
 def score_summary(
     scores: np.ndarray, greater: bool, seed: int = 0, bounds: tuple[float, float] = UNBOUNDED
 ) -> ScoreSummary:
-    """Return the summary of scores, [seed].
+    """Return mean, median, 95 % intervals and number of diverged runs of scores [seed].
 
-    greater: whether a greater score is better. seed: random seed of the bootstrap. bounds: smallest and
-    largest possible score.
+    A score that is not finite belongs to a diverged run. greater: whether a greater score is better. seed:
+    random seed of the bootstrap. bounds: smallest and largest possible score.
     """
     finite = np.isfinite(scores)
     whole = bool(finite.all())
@@ -41,10 +41,11 @@ def score_summary(
 def clipped(
     pair: Sequence[float] | np.ndarray | None, scores: np.ndarray, bounds: tuple[float, float]
 ) -> list[float | None] | None:
-    """Return an interval [low, high] of the mean of scores [seed], clipped to the bounds of the metric.
+    """Return an interval [low, high], clipped to the smallest and largest possible score; None for None.
 
-    Clipping removes only impossible scores, so coverage is unchanged. Scores computed with negative weights
-    can leave the bounds; their intervals are not clipped.
+    pair: the interval, computed from scores [seed]. bounds: smallest and largest possible score. Clipping
+    removes only impossible values, so coverage is unchanged. If a score itself lies outside the bounds, as is
+    possible with negative weights, the interval is not clipped. An infinite end becomes None.
     """
     if pair is None:
         return None
@@ -55,5 +56,5 @@ def clipped(
 
 
 def finite_or_none(value: float | np.floating) -> float | None:
-    """Return a number for JSON; None for NaN and infinity."""
+    """Return a number as a float that JSON can hold; None for NaN and infinity."""
     return float(value) if np.isfinite(value) else None

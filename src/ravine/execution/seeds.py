@@ -1,4 +1,4 @@
-"""Seed ranges: the seeds that each purpose of each study uses.
+"""The ranges of seeds that each study reserves for each purpose, such as tuning or evaluation.
 
 A seed determines split, initial weights, batch order and dropout. The ranges of a study never overlap.
 Evaluation therefore uses other seeds than tuning.
@@ -18,7 +18,7 @@ EVALUATE = "evaluate"  # purpose of the seeds that choose the winner of a study
 
 
 class SeedRange(NamedTuple):
-    """Seeds `first`, `first + 1`, ...; at most `capacity` of them."""
+    """The seeds reserved for one purpose: `first`, `first + 1`, and so on, at most `capacity` seeds."""
 
     first: int
     capacity: int
@@ -46,10 +46,10 @@ WINNERS = tuple(name.partition(".")[0] for name in RANGES if name.endswith(f".{E
 
 
 def training_purpose(winner_of: str | None, fresh: bool) -> str:
-    """Return the purpose of the seeds of a training, such as `train.train`.
+    """Return the name of the seed range that `train` or `diagnose` trains on, such as `train.train`.
 
-    winner_of: study whose winner is trained on the seeds that chose it, or None. fresh: whether the seeds are
-    those that no study uses to choose a winner.
+    winner_of: study whose winner is trained again on the seeds that chose it, or None. fresh: whether to use
+    seeds that no study uses to choose a winner.
     """
     if fresh:
         return "train.fresh"
@@ -57,17 +57,20 @@ def training_purpose(winner_of: str | None, fresh: bool) -> str:
 
 
 def first_seed(purpose: str) -> int:
-    """Return the first seed of a purpose, such as `train.train`."""
+    """Return the first seed in the range of a purpose, such as `train.train`."""
     return RANGES[purpose].first
 
 
 def most_seeds(*purposes: str) -> int:
-    """Return the largest number of seeds that the range of each of these purposes holds."""
+    """Return the largest number of seeds that fits the seed range of every named purpose."""
     return min(RANGES[purpose].capacity for purpose in purposes)
 
 
 def seeds(purpose: str, count: int) -> list[int]:
-    """Return the first `count` seeds of a purpose. Raises UsageError for more seeds than its range holds."""
+    """Return the first `count` seeds in the range of a purpose, such as `train.train`.
+
+    Raises UsageError for more seeds than the range holds.
+    """
     allowed = RANGES[purpose]
     if count > allowed.capacity:
         raise UsageError(

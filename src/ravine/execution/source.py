@@ -1,4 +1,4 @@
-"""Checks of the data source and the models that settings name, before slow imports."""
+"""Checks, before slow imports, that the data and the models that settings name exist."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ AnySettings = TypeVar("AnySettings", bound=DataSettings)
 
 
 def check_source(settings: DataSettings, study: str) -> None:
-    """Raise UsageError or DataError if settings name no data, or a file that does not exist.
+    """Raise UsageError if settings name no data, and DataError if they name data that do not exist.
 
-    study: name of the study, for the command in the message.
+    Data from standard input are refused if it is closed. study: name of the study, for the message.
     """
     if not settings.needs_source:
         return
@@ -42,10 +42,10 @@ def check_source(settings: DataSettings, study: str) -> None:
 
 
 def with_models_found(settings: AnySettings) -> AnySettings:
-    """Return settings with absolute paths of models and runs.
+    """Return settings in which every named model or run is replaced by its absolute path.
 
-    The paths are needed since a new run changes the run that `latest` names. Raises DataError for a model
-    that does not exist.
+    Otherwise `latest` would name the new run as soon as the new run begins. Raises DataError for a model or a
+    run that does not exist.
     """
     for key in settings.models:
         name = getattr(settings, key)

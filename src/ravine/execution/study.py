@@ -1,7 +1,6 @@
-"""The declaration of a study: name, settings and help. Its other parts are imported when they are needed.
+"""The declaration of a study, the code behind a command such as `compare`: its name, settings and help.
 
-A study is a package with five modules:
-
+A study is a package with five modules, which are imported when they are needed:
 
     settings   the settings class, and `STUDY`, this declaration
     design     `design(settings, dataset, devices)` -> Design, pure; `plan(design)` -> StudyPlan; only for
@@ -41,15 +40,18 @@ DATA_HELP = (
 
 
 class Design(Protocol):
-    """The design of a study: every run that is known before training. Tuning alone adds runs later."""
+    """The design of a study: all trainings that it derives from settings and data before it trains.
+
+    Only tuning can add runs later.
+    """
 
     @property
     def settings(self) -> NetworkSettings:
-        """The settings, with every choice that they leave open."""
+        """The settings of the study, completed by the choices that the user left open, such as the effort."""
 
     @property
     def network_steps(self) -> int:
-        """Number of network steps planned; later stages can add more."""
+        """Number of planned optimizer steps of all networks together; tuning can add more."""
 
     @property
     def estimated_seconds(self) -> float:
@@ -57,24 +59,24 @@ class Design(Protocol):
 
     @property
     def notes(self) -> Sequence[str]:
-        """Sentences on choices that differ from the settings, such as a rounded number of epochs."""
+        """Sentences on choices that differ from the user's settings, such as a rounded number of epochs."""
 
     def line(self) -> str:
-        """Return the design in one line."""
+        """Return a description of the planned trainings in one line."""
 
     def plan_document(self) -> dict[str, Any]:
-        """Return the content of `plan.json`: every run."""
+        """Return the content of the file `plan.json`, which describes every planned run."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """The declaration of a study.
+    """The declaration of a study, from which the command line and the Python functions find its parts.
 
-    name: command and Python function. package: package of its modules. settings: class of its settings.
-    result, plan: names of classes in its `result` module. title: one line for the list of commands.
-    help: paragraphs above the options, or a function that returns them. examples: commands to type.
+    name: name of the command and of the Python function. package: package of its modules. settings: class of
+    its settings. result, plan: names of classes in its `result` module. title: one line for the list of
+    commands. help: paragraphs above the options, or a function that returns them. examples: commands to type.
     accepts: kinds of the first argument: "data", "run", "model". training_file: file of a finished run with
-    the settings of its training; "" for a study that has many trainings and chooses none of them.
+    the settings of its training; "" for a study that has many trainings and does not choose one.
     """
 
     name: str
@@ -90,47 +92,57 @@ class Study:
 
     @property
     def help_text(self) -> str:
-        """The paragraphs above the options in the help."""
+        """The paragraphs of the command's help that stand above the options."""
         return self.help if isinstance(self.help, str) else self.help()
 
     def load(self, module: str, name: str) -> Any:
-        """Return an object of a module of the study, which is imported."""
+        """Import a module of the study, such as `design`, and return its object of this name."""
         return getattr(import_module(f"{self.package}.{module}"), name)
 
     def find(self, module: str, name: str) -> Any | None:
-        """Return an object as `load` does, or None if the module has no such object."""
+        """Import a module of the study and return its object of this name; None if the module has none."""
         return getattr(import_module(f"{self.package}.{module}"), name, None)
 
     @property
     def result_type(self) -> type[Result]:
-        """The class of the results."""
+        """The class of this study's results, whose module is imported."""
         result_type: type[Result] = self.load("result", self.result)
         return result_type
 
     @property
     def plan_type(self) -> type[StudyPlan]:
-        """The class of the plans that a dry run shows."""
+        """The class of the plans of this study, which a dry run shows."""
         plan_type: type[StudyPlan] = self.load("result", self.plan)
         return plan_type
 
     @property
     def draws(self) -> bool:
-        """Whether the study draws pictures."""
+        """Whether the study has a module `plots`, which draws pictures of a result."""
         return find_spec(f"{self.package}.plots") is not None
 
     def design(self, settings: NetworkSettings, dataset: Dataset, devices: Devices) -> Design:
-        """Return the design. Raises UsageError and DataError for settings that do not fit the data."""
+        """Return the design of the study, all its trainings, for settings and data.
+
+        Raises UsageError and DataError for settings that do not fit the data.
+        """
         make: Callable[[NetworkSettings, Dataset, Devices], Design] = self.load("design", "design")
         return make(settings, dataset, devices)
 
     def load_data(self, settings: NetworkSettings) -> Dataset:
-        """Return the data set that settings name. Raises DataError and UsageError."""
+        """Return the data set that settings name.
+
+        Raises DataError for data that cannot be read, and UsageError for settings that do not fit the data.
+        """
         from ravine.execution.loading import load
 
         read: Callable[[NetworkSettings], Dataset] = self.find("design", "load_data") or load
         return read(settings)
 
     def run(self, design: Design, context: RunContext) -> Result:
-        """Run a design and return its result. Raises DataError, UsageError, Stopped and NothingTrained."""
+        """Run the trainings of a design and return the result of the study.
+
+        Raises NothingTrained if every run diverged, Stopped on a stop request, and DataError or UsageError
+        for data or settings that cannot be used.
+        """
         run: Callable[[Design, RunContext], Result] = self.load("study", "run")
         return run(design, context)

@@ -1,12 +1,15 @@
 """A score on the test rows that is worse than on validation rows beyond chance, and the columns that differ.
 
-    gap = mean validation score - mean test score             (1)   greater is better
-    error^2 = error of the test score^2 + s^2 (v / d + 1 / n)  (2)
+    gap = mean validation score - mean test score        (1)   greater is better
+    E^2 = T^2 + s^2 (v / d + 1 / n)                      (2)   E: standard error of the gap
 
-s is the standard deviation of the validation scores over n seeds, v and d are the numbers of validation and
-development rows, and the first part of (2) is the larger of the error from resampled rows and s sqrt(v / t)
-with t test rows. With fewer than 3 seeds, s is the error of the validation score from resampled rows. The gap
-is beyond chance if it exceeds 4 errors, the smallest difference that matters, and the worst seed.
+s is the standard deviation of the validation scores over n seeds. T is the error of the test score: the
+larger one of its standard error from resampled rows and s sqrt(v / t). There are v validation rows, t test
+rows, and d development rows, which are training and validation rows together. With fewer than 3 seeds, s is
+the standard error of the validation score from resampled rows.
+
+The gap is beyond chance if it exceeds 4 E and the smallest difference that matters, and if the mean test
+score is also worse than the validation score of the worst seed.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ MAX_COLUMNS = 3  # in the sentence
 
 @dataclass(frozen=True, kw_only=True)
 class UnlikeColumnRow:
-    """One column whose values differ between the test rows and the other rows."""
+    """A column of the data whose values differ between the test rows and the other rows."""
 
     column: str
     """Name of the column."""
@@ -58,7 +61,10 @@ class UnlikeTargetRow:
 
 @dataclass(frozen=True, kw_only=True)
 class TestRows:
-    """Test rows on which the network is worse than on validation rows, by more than chance explains."""
+    """A network's score on the test rows that is worse than on validation rows by more than chance explains.
+
+    The columns and the target whose values differ between test rows and other rows may be the reason.
+    """
 
     __test__ = False  # a name that pytest would collect
 
@@ -71,7 +77,7 @@ class TestRows:
     columns: list[UnlikeColumnRow]
     """Columns whose values differ from those of the other rows, the largest distance first."""
     target: UnlikeTargetRow | None
-    """Difference of the targets; null if chance explains it."""
+    """Difference of the targets between test rows and other rows; null if chance explains the difference."""
 
 
 def find_test_rows(
@@ -82,11 +88,11 @@ def find_test_rows(
     split: SplitSizes,
     row_error: Callable[[str], float],
 ) -> TestRows | None:
-    """Return the differences of test rows and other rows, or None if the test score is as expected.
+    """Return how test rows differ from other rows if the test score is worse than expected, else None.
 
-    metric: metric of the scores, with the smallest difference that matters. valid, test: scores by seed.
-    split: numbers of rows. row_error: returns the standard error of the score of one network on "validation"
-    or "test" rows, from resampled rows.
+    metric: metric of the scores, with the smallest difference that matters. valid, test: validation and test
+    scores of the same training on all seeds. split: numbers of training, validation and test rows. row_error:
+    function that returns the standard error of one network's score on "validation" or "test" rows.
     """
     before, after = np.array(valid, np.float64), np.array(test, np.float64)
     both = np.isfinite(before) & np.isfinite(after)
@@ -134,9 +140,9 @@ def _target(found: UnlikeTarget) -> UnlikeTargetRow:
 
 
 def test_rows_sentence(found: TestRows, style: ScoreFormat) -> str:
-    """Return the line on test rows that are unlike training rows, with the columns that differ most.
+    """Return the sentence on a test score that is worse than expected, with the columns that differ most.
 
-    style: format of the scores.
+    found: the test score and the differing columns. style: format of the scores.
     """
     amount = f"{style.number(abs(found.difference))} {style.step}"
     order = "lower" if found.difference < 0 else "higher"

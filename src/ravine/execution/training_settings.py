@@ -1,4 +1,4 @@
-"""Settings of trainings whose hyperparameters are all fixed: of `train`, `diagnose` and `landscape`."""
+"""Settings of trainings without tuning, which `train`, `diagnose` and `landscape` share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DIGEST_DIGITS = 12  # of the digest of the settings of a winner
 
 
 def check_digest(text: str) -> None:
-    """Raise UsageError for a text that is no digest of settings."""
+    """Raise UsageError unless a text has the form of a digest of settings: 12 hexadecimal digits."""
     if len(text) != DIGEST_DIGITS or set(text) - set("0123456789abcdef"):
         raise UsageError(
             f"--winner-digest {text} is no digest.", f"A digest has {DIGEST_DIGITS} hexadecimal digits.",
@@ -35,7 +35,7 @@ def check_digest(text: str) -> None:
 class FixedTrainingSettings(
     NetworkSettings, DifferenceSettings, HyperScheduleSettings, LearningRateSettings, OptimizerSettings
 ):
-    """Settings of a training without tuning."""
+    """Settings of a training without tuning: data, network, optimizer, learning rate, schedules and seeds."""
 
     epochs: float | None = redefined(NetworkSettings, "epochs", None, help=USUAL_EPOCHS, common=True)
     seeds: int = seeds_option(1, "train.train", at_least=1)
@@ -43,9 +43,10 @@ class FixedTrainingSettings(
 
 @dataclass(frozen=True, eq=False, repr=False)
 class WinnerSettings(FixedTrainingSettings):
-    """Settings of a training that can repeat the evaluation of a study's winner, as `best.toml` holds them.
+    """Settings of a training that can repeat the winner of `compare` or `sweep`, as `best.toml` holds them.
 
-    A run depends on the number of runs in its group by rounding, so the group size is one of the settings.
+    The number of runs that one core trains together changes the result of a run by rounding. This group size
+    is therefore one of the settings.
     """
 
     winner_of: str | None = option(

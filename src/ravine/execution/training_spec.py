@@ -1,8 +1,8 @@
-"""The training specification: network, transforms and early stopping. Optimizer and data are not part of it.
+"""The specification of a training: network, transforms and early stopping, without optimizer and data.
 
-A specification has structure, which becomes part of a plan, and numbers, which become data of runs.
-Specifications that differ only in which transforms are on can share one structure: a transform that is off
-runs with its neutral value.
+The structure of a specification, such as its layers, is compiled into the program (the plan). Its numbers,
+such as a dropout rate, are inputs of the program and can differ between runs. Specifications that differ only
+in their transforms can share one structure: a transform that is off runs with a value that changes nothing.
 """
 
 from __future__ import annotations
@@ -56,16 +56,16 @@ SCHEDULABLE = (
 
 @dataclass(frozen=True)
 class TrainingSpec:
-    """The specification of a training.
+    """The part of a training that is independent of the optimizer: network, transforms and early stopping.
 
     network, transforms, label_smoothing, augment: the structure; transforms and augmentations by name.
     image: height, width and channels of the inputs, None for a table.
     numbers: value of each transform, augmentation or part of the network that has a number, by name.
     tail: share of the run after which the weights are averaged, None without such an average.
     patience: evaluations without improvement that end a run, 0 = off. min_change: smallest improvement.
-    initial: name of the initialization and factor on the weights.
-    hyper_schedules: schedules by hyperparameter. An optimizer ignores the
-    schedule of a hyperparameter that it lacks.
+    initial: name of the initialization and factor on the initial weights.
+    hyper_schedules: texts of the schedules of hyperparameters besides the learning rate, by name. A training
+    ignores the schedule of a hyperparameter that its optimizer lacks.
     """
 
     network: Network
@@ -82,20 +82,25 @@ class TrainingSpec:
 
     @property
     def structure(self) -> tuple[Any, ...]:
-        """The parts without numbers. Specifications of equal structure share their compiled programs."""
+        """Network, transforms, label smoothing, augmentation and initialization: all but the numbers of runs.
+
+        Specifications with equal structure can train in the same compiled programs.
+        """
         return self.network, self.transforms, self.label_smoothing, self.augment, self.initial
 
     @property
     def schedulable(self) -> tuple[str, ...]:
-        """Numbers of this specification that may follow a schedule."""
+        """Names of the numbers of this specification that may change by a schedule, such as `dropout`."""
         return tuple(name for name in SCHEDULABLE if name in self.numbers)
 
     def plan(
         self, settings: NetworkSettings, dataset: Dataset, rule: Rule, batches: Batches, steps: int
     ) -> Plan:
-        """Return the plan of an optimizer. `steps` is rounded up to whole segments between evaluations.
+        """Return the plan of a training: the structure for which its program is compiled.
 
-        Raises UsageError for a metric or a batch size that does not fit.
+        rule: the optimizer. steps: number of steps, which is rounded up to a multiple of 20 evaluations; a
+        run of fewer than 20 steps is evaluated after each step. Raises UsageError for a metric that does not
+        fit the target, and for a batch size that does not fit the network.
         """
         classes = len(dataset.classes) if dataset.classes is not None else 0
         score = metric(settings.metric or default_metric(dataset.task), dataset.task, classes)
@@ -126,9 +131,10 @@ class TrainingSpec:
         seed: np.ndarray,
         hyper: dict[str, np.ndarray],
     ) -> Runs:
-        """Return the runs of a plan.
+        """Return the runs of a plan with these hyperparameters and with the numbers of the specification.
 
-        rate, schedule, seed: of each run, [run]. hyper: hyperparameters of the optimizer by name, each [run].
+        rate, schedule, seed: learning rate, its schedule as text, and seed of each run, [run]. hyper:
+        hyperparameters of the optimizer by name, each [run].
         """
         count = len(rate)
         numbers = self.numbers | ({"tail": round(self.tail * plan.steps)} if self.tail is not None else {})
@@ -145,19 +151,26 @@ class TrainingSpec:
 
 
 def find_rule(text: str) -> Rule:
-    """Return the optimizer of the option `optimizer`. Raises UsageError."""
+    """Return the optimizer that the text of the option `--optimizer` names, such as `adam(b1=0.95)`.
+
+    Raises UsageError, which names the option, for an unknown optimizer and for a wrong hyperparameter.
+    """
     with about_option("optimizer", text, ALLOWED_OPTIMIZER):
         return resolve(text)
 
 
 def find_rules(texts: Sequence[str]) -> list[Rule]:
-    """Return the optimizers of the option `optimizers`. Raises UsageError, also for a repeated optimizer."""
+    """Return the optimizers that the texts of the option `--optimizers` name, in order.
+
+    Raises UsageError, which names the option, for an unknown or repeated optimizer and for a wrong
+    hyperparameter.
+    """
     with about_option("optimizers", list(texts), f"different optimizers, each {ALLOWED_OPTIMIZER}"):
         return resolve_all(texts)
 
 
 def training_spec(settings: NetworkSettings, dataset: Dataset) -> TrainingSpec:
-    """Return the specification that settings describe.
+    """Return the specification of a training (network, transforms, early stopping) that settings describe.
 
     Raises UsageError for a network, an augmentation or label smoothing that does not fit the data.
     """
@@ -221,7 +234,10 @@ def _read_schedules(texts: Sequence[str]) -> dict[str, str]:
 
 
 def check_schedules(spec: TrainingSpec, rules: Sequence[Rule]) -> None:
-    """Raise UsageError for a schedule of a hyperparameter that neither `spec` nor any of the rules has."""
+    """Raise UsageError for the schedule of a hyperparameter that neither specification nor optimizers have.
+
+    spec: the specification, with the schedules to check. rules: the optimizers of the trainings.
+    """
     names = {*spec.schedulable, *(name for rule in rules for name in rule.defaults)}
     allowed = tuple(sorted(names))
     for name, text in spec.hyper_schedules.items():
@@ -257,7 +273,7 @@ def _add(name: str) -> str:
 
 
 def check_patience(settings: NetworkSettings) -> None:
-    """Raise UsageError for --min-change without --early-stop."""
+    """Raise UsageError if settings state --min-change without --early-stop, to which it belongs."""
     if settings.min_change and settings.early_stop is None:
         raise UsageError(
             f"--min-change {settings.min_change:g} does nothing.",
@@ -270,30 +286,35 @@ def check_patience(settings: NetworkSettings) -> None:
 
 
 def training_options(settings: NetworkSettings) -> dict[str, Any]:
-    """Return the options that a plan lists and that are not neutral, by key."""
+    """Return the training options that are switched on, such as penalties and early stopping, by key."""
     values = settings.to_dict()
     listed = {key: option for key, option in OPTIONS.items() if option.plan_row and values.get(key)}
     return {key: values[key] for key, option in listed.items() if values[key] != option.neutral}
 
 
 def schedules_of(texts: Sequence[str] | None, spec: TrainingSpec, rule: Rule) -> list[str] | None:
-    """Return the texts `NAME=SCHEDULE` whose hyperparameter `spec` or the rule has; None if there is none."""
+    """Return those of the texts `NAME=SCHEDULE` whose hyperparameter a training has; None if there are none.
+
+    spec, rule: specification and optimizer of the training, which have the hyperparameters.
+    """
     names = (*spec.schedulable, *rule.defaults)
     return [text for text in texts or [] if text.partition("=")[0].strip() in names] or None
 
 
 def share_structure(specs: Sequence[TrainingSpec]) -> list[TrainingSpec]:
-    """Return the specifications with as few different structures as possible, to compile few programs.
+    """Return specifications of equal trainings with as few different structures as possible.
 
-    A transform that only some of them have becomes part of all; the others give it its neutral value.
+    Few structures need few compiled programs. A transform, such as L2, that only some of the specifications
+    have becomes part of all that can share it. The others use it with a value that changes nothing, such as 0.
     """
     return [_joined(spec, [other for other in specs if _same_kind(spec, other)]) for spec in specs]
 
 
 def with_structure(settings: AnySettings, spec: TrainingSpec) -> AnySettings:
-    """Return settings whose specification has the structure of `spec`, one of `share_structure`.
+    """Return settings that lead to the structure of `spec`, a specification that `share_structure` returned.
 
-    The numbers that `spec` shares with other specifications, such as a penalty of 0, are stated explicitly.
+    Transforms that `spec` has only to share a structure are added to the settings with values that change
+    nothing, such as a penalty of 0.
     """
     changes: dict[str, Any] = {
         name: spec.numbers[name]

@@ -1,9 +1,10 @@
-"""Estimates of the running time of a study. Only `--budget` uses them; no other choice depends on them.
+"""Estimates of the running time of a study. Of all choices of a study, only that by `--budget` uses them.
 
-    seconds = start + compilation + places (steps x seconds of a step + evaluations x rows x seconds of a row)
+    seconds = start + compilation + places x (steps x step time + evaluations x rows x row time)
 
-The seconds of a step and of a row follow from a short measurement of matrix products in the sizes of the
-network. A place is a run that a worker trains, or an empty place of a group that is not full.
+Step time and row time are the seconds of a training step and of one validation row. They follow from a short
+measurement of matrix products in the sizes of the network. Places are the runs that the busiest core or GPU
+trains, with the empty places of groups that are not full. The last term is summed over all cohorts.
 """
 
 from __future__ import annotations
@@ -35,9 +36,10 @@ REPEATS = 8  # of a measurement, whose shortest time counts
 
 @dataclass(frozen=True)
 class Training:
-    """A cohort to be trained: its plan, the sizes of its program, and its number of runs.
+    """A planned cohort whose training time is estimated: its plan, the sizes of its program, its runs.
 
-    share: probability that it is trained, or the number of times.
+    runs: number of runs. share: factor on the time, which is the probability that the cohort is trained, or
+    the number of such cohorts.
     """
 
     plan: Plan
@@ -47,9 +49,10 @@ class Training:
 
 
 def estimated_seconds(trainings: Iterable[Training], workers: int, other: float = 0.0) -> float:
-    """Return the estimated seconds of a study.
+    """Return the estimated wall-clock seconds of a study that trains some cohorts.
 
-    workers: number of cores or GPUs that train. other: seconds of all other work, such as baselines.
+    trainings: the cohorts. workers: number of cores or GPUs that train. other: seconds of all other work,
+    such as baselines.
     """
     listed = list(trainings)
     programs = {training.plan for training in listed}
@@ -58,7 +61,10 @@ def estimated_seconds(trainings: Iterable[Training], workers: int, other: float 
 
 
 def training_seconds(training: Training, workers: int) -> float:
-    """Return the estimated seconds of the steps and evaluations of a cohort."""
+    """Return the estimated seconds of all training steps and evaluations of a cohort, without compilation.
+
+    workers: number of cores or GPUs that train.
+    """
     plan, network, rows = training.plan, training.plan.network, training.shape.valid
     outputs = sum(count * units for count, _, units in network.products)
     step = STEP_PRODUCTS * forward_seconds(network, plan.batch_size)
@@ -69,7 +75,11 @@ def training_seconds(training: Training, workers: int) -> float:
 
 
 def places(training: Training, workers: int) -> int:
-    """Return the number of places that the busiest worker trains, one after the other."""
+    """Return the number of places, with or without a run, in all groups that the busiest worker trains.
+
+    A group holds the runs that one worker, a core or a GPU, advances at the same time. workers: number of
+    cores or GPUs.
+    """
     shape, total = training.shape, 0
     for begin in range(0, training.runs, shape.width):
         groups = -(-min(shape.width, training.runs - begin) // shape.size)
@@ -79,7 +89,7 @@ def places(training: Training, workers: int) -> int:
 
 @lru_cache(maxsize=256)
 def forward_seconds(network: Network, rows: int) -> float:
-    """Return the seconds of the matrix products of a forward pass on `rows` rows, on one core."""
+    """Return the measured seconds of the matrix products of one forward pass on `rows` rows, on one core."""
     measured = min(rows, 1_024)
     layers = [
         (np.ones((measured * count, i), np.float32), np.ones((i, o), np.float32))

@@ -1,4 +1,4 @@
-"""Extension of the range of learning rates while a best rate lies at its end."""
+"""The extension of the searched range of learning rates if a best learning rate lies at an end of the range."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ MAX_EXTENSIONS = 2  # of the range of learning rates, each by a decade
 def extend_ranges(
     ends: Callable[[], Mapping[str, str]], extend: Callable[[Sequence[str], Sequence[str]], None]
 ) -> list[str]:
-    """Extend the range of learning rates while a best rate lies at its end.
+    """Extend the searched range of learning rates, at most twice, while a best one lies at an end.
 
-    Return the extended sides, low or high, in order.
+    Returns the extended ends, "low" or "high", in order.
 
-    ends(): returns the side of each optimizer or group whose best rate lies at an end of the range.
-    extend(sides, names): trains with more rates on the last of `sides`, where the best rates of `names` lie.
+    ends: function that returns the end, by name of each optimizer or configuration whose best learning rate
+    lies at an end. extend: function (sides, names) that trains with more learning rates beyond the last end
+    in `sides`; the best learning rates of `names` lie there.
     """
     extended: list[str] = []
     while len(extended) < MAX_EXTENSIONS:

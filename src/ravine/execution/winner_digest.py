@@ -1,4 +1,4 @@
-"""The digest of the settings of a study's winner: it recognizes a training whose settings were changed."""
+"""The digest (hash) of the settings of a study's winner, by which a changed training is recognized."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ number of seeds, machine, and report."""
 
 
 def winner_digest(settings: FixedTrainingSettings) -> str:
-    """Return the digest of the settings that determine a training, as 12 hexadecimal digits."""
+    """Return the digest (hash) of the settings that determine a training, as 12 hexadecimal digits."""
     keys = [key for key in options_of(FixedTrainingSettings) if key not in LEFT_OUT]
     return content_hash({key: getattr(settings, key) for key in keys}, DIGEST_DIGITS)
 
 
 def chosen_by(settings: WinnerSettings) -> str | None:
-    """Return the study that chose this training on its seeds; None if no study did.
+    """Return the name of the study that chose a training as its winner on the same seeds; None without one.
 
-    A training with other settings than the winner's was not chosen, although its seeds are the same. A
+    Training with other settings than the winner's was not chosen, although the seeds are the same. A
     `best.toml` of an earlier version has no digest, so that its settings count as those of the winner.
     """
     if settings.winner_of is None or settings.fresh_seeds:
