@@ -98,9 +98,9 @@ class TrainingSpec:
     ) -> Plan:
         """Return the plan of a training: the structure for which its program is compiled.
 
-        rule: the optimizer. steps: number of steps, which is rounded up to a multiple of 20 evaluations; a
-        run of fewer than 20 steps is evaluated after each step. Raises UsageError for a metric that does not
-        fit the target, and for a batch size that does not fit the network.
+        rule: the optimizer. steps: number of steps, which is rounded up to a multiple of the 20 evaluations;
+        a run of fewer than 20 steps is evaluated after each step. Raises UsageError for a metric that does
+        not fit the target, and for a batch size that does not fit the network.
         """
         classes = len(dataset.classes) if dataset.classes is not None else 0
         score = metric(settings.metric or default_metric(dataset.task), dataset.task, classes)
@@ -305,7 +305,7 @@ def share_structure(specs: Sequence[TrainingSpec]) -> list[TrainingSpec]:
     """Return specifications of equal trainings with as few different structures as possible.
 
     Few structures need few compiled programs. A transform, such as L2, that only some of the specifications
-    have becomes part of all that can share it. The others use it with a value that changes nothing, such as 0.
+    have becomes part of all that can share it. The others use it with a value without effect, such as 0.
     """
     return [_joined(spec, [other for other in specs if _same_kind(spec, other)]) for spec in specs]
 

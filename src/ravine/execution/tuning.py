@@ -1,4 +1,4 @@
-"""The extension of the searched range of learning rates if a best learning rate lies at an end of the range."""
+"""The extension of the searched range of learning rates if a best learning rate lies at its end."""
 
 from __future__ import annotations
 

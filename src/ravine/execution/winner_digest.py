@@ -22,7 +22,7 @@ def winner_digest(settings: FixedTrainingSettings) -> str:
 def chosen_by(settings: WinnerSettings) -> str | None:
     """Return the name of the study that chose a training as its winner on the same seeds; None without one.
 
-    Training with other settings than the winner's was not chosen, although the seeds are the same. A
+    A training with other settings than the winner's was not chosen, although its seeds are the same. A
     `best.toml` of an earlier version has no digest, so that its settings count as those of the winner.
     """
     if settings.winner_of is None or settings.fresh_seeds:

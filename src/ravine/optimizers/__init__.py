@@ -1,8 +1,8 @@
-"""Optimizers of the lecture, any optimizer of optax, schedules, and transforms around an optimizer.
+"""Optimizers of the lecture, an adapter for optax, schedules, and transforms such as clipping around them.
 
-An optimizer is a pair of functions (init, update) as in optax, with a third function for the point at which
-the network is evaluated. The package exports the names of all of its files. It imports a file, and with it
-JAX, only when one of its names is used, so that tables of names and parsers of texts are available without
+An optimizer is a pair of functions (init, update) as in optax, with a third function for the weights at which
+the network is evaluated. The package exports the public names of its files. It imports a file, and with it
+JAX, only when one of these names is used, so that tables of names and parsers of texts are available without
 JAX.
 """
 

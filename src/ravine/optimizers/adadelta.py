@@ -7,6 +7,8 @@ Source: Zeiler 2012.
     u <- gamma u + (1 - gamma) d^2              (3)
     w <- w - eta d                              (4)
     P  = sqrt(s + eps) / sqrt(u + eps)          (5)     preconditioner of (4), with u after the step
+
+w: weights, g: gradient, d: step before the learning rate eta, gamma: averaging rate, eps: small constant.
 """
 
 from __future__ import annotations
@@ -48,11 +50,11 @@ def _preconditioner(slots: Deltas, t: jax.Array | None, hyper: Mapping[str, Any]
     diagonal=_preconditioner,
 )
 def adadelta(learning_rate: Rate = 1.0, gamma: Number | Decay = 0.9, eps: Number = 1e-6) -> Optimizer:
-    """Return AdaDelta. Its state is `Deltas`.
+    """Return the optimizer AdaDelta. Its state `Deltas` holds running means of squared gradients and steps.
 
     learning_rate: eta, a number, a scalar array or a schedule of the step count; 1 in the paper.
-    gamma: averaging rate of s and u, a number in [0, 1) or a `Decay`. eps: added to s and u; it sets the size
-    of the first steps. Raises UsageError for an invalid number.
+    gamma: averaging rate of both means, a number in [0, 1) or a `Decay`. eps: added to both means; it sets the
+    size of the first steps. Raises UsageError for another gamma, and for a negative or infinite number.
     """
     check_not_negative(eps=eps)
 

@@ -5,6 +5,8 @@ Source: Duchi, Hazan & Singer 2011.
     s <- s + g^2                        (1)      the diagonal of the lecture's G_t
     w <- w - eta g / sqrt(s + eps)      (2)      eps inside the root
     P  = sqrt(s + eps)                  (3)      preconditioner: (2) is w <- w - eta P^-1 g
+
+w: weights, g: gradient, s: sum of squared gradients, eta: learning rate, eps: small constant.
 """
 
 from __future__ import annotations
@@ -34,9 +36,9 @@ class Squares(NamedTuple):
 
 
 def root_of_squares(slots: Squares, t: jax.Array | None, hyper: Mapping[str, Any]) -> jax.Array:
-    """Return the preconditioner P of one array, (3), [...] like the weights.
+    """Return the preconditioner P = sqrt(s + eps) of AdaGrad or RMSProp for one array of weights, [...].
 
-    hyper: hyperparameters by name, with `eps`. t: number of steps, which P does not depend on.
+    slots: state with s. hyper: hyperparameters by name, with `eps`. t: number of steps, which is not used.
     """
     return jnp.sqrt(slots.s + hyper["eps"])  # (3)
 
@@ -50,10 +52,11 @@ def root_of_squares(slots: Squares, t: jax.Array | None, hyper: Mapping[str, Any
     style=PlotStyle("#E69F00", "#f5c04e", (4, 2, 1, 2, 1, 2), "pentagon"),
 )
 def adagrad(learning_rate: Rate = 0.03, eps: Number = 1e-8) -> Optimizer:
-    """Return AdaGrad. Its state is the sum `Squares`, which starts at 0 (in optax and Keras at 0.1).
+    """Return the optimizer AdaGrad. Its state `Squares` is the sum s of squared gradients.
 
-    learning_rate: eta, a number, a scalar array or a schedule of the step count.
-    eps: added to s, so that the first steps are finite. Raises UsageError for a negative or infinite eps.
+    The sum starts at 0; in optax and Keras it starts at 0.1. learning_rate: eta, a number, a scalar array or
+    a schedule of the step count. eps: added to s under the root, so that the first steps are finite. Raises
+    UsageError for a negative or infinite number.
     """
     check_not_negative(eps=eps)
 

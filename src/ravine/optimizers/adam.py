@@ -11,6 +11,9 @@ Equation (4) is w <- w - eta P^-1 m with the preconditioner P of Cohen et al. 20
 
     P = (1 - b1^t) (sqrt(v / (1 - b2^t)) + eps)         (5)
     stable for eigenvalues of P^(-1/2) H P^(-1/2) below (2 + 2 b1) / ((1 - b1) eta)     (6)
+
+w: weights, g: gradient, m, v: running means of g and g^2, b1, b2: averaging rates, t: number of the step,
+eta: learning rate, eps: small constant, H: Hessian of the loss.
 """
 
 from __future__ import annotations
@@ -72,11 +75,12 @@ def _preconditioner(slots: Moments, t: jax.Array, hyper: Mapping[str, Any]) -> j
 def adam(
     learning_rate: Rate = 3e-3, b1: Number | Decay = 0.9, b2: Number | Decay = 0.999, eps: Number = 1e-8
 ) -> Optimizer:
-    """Return Adam. Its state is `Moments` and the number of steps t.
+    """Return the optimizer Adam. Its state is the number of steps and `Moments`, two running means.
 
+    m is the running mean of gradients g, and v that of g^2.
     learning_rate: eta, a number, a scalar array or a schedule of the step count.
-    b1, b2: averaging rates of m and v, numbers in [0, 1) or `Decay`. eps: added to the root in (4). Raises
-    UsageError for an invalid number.
+    b1, b2: averaging rates of m and v, numbers in [0, 1) or `Decay`. eps: added to the root of v. Raises
+    UsageError for another averaging rate, and for a negative or infinite number.
     """
     check_not_negative(eps=eps)
 

@@ -1,12 +1,12 @@
-"""An optimizer with all of its transforms, in a fixed order.
+"""The composition of an optimizer with its transforms (clipping, penalties, ...) in a fixed order.
 
 In every step
 
     1. the gradient of the loss is clipped,
-    2. the gradients of the penalties are added,
+    2. the gradients of the L1 and L2 penalties are added,
     3. the optimizer computes its update,
     4. weight decay is subtracted,
-    5. the average of the weights follows.
+    5. the average of the weights, at which the network is evaluated, is updated.
 
 Clipping comes before the penalties, since it guards against outliers in the data, on which the gradients of
 penalties do not depend.
@@ -35,16 +35,18 @@ def compose(
     ema: Number | Decay | None = None,
     tail: Number | None = None,
 ) -> Optimizer:
-    """Return `optimizer` with the transforms that are not None. Other transforms are no part of the program.
+    """Return an optimizer with clipping, penalties, weight decay and an average of the weights, where given.
+
+    A transform whose argument is None is left out of the compiled program.
 
     rate: learning rate of the optimizer and of the weight decay, a number, a scalar array or a schedule.
     mask: parameters that `l1`, `l2` and `weight_decay` act on, a tree of bools; None = all.
     l1, l2: coefficients of the penalties. weight_decay: coefficient of the decoupled weight decay.
-    clip: largest norm of the gradient. ema: averaging rate of the weights. tail: step after which the mean of
-    the weights starts.
+    clip: largest norm of the gradient over all parameters. ema: averaging rate of an exponential average of
+    the weights. tail: step after which a plain mean of the weights starts.
 
-    All arguments except `mask` can differ between runs: they are numbers or scalar arrays. Raises UsageError
-    for `ema` and `tail` at once, and for numbers that are not allowed.
+    The numbers can be scalar arrays, which may differ between runs. Raises UsageError for `ema` and `tail` at
+    once, and for numbers that are not allowed.
     """
     if ema is not None and tail is not None:
         raise UsageError(

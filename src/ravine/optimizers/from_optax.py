@@ -1,7 +1,8 @@
-"""The adapter for optimizers of optax, `optax:NAME(keyword=value, ...)`, with the learning rate as data.
+"""The adapter that makes an optimizer of optax, `optax:NAME(keyword=value, ...)`, usable in a training.
 
-The keywords are fixed in the compiled program, since optax computes 1 - b from them in float64. The learning
-rate can be a traced array or a schedule for every optimizer, also where optax itself takes only a number.
+The keywords are fixed in the compiled program, since optax computes 1 - b for an averaging rate b in float64.
+The learning rate is an input of the program. It can be a traced array or a schedule for every optimizer, also
+where optax itself takes only a number.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ __all__ = ["OptaxState", "from_optax"]
 
 
 class OptaxState(NamedTuple):
-    """The state of an adapted optimizer.
+    """The state of an optimizer that the adapter takes from optax.
 
     t: number of steps, int32, None without a schedule. inner: state of the optax optimizer, in which random
     keys are arrays of integers (`jax.random.key_data`), so that the state can be saved.
@@ -35,13 +36,14 @@ class OptaxState(NamedTuple):
 
 
 def from_optax(name: str, keywords: Mapping[str, object] | None = None) -> Callable[..., Optimizer]:
-    """Return the constructor of an optax optimizer, a function (learning rate, key) -> Optimizer.
+    """Return the constructor of an optimizer of optax: a function (learning_rate, key) -> Optimizer.
 
-    name: name in `OPTAX`. keywords: keyword arguments of the optimizer in optax. key: random key of a
-    run [2], for an optimizer that draws random numbers; None = as optax draws them, the same for every run.
+    name: name of the optimizer in optax, such as `lion`. keywords: its keyword arguments in optax. The
+    argument `key` of the constructor is the random key [2] of a run, for an optimizer that draws random
+    numbers. Without a key, the optimizer draws the same numbers in every run.
 
-    Raises UsageError for an optimizer or a keyword that optax does not have, for an optimizer in
-    `UNSUPPORTED`, and for a value that optax refuses.
+    Raises UsageError for an optimizer that optax does not have or that a training cannot run, for an unknown
+    keyword, and for a value that optax refuses.
     """
     check_optax(name)
     factory = getattr(optax, name, None) or getattr(optax.contrib, name)

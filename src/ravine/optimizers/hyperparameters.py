@@ -1,4 +1,4 @@
-"""Hyperparameters as inputs of compiled programs: types, checks of numbers on the host, and pairs (b, 1 - b).
+"""Hyperparameters of optimizers as inputs of compiled programs: types, checks, and pairs (b, 1 - b).
 
 An averaging rate b enters an update twice, as b and as 1 - b. For b = 0.9999 in float32 the difference has a
 relative error of 1.7e-4. The host therefore computes b and 1 - b in float64 and passes on the pair, `Decay`.
@@ -26,18 +26,18 @@ Rate = float | np.ndarray | jax.Array | Callable[[jax.Array], Any]
 
 
 class Decay(NamedTuple):
-    """An averaging rate b with its complement 1 - b, each correctly rounded."""
+    """An averaging rate b with its complement 1 - b; both are correctly rounded if made on the host."""
 
     rate: Any
     complement: Any
 
 
 def decay(b: Number | Decay) -> Decay:
-    """Return the pair (b, 1 - b), formed in float64 for host numbers and NumPy arrays.
+    """Return the pair (b, 1 - b) of an averaging rate b, in float64 for Python numbers and NumPy arrays.
 
-    A `Decay` is returned as it is. For a scalar JAX array the pair is formed in the data type of the array,
+    A `Decay` is returned as it is. For a JAX array [] the pair is formed in the data type of the array,
     and 1 - b has the rounding error of b. Pass a pair formed on the host where this error matters. Raises
-    UsageError unless 0 <= b < 1.
+    UsageError unless 0 <= b < 1; JAX arrays are not checked.
     """
     if isinstance(b, Decay):
         return b
@@ -57,12 +57,15 @@ def decay(b: Number | Decay) -> Decay:
 
 
 def one_minus_power(b: Decay, t: jax.Array) -> jax.Array:
-    """Return 1 - b^t without cancellation, a scalar []; t [] is at least 1, in the data type of `b`."""
+    """Return 1 - b^t for an averaging rate b after t steps, without cancellation: a scalar [].
+
+    t []: number of steps, at least 1, in the data type of `b`.
+    """
     return -jnp.expm1(t * jnp.log1p(-b.complement))
 
 
 def check_rate(rate: object) -> None:
-    """Raise UsageError unless `rate` is a schedule, an array, or a finite number that is not negative."""
+    """Raise UsageError unless a learning rate is a schedule, an array, or a finite number, not negative."""
     if callable(rate) or isinstance(rate, jax.Array | np.ndarray):
         return
     if isinstance(rate, bool) or not isinstance(rate, float | int | np.number) or not 0 <= rate < math.inf:
@@ -74,7 +77,7 @@ def check_rate(rate: object) -> None:
 
 
 def check_share(**named: object) -> None:
-    """Raise UsageError for the first number that is not between 0 and 1. Arrays are not checked."""
+    """Raise UsageError for the first of the named numbers that is not in [0, 1]. Arrays are not checked."""
     for name, value in named.items():
         if isinstance(value, jax.Array | np.ndarray):
             continue
@@ -83,7 +86,10 @@ def check_share(**named: object) -> None:
 
 
 def check_not_negative(**named: object) -> None:
-    """Raise UsageError for the first number that is negative or not finite. Arrays are not checked."""
+    """Raise UsageError for the first of the named numbers that is negative or not finite.
+
+    Arrays are not checked.
+    """
     for name, value in named.items():
         if isinstance(value, jax.Array | np.ndarray):
             continue

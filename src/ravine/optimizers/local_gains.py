@@ -8,6 +8,8 @@ before:
     gain <- min(max(gain, lowest), highest)          (3)
     w    <- w - eta gain g                           (4)
     P    =  1 / gain                                 (5)    preconditioner: (4) is w <- w - eta P^-1 g
+
+w: weight, g: gradient, eta: learning rate, gain: factor on eta for this weight, 1 at the start.
 """
 
 from __future__ import annotations
@@ -57,12 +59,12 @@ def local_gains(
 ) -> Optimizer:
     """Return gradient descent with a gain, a factor on the learning rate, for each weight.
 
-        Its state is `Gains`.
+    Its state is `Gains`. learning_rate: a number, a scalar array or a schedule of the step count. grow:
+    amount added to a gain if two successive gradients of the weight have the same sign. shrink: factor on a
+    gain if their signs differ. lowest, highest: limits of a gain.
 
-    learning_rate: eta, a number, a scalar array or a schedule of the step count.
-    grow: amount added to a gain, (1). shrink: factor on a gain, (2). lowest, highest: limits of a gain, (3).
-
-    A gradient of 0 does not change the gain of its weight. Raises UsageError for an invalid number.
+    A gradient of 0 does not change the gain of its weight. Raises UsageError for a negative or infinite
+    number.
     """
     check_not_negative(grow=grow, shrink=shrink, lowest=lowest, highest=highest)
 

@@ -5,6 +5,8 @@ Source: Polyak 1964.
     v <- rho v - eta g                                             (1)      eta is inside the velocity
     w <- w + v                                                     (2)
     stable for eigenvalues of the Hessian below (2 + 2 rho) / eta  (3)
+
+w: weights, g: gradient, v: velocity, rho: momentum, eta: learning rate.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ def momentum(learning_rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
 
     With a changing learning rate this optimizer differs from torch and `optax.sgd(momentum=)`. Torch and
     optax multiply the velocity by the current learning rate, so a change acts at once on all earlier
-    gradients. Raises UsageError for an invalid number.
+    gradients. Here it acts on new gradients only. Raises UsageError for another rho, and for a negative or
+    infinite learning rate.
     """
 
     check_share(rho=rho)

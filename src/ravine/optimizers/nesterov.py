@@ -12,6 +12,8 @@ look-ahead point y = w + rho v, and (1) and (2) become
     y <- y + rho v - eta grad L(y)          (4)      = w + rho v with the new w, v
     w  = y - rho v                          (5)      the point to evaluate
     stable for eigenvalues of the Hessian below (2 + 2 rho) / (eta (1 + 2 rho))      (6)
+
+w: weights, v: velocity, rho: momentum, eta: learning rate, L: loss.
 """
 
 from __future__ import annotations
@@ -43,13 +45,14 @@ def _limit(eta: float, hyper: Mapping[str, Number]) -> float:
     style=PlotStyle("#009E73", "#3fd6a8", (9, 3, 2, 3), "triangle"),
 )
 def nesterov(learning_rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
-    """Return Nesterov momentum. Its state is the `Velocity` v, 0 at the start.
+    """Return the optimizer Nesterov momentum. Its state is the `Velocity` v, 0 at the start.
 
     learning_rate: eta, a number, a scalar array or a schedule of the step count.
     rho: share of the velocity that remains after a step, from 0 to 1.
 
-    The parameters in the training loop are the look-ahead point y; `eval_params(params, state)` returns the
-    lecture's w. Raises UsageError for an invalid number.
+    The parameters that a training loop stores are the look-ahead point y = w + rho v. The function
+    `eval_params(params, state)` of the optimizer returns the weights w, at which the network is evaluated.
+    Raises UsageError for another rho, and for a negative or infinite learning rate.
     """
 
     check_share(rho=rho)
@@ -74,9 +77,11 @@ def sutskever_step(
     eta: jax.Array | float,
     rho: jax.Array | float,
 ) -> tuple[jax.Array, jax.Array]:
-    """Return (w, v) after the step (1), (2) in the form of the lecture, for one array of any shape [...].
+    """Return weights and velocity (w, v) after a Nesterov step in its original form, for one array [...].
 
-    gradient: function of w that returns the gradient [...]. w, v: [...]. eta, rho: numbers or scalar arrays.
+    The step is v <- rho v - eta gradient(w + rho v), then w <- w + v. gradient: function that returns the
+    gradient [...] at given weights. w, v: [...]. eta, rho: learning rate and momentum, numbers or scalar
+    arrays.
     """
     v = rho * v - eta * gradient(w + rho * v)  # (1)
     return w + v, v  # (2)

@@ -1,4 +1,4 @@
-"""The optimizers of optax that can be used, and those that cannot, with the reason.
+"""The optimizers of optax that Ravine can use, and those that it cannot use, with the reason.
 
 This file does not import optax, so that a name can be checked without the import time of optax.
 """
@@ -14,7 +14,12 @@ __all__ = ["OPTAX", "REQUIRED_ARGUMENTS", "UNSUPPORTED", "OptaxRule", "check_opt
 
 
 class OptaxRule(NamedTuple):
-    """Facts about an optimizer of optax. `Rule` describes the fields, which have the same names there."""
+    """Facts about an optimizer of optax that a training or a search needs to know.
+
+    rate_center: geometric mean of the learning rates that a search tries first. accepts_vector: whether it
+    can treat all parameters as one vector. calls_lapack: whether a step decomposes matrices. random: whether
+    it draws random numbers.
+    """
 
     rate_center: float
     accepts_vector: bool = True
@@ -85,7 +90,7 @@ UNSUPPORTED: dict[str, str] = {
 
 
 def check_optax(name: str) -> None:
-    """Raise UsageError for an optimizer that optax does not have or that a comparison cannot run."""
+    """Raise UsageError for the name of an optimizer that optax does not have or that Ravine cannot run."""
     if name in UNSUPPORTED:
         raise UsageError(f"optax:{name} cannot be used here.", UNSUPPORTED[name], "Choose another optimizer.")
     if name not in OPTAX:

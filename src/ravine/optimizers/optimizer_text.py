@@ -19,9 +19,10 @@ _EXAMPLE = "Write for example adam, adam(b1=0.95) or optax:lion(b1=0.9)."
 
 
 class ParsedOptimizer(NamedTuple):
-    """The parts of an optimizer text; `str()` returns the text again.
+    """The parts of a text that names an optimizer, such as `optax:lion(b1=0.9)`; `str()` returns the text.
 
-    source: "" for the lecture's optimizers, or "optax". name: in lower case. keywords: values by name.
+    source: "optax", or "" for an optimizer that Ravine implements itself. name: in lower case. keywords:
+    values by name.
     """
 
     source: str
@@ -34,7 +35,10 @@ class ParsedOptimizer(NamedTuple):
 
 
 def parse_optimizer(text: str) -> ParsedOptimizer:
-    """Return the parts of a text that names one optimizer. Raises UsageError for a text of another form."""
+    """Return source, name and keywords of a text that names one optimizer, such as `optax:lion(b1=0.9)`.
+
+    Whether the optimizer exists is not checked. Raises UsageError for a text of another form.
+    """
     head, opening, tail = text.strip().partition("(")
     source, colon, name = head.rpartition(":")
     source = source.strip().lower()
@@ -51,10 +55,10 @@ def parse_optimizer(text: str) -> ParsedOptimizer:
 
 
 def read_optimizer(text: str) -> ParsedOptimizer:
-    """Return the parts of a text that names one optimizer, after a check that there is one of that name.
+    """Return source, name and keywords of a text that names one optimizer, such as `optax:lion(b1=0.9)`.
 
-    `resolve` checks the keywords, for which it imports the optimizer. Raises UsageError for a text of another
-    form and for an unknown name, with the nearest known one.
+    The name is checked, the keywords are not, which would need the import of the optimizer. Raises UsageError
+    for a text of another form, and for an unknown name, with the nearest known name.
     """
     spec = parse_optimizer(text)
     if spec.source:
@@ -72,11 +76,11 @@ def read_optimizer(text: str) -> ParsedOptimizer:
 
 
 def read_optimizers(texts: str | Sequence[str]) -> list[ParsedOptimizer]:
-    """Return the optimizers of a list, each with its source, name and keywords.
+    """Return source, name and keywords of each optimizer in a list such as `sgd,adam(b1=0.9,b2=0.99)`.
 
-    texts: a text with commas between optimizers, `sgd,adam(b1=0.9,b2=0.99)`, or several such texts. Commas in
-    brackets do not separate optimizers. Raises UsageError for an empty list, for an unknown name, and if an
-    optimizer occurs twice with the same keywords.
+    texts: a text with commas between optimizers, or several such texts. Commas in brackets do not separate
+    optimizers. Raises UsageError for an empty list, for an unknown name, for a text of another form, and if
+    an optimizer occurs twice with the same keywords.
     """
     names = split(texts) if isinstance(texts, str) else [part for text in texts for part in split(text)]
     names = [name for name in names if name]
@@ -94,7 +98,10 @@ def read_optimizers(texts: str | Sequence[str]) -> list[ParsedOptimizer]:
 
 
 def split(text: str) -> list[str]:
-    """Split a text at its commas outside brackets and quotes: `sgd,adam(b1=0.9,b2=0.99)` -> two parts."""
+    """Return the parts of a text between commas outside brackets and quotes, without surrounding spaces.
+
+    The text `sgd,adam(b1=0.9,b2=0.99)` has two parts.
+    """
     parts, depth, quote = [""], 0, ""
     for letter in text:
         if quote:

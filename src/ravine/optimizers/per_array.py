@@ -4,7 +4,7 @@ The optimizer has the two functions of an optax gradient transformation and a th
 
     init(params) -> state
     update(grads, state, params=None) -> (updates, state)
-    eval_params(params, state) -> params                      the point to evaluate
+    eval_params(params, state) -> params                      the weights at which the network is evaluated
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ hyper: hyperparameters by name, numbers or scalar arrays, averaging rates as `De
 
 
 class Optimizer(optax.GradientTransformationExtraArgs):
-    """An optax gradient transformation with a function for the point to evaluate.
+    """An optax gradient transformation with a further function for the weights to evaluate.
 
-    eval_params(params, state) returns the point to evaluate. For most optimizers this point is the
-    parameters. It differs for Nesterov momentum, which stores the look-ahead point, and for weight averages.
+    eval_params(params, state) returns the weights at which the network is evaluated. For most optimizers they
+    are the stored parameters. They differ for Nesterov momentum, which stores a look-ahead point, and for
+    averages of the weights.
     """
 
     eval_params: Callable[[optax.Params, optax.OptState], optax.Params]
@@ -52,10 +53,10 @@ class Optimizer(optax.GradientTransformationExtraArgs):
 
 
 class RuleState(NamedTuple):
-    """The state of an optimizer.
+    """The state of an optimizer that `per_array` builds.
 
-    t: number of steps, int32, None where the optimizer does not need it. slots: a (named) tuple with one tree
-    like the parameters for each array of the rule's state, for example the velocities.
+    t: number of steps, int32, None where the optimizer does not need it. slots: a (named) tuple of trees like
+    the parameters, one for each quantity that the optimizer keeps, for example the velocities.
     """
 
     t: jax.Array | None
@@ -71,13 +72,13 @@ def per_array(
     eval_params: Callable[..., jax.Array] | None = None,
     **hyper: Number | Decay,
 ) -> Optimizer:
-    """Return the optimizer of a rule for one array w [...].
+    """Return the optimizer that applies the update rule for one array w [...] to a tree of parameters.
 
     init(w) -> slots: a (named) tuple of arrays of the shape of w; () for an optimizer without state.
-    step(g, slots, eta=, **hyper) -> (update, slots): g and update are [...]. With `counted`, `step` also gets
-    the number of steps t=, which is 1 at the first step.
-    eval_params(w, slots, **hyper) -> the point to evaluate, [...]; None where this point is w.
-    rate: learning rate. hyper: numbers, scalar arrays or `Decay` pairs, by name.
+    step(g, slots, eta=, **hyper) -> (update, slots): gradient g and update are [...]. With `counted`, `step`
+    also gets the number of steps t=, which is 1 at the first step.
+    eval_params(w, slots, **hyper) -> the weights to evaluate, [...]; None where they are w.
+    rate: learning rate eta. hyper: hyperparameters by name: numbers, scalar arrays or `Decay` pairs.
 
     A step is computed in the data type of its parameters, but at least in float32, since a rate of 0.999
     rounds to 1 in 16 bits. The state has the type of the computation; updates have the type of the
@@ -134,11 +135,11 @@ def per_array(
 
 
 def diagonal_of_state(diagonal: Diagonal, state: optax.OptState, hyper: Mapping[str, Number | Decay]) -> Any:
-    """Return the preconditioner of all parameters, a tree like the parameters, for the state of one run.
+    """Return the preconditioner of an optimizer for all parameters, a tree like the parameters, for one run.
 
-    state: state of the optimizer, also within the states of transforms around it. hyper: hyperparameters by
-    name, as `Rule.as_data` returns them. Before the first step, the number of steps counts as 1. The function
-    can be traced by JAX.
+    diagonal: function that returns the preconditioner of one array. state: state of the optimizer, also
+    within the states of transforms around it. hyper: hyperparameters by name, as `Rule.as_data` returns them.
+    Before the first step, the number of steps counts as 1. The function can be traced by JAX.
     """
     nodes = jax.tree.leaves(state, is_leaf=lambda node: isinstance(node, RuleState))
     (inner,) = [node for node in nodes if isinstance(node, RuleState)]

@@ -1,11 +1,12 @@
 """The schedule `plateau`: it lowers a hyperparameter when the validation loss no longer decreases.
 
-    better      loss < (1 - threshold) best                      (1)
-    drop        factor <- max(factor x `factor`, `least`)        (2)
+    better      loss < best - `threshold` |best|                 (1)
+    drop        f <- max(f x `factor`, `least`)                  (2)
     cooldown    the next `cooldown` losses do not count          (3)
 
-A drop follows more than `patience` losses in a row that are not better, and a cooldown follows a drop. All
-parameters can differ between the runs of one compiled program. Runs that wait and runs that drop share it.
+best is the lowest loss so far, and f is the factor on the hyperparameter, 1 at the start. A drop follows more
+than `patience` losses in a row that are not better, and a cooldown follows a drop. All parameters of the
+schedule can differ between the runs of one compiled program.
 
 Source: ReduceLROnPlateau of PyTorch, with a relative threshold and the least value as a factor.
 """
@@ -37,16 +38,16 @@ class PlateauState(NamedTuple):
 
 
 def plateau_start(dtype: DTypeLike = jnp.float32) -> PlateauState:
-    """Return the state of one run before the first loss."""
+    """Return the state of the schedule `plateau` before the first validation loss: four scalars []."""
     zero = jnp.zeros((), jnp.int32)
     return PlateauState(jnp.full((), jnp.inf, dtype), zero, zero, jnp.ones((), dtype))
 
 
 def plateau_next(numbers: Mapping[str, ArrayLike], state: PlateauState, loss: jax.Array) -> PlateauState:
-    """Return the state after one more loss [] or [run]; NaN is never better.
+    """Return the state of the schedule `plateau` after one more validation loss, [] or [run].
 
-    numbers: `factor`, `patience`, `threshold`, `cooldown` and `least` by name, as in
-    `schedule("plateau(...)").numbers`; numbers or arrays of the shape of the loss.
+    A loss of NaN is never better than an earlier one. numbers: the parameters of the schedule, `factor`,
+    `patience`, `threshold`, `cooldown` and `least`, by name; numbers or arrays of the shape of the loss.
     """
     dtype = state.factor.dtype
     number = {name: jnp.asarray(value, dtype) for name, value in numbers.items()}

@@ -14,7 +14,7 @@ __all__ = ["CYCLE", "PlotStyle", "plot_styles"]
 
 @dataclass(frozen=True)
 class PlotStyle:
-    """The style of one curve.
+    """The style of an optimizer's curve in plots.
 
     light, dark: hex colors on a white and on a dark background. dash: lengths of lines and gaps in points, ()
     for a solid line. marker: circle, square, triangle, pentagon, diamond or cross.

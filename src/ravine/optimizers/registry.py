@@ -1,4 +1,4 @@
-"""The registered optimizers as rules: constructor, hyperparameters, search ranges, stability limit.
+"""The registered optimizers, each described by a `Rule`: constructor, hyperparameters, search ranges, limits.
 
 `RULES` holds them by name; `resolve` returns the rule that a user's text names, also for optimizers of optax.
 """
@@ -41,9 +41,9 @@ F = TypeVar("F", bound=Callable[..., Optimizer])
 
 
 class Range(NamedTuple):
-    """The search range of a hyperparameter, log-uniform from `low` to `high`.
+    """The range in which a search tries values of a hyperparameter, log-uniform from `low` to `high`.
 
-    With `one_minus`, the values are averaging rates b, and 1 - b is log-uniform.
+    With `one_minus`, the values are averaging rates b, and 1 - b is log-uniform from `low` to `high`.
     """
 
     low: float
@@ -51,28 +51,33 @@ class Range(NamedTuple):
     one_minus: bool = False
 
     def at(self, u: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Return the values at shares u of the range, 0 for `low`, 1 for `high`: [...] -> float64 [...]."""
+        """Return the values of the hyperparameter at relative places u [...] of the range, float64 [...].
+
+        u = 0 gives `low` and u = 1 gives `high`; with `one_minus`, 1 - `low` and 1 - `high`.
+        """
         value = np.exp(np.log(self.low) + np.asarray(u, np.float64) * (np.log(self.high) - np.log(self.low)))
         value = np.clip(value, self.low, self.high)
         return 1 - value if self.one_minus else value
 
 
 def log_range(low: float, high: float) -> Range:
-    """Return the range of values that are log-uniform from `low` to `high`."""
+    """Return the search range of a hyperparameter whose values are log-uniform from `low` to `high`."""
     return Range(low, high)
 
 
 def one_minus_range(low: float, high: float) -> Range:
-    """Return the range of values b for which 1 - b is log-uniform from `low` to `high`."""
+    """Return the search range of an averaging rate b for which 1 - b is log-uniform from `low` to `high`."""
     return Range(low, high, one_minus=True)
 
 
 class Stability(NamedTuple):
     """The stability limit of an optimizer: the largest Hessian eigenvalue at which it does not diverge.
 
-    formula: the limit as text, for example "2 / eta". limit: function (learning_rate, hyper) -> limit.
+    formula: the limit as text, for example "2 / eta" with learning rate eta. limit: function (learning_rate,
+    hyper) -> limit; hyper holds hyperparameters by name.
 
-    The limit is exact for the loss curvature x w^2 / 2, for which the optimizer is a linear recursion.
+    The limit is exact for a loss c w^2 / 2 of one weight w with curvature c, for which the optimizer is a
+    linear recursion. With a preconditioner P, it holds for P^(-1/2) H P^(-1/2) in place of the Hessian H.
     """
 
     formula: str
@@ -120,17 +125,21 @@ class Rule:
 
     @property
     def preconditioned(self) -> bool:
-        """Whether there is a preconditioner P. The stability limit then refers to P^(-1/2) H P^(-1/2)."""
+        """Whether the optimizer has a preconditioner P, as in the update -eta P^-1 g.
+
+        The stability limit then refers to eigenvalues of P^(-1/2) H P^(-1/2) in place of the Hessian H.
+        """
         return self.diagonal is not None
 
     def stability_limit(
         self, learning_rate: float, hyper: Mapping[str, Number] | None = None
     ) -> float | None:
-        """Return the largest eigenvalue at which the optimizer is stable, None if no limit is known.
+        """Return the largest eigenvalue of the Hessian at which the optimizer is stable; None if not known.
 
-        hyper: hyperparameters by name, numbers on the host; hyperparameters that it leaves out are at their
-        defaults. Raises UsageError for a learning rate that is not above 0, and for a hyperparameter that the
-        optimizer does not have or cannot use.
+        For an optimizer with a preconditioner P, the eigenvalue is that of P^(-1/2) H P^(-1/2). hyper:
+        hyperparameters by name, as Python numbers; the others are at their defaults. Raises UsageError for a
+        learning rate that is not above 0, and for a hyperparameter that the optimizer does not have or cannot
+        use.
         """
         if not (np.isfinite(learning_rate) and learning_rate > 0):
             raise UsageError(
@@ -146,10 +155,11 @@ class Rule:
     def preconditioner(
         self, state: optax.OptState, hyper: Mapping[str, Number | Decay] | None = None
     ) -> optax.Params | None:
-        """Return the preconditioner P of the update -eta P^-1 m, a tree like the parameters, or None.
+        """Return the preconditioner P of the update -eta P^-1 m, a tree like the parameters.
 
-        state: state of one run, also with transforms around the optimizer. hyper: hyperparameters as
-        `as_data` returns them; None = the defaults. The function can be traced by JAX.
+        m is the gradient or its running mean, eta the learning rate. The result is None for an optimizer
+        without a preconditioner. state: state of one run, also with transforms around the optimizer. hyper:
+        hyperparameters as `as_data` returns them; None = the defaults. The function can be traced by JAX.
         """
         if self.diagonal is None:
             return None
@@ -163,11 +173,11 @@ class Rule:
         return self.constructor(rate, **{**self.defaults, **hyper})
 
     def as_data(self, **hyper: Number | Decay) -> dict[str, np.ndarray | Decay]:
-        """Return all hyperparameters as float64 arrays for a compiled program, averaging rates as pairs.
+        """Return all hyperparameters as float64 arrays, by name, to be inputs of a compiled program.
 
-        hyper: numbers or arrays [run], by name; hyperparameters that it leaves out are at their defaults.
-        Raises UsageError for a name that the optimizer does not have and for an averaging rate outside [0,
-        1).
+        An averaging rate b is a pair (b, 1 - b). hyper: numbers or arrays [run], by name; the others are at
+        their defaults. Raises UsageError for a name that the optimizer does not have, and for an averaging
+        rate that is not in [0, 1).
         """
         self.check(hyper)
         values = {**self.defaults, **hyper}
@@ -194,9 +204,10 @@ class Rule:
                 raise UsageError(f"The optimizer '{self.name}' has no hyperparameter '{name}'.", "", hint)
 
     def with_hyper(self, hyper: Mapping[str, float]) -> Rule:
-        """Return this rule with other defaults, which also appear in its name and are no longer tuned.
+        """Return this optimizer with fixed values of some hyperparameters, such as `adam(b1=0.95)`.
 
-        Raises UsageError for a name or a value that the optimizer cannot use.
+        The values become defaults, appear in the name, and are no longer tuned. Raises UsageError for a name
+        or a value that the optimizer cannot use.
         """
         if not hyper:
             return self
@@ -222,9 +233,9 @@ RULE_OF_CONSTRUCTOR: dict[Callable[..., Optimizer], Rule] = {}
 
 
 def rule_of(constructor: Callable[..., Optimizer]) -> Rule:
-    """Return the rule of a constructor that `register` decorates.
+    """Return the `Rule` that describes an optimizer, for its constructor, such as the function `adam`.
 
-    Raises TypeError for another constructor.
+    Raises TypeError for a constructor that is not decorated by `register`.
     """
     if constructor not in RULE_OF_CONSTRUCTOR:
         raise TypeError(f"{constructor!r} is no optimizer: decorate it with @register(...).")
@@ -237,7 +248,10 @@ class _Rules(Mapping[str, Rule]):
     def __getitem__(self, name: str) -> Rule:
         rule = rule_of(resolve_name(OPTIMIZERS[name]))
         if rule.name != name:
-            raise TypeError(f"The optimizer '{name}' is registered as '{OPTIMIZERS[name]}'. Use one name.")
+            raise TypeError(
+                f"The optimizer '{name}' is registered with the constructor '{OPTIMIZERS[name]}', which has "
+                "another name. Use one name."
+            )
         return rule
 
     def __contains__(self, name: object) -> bool:
@@ -264,15 +278,17 @@ def register(
     diagonal: Diagonal | None = None,
     style: PlotStyle | None = None,
 ) -> Callable[[F], F]:
-    """Return a decorator that describes a constructor as a rule, with the defaults of its signature.
+    """Return a decorator that adds a description, a `Rule`, to the constructor of an optimizer.
 
-    The arguments are fields of `Rule`. A line in `OPTIMIZERS` makes the rule known by its name.
+    Hyperparameters and their defaults come from the signature of the constructor. The other arguments are
+    fields of `Rule`. A line in `OPTIMIZERS` makes the optimizer known by its name.
 
-    rate_center is the middle of the four decades that are searched, for a small network on standardized data.
-    Its gradients are of order 0.1 to 1. An optimizer with updates in proportion to the gradient therefore
-    needs a rate near 0.1, and less with momentum, which repeats every gradient 1 / (1 - rho) times. For an
-    optimizer that divides by the size of the gradient the rate is the size of an update, a few thousandths,
-    or more where updates decrease (AdaGrad). AdaDelta finds its own size, with a rate of 1.
+    rate_center is the middle of the four decades of learning rates that a search covers, for a small network
+    on standardized data. Its gradients are of order 0.1 to 1. An optimizer with updates in proportion to the
+    gradient therefore needs a learning rate near 0.1, and less with momentum, which repeats every gradient
+    1 / (1 - rho) times. For an optimizer that divides by the size of the gradient, the learning rate is the
+    size of an update, a few thousandths, or more where updates decrease (AdaGrad). AdaDelta finds its own
+    size, with a learning rate of 1.
     """
 
     def describe(constructor: F) -> F:
@@ -297,17 +313,19 @@ def register(
 
 
 def resolve(text: str) -> Rule:
-    """Return the rule that a text names: `adam`, `Adam`, `adam(b1=0.95)` or `optax:lion(b1=0.9)`.
+    """Return the optimizer that a text such as `adam`, `adam(b1=0.95)` or `optax:lion(b1=0.9)` names.
 
-    Raises UsageError for an unknown name, with the nearest known one, and for keywords that are not allowed.
+    The result is the `Rule` that describes it. Raises UsageError for an unknown name, with the nearest known
+    name, and for keywords that are not allowed.
     """
     return _rule(read_optimizer(text))
 
 
 def resolve_all(texts: str | Sequence[str]) -> list[Rule]:
-    """Return the rules of a text with commas, `sgd,adam,optax:lion(b1=0.9)`, or of a sequence of such texts.
+    """Return the optimizers that a text such as `sgd,adam,optax:lion(b1=0.9)` names, each as a `Rule`.
 
-    Raises UsageError for an empty list, for an unknown name, and for a rule that occurs twice.
+    texts: a text with commas between optimizers, or a sequence of such texts. Raises UsageError for an empty
+    list, for an unknown name, for keywords that are not allowed, and for an optimizer that occurs twice.
     """
     return [_rule(spec) for spec in read_optimizers(texts)]
 

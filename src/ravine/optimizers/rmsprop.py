@@ -6,6 +6,8 @@ Source: Tieleman & Hinton 2012, lecture 6e.
     w <- w - eta g / sqrt(s + eps)      (2)      eps inside the root
 
 The preconditioner of (2) is that of AdaGrad, P = sqrt(s + eps).
+
+w: weights, g: gradient, s: running mean of g^2, gamma: averaging rate, eta: learning rate, eps: small number.
 """
 
 from __future__ import annotations
@@ -33,11 +35,11 @@ __all__ = ["rmsprop"]
     style=PlotStyle("#CC79A7", "#f2a7d0", (2, 3), "diamond"),
 )
 def rmsprop(learning_rate: Rate = 3e-3, gamma: Number | Decay = 0.9, eps: Number = 1e-8) -> Optimizer:
-    """Return RMSProp. Its state is the running mean `Squares`, 0 at the start.
+    """Return the optimizer RMSProp. Its state `Squares` is the running mean s of g^2, 0 at the start.
 
     learning_rate: eta, a number, a scalar array or a schedule of the step count.
-    gamma: averaging rate of s, a number in [0, 1) or a `Decay`. eps: added to s. Raises UsageError for an
-    invalid number.
+    gamma: averaging rate of s, a number in [0, 1) or a `Decay`. eps: added to s under the root. Raises
+    UsageError for another gamma, and for a negative or infinite number.
     """
     check_not_negative(eps=eps)
 

@@ -9,9 +9,9 @@
     warm-up       (t + 1) / (W + 1) for t < W             (7)      Goyal et al. 2017
 
 t is the number of steps done, W the number of steps of the warm-up. p is the share of the run done and e the
-number of epochs done, both since the end of the warm-up. The first step of a warm-up has a factor above 0,
-since a step with 0 would be wasted. Every function works on NumPy arrays and on traced arrays: it takes a
-`Clock` of t [...] and returns the factors [...].
+number of epochs done, both since the end of the warm-up. The other names are parameters of the schedules. The
+first step of a warm-up has a factor above 0, since a step with 0 would be wasted. Every function works on
+NumPy arrays and on traced arrays: it takes a `Clock` of t [...] and returns the factors [...].
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ MAX_LOG_SLOPE = 700.0  # logarithm of a slope; its exponential is still finite i
 
 
 class Clock(NamedTuple):
-    """The time within a run, in steps.
+    """The progress of a run, in steps, from which a schedule computes its factors.
 
     xp: numpy or jax.numpy, the module of the arrays. t: steps done, [...]. steps: steps of the whole run.
     per_epoch: steps of one epoch.
@@ -69,12 +69,15 @@ class Clock(NamedTuple):
 
 
 def constant(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return the factor 1 at every step, [...]."""
+    """Return the factors of the constant schedule on a hyperparameter: 1 at every step, [...]."""
     return clock.xp.ones_like(clock.t)
 
 
 def cosine(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return the factors of a cosine schedule, (5), [...]; without `end` the factors go to 0."""
+    """Return the factors of a cosine schedule, (5), [...].
+
+    They fall from 1 at the start of the run along half a cosine to the number `end`, by default 0.
+    """
     return _ease(clock.xp, numbers.get("end", 0.0), clock.remaining)  # (5)
 
 
@@ -84,21 +87,25 @@ def polynomial(clock: Clock, numbers: Mapping[str, float]) -> Any:
 
 
 def linear(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return the factors of a linear schedule, (4) with power 1, [...]."""
+    """Return the factors of a schedule that falls linearly during the run, from 1 to `end`, [...]."""
     return numbers["end"] + (1 - numbers["end"]) * clock.remaining
 
 
 def exponential(clock: Clock, numbers: Mapping[str, Any]) -> Any:
-    """Return the factors of an exponential schedule, (2), [...]: to `end`, or times `gamma` per epoch."""
+    """Return the factors of an exponential schedule, [...].
+
+    They are end^p at the share p of the run, or gamma^e after e epochs if `end` is None.
+    """
     if numbers["end"] is not None:
         return clock.xp.exp(math.log(numbers["end"]) * clock.done)  # (2)
     return clock.xp.exp(math.log(numbers["gamma"]) * clock.epochs)
 
 
 def inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
-    """Return the factors of an inverse schedule, (3), [...]: to `end` in the run, or with `slope` per epoch.
+    """Return the factors of an inverse schedule, [...]: (1 + slope e)^-power after e epochs.
 
-    Raises UsageError if the slope for this `end` is too large for float64.
+    If `end` is not None, the slope follows from the condition that the factor is `end` at the end of the run.
+    Raises UsageError if this slope is too large for float64.
     """
     power = numbers["power"]
     if numbers["end"] is not None:
@@ -113,7 +120,10 @@ def inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
 
 
 def onecycle(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return the factors of a one-cycle schedule, (6), [...], which are 1 at the share `peak` of the run."""
+    """Return the factors of a one-cycle schedule, [...].
+
+    They rise from `start` to 1 at the share `peak` of the run, then fall to `end`, both along half a cosine.
+    """
     top = numbers["peak"] * clock.steps
     up = _ease(clock.xp, numbers["start"], clock.xp.minimum(clock.t / top, 1))  # (6)
     down = _ease(clock.xp, numbers["end"], clock.xp.minimum((clock.steps - clock.t) / (clock.steps - top), 1))
@@ -126,7 +136,11 @@ def _ease(xp: ModuleType, low: float, way: np.ndarray | jax.Array) -> Any:
 
 
 def step(clock: Clock, numbers: Mapping[str, Any]) -> Any:
-    """Return the factors of a step schedule, (1), [...]. Raises UsageError for a period below one step."""
+    """Return the factors of a step schedule, [...]: `factor`^k after k drops.
+
+    The drops lie at the times `at`, or come once in every period `every`. Raises UsageError for a period
+    below one step.
+    """
     # The drops are counted. A quotient t / period can round to the wrong side of a whole number.
     drops = clock.xp.searchsorted(
         clock.xp.asarray(_drops(clock, numbers), clock.t.dtype), clock.t, side="right"
@@ -142,7 +156,7 @@ def _drops(clock: Clock, numbers: Mapping[str, Any]) -> np.ndarray:
         period = numbers["every"].in_steps(clock.steps, clock.per_epoch)
         if period < 1 - SLACK:
             raise UsageError(
-                f"The schedule cannot drop every {period:.3g} steps.",
+                f"The schedule cannot drop every {period:.3g} steps, which is less than one step.",
                 f"An epoch has {clock.per_epoch:.6g} steps here, and the run {clock.steps:,}.",
                 "Give more epochs, for example every=10.",
             )
@@ -151,7 +165,11 @@ def _drops(clock: Clock, numbers: Mapping[str, Any]) -> np.ndarray:
 
 
 def schedule_factors(clock: Clock, numbers: Mapping[str, Any], name: str) -> Any:
-    """Return the factors of a schedule with its warm-up, (7), [...] like clock.t. name: in `SCHEDULES`."""
+    """Return the factors of a schedule at the steps of a clock, [...], with a linear warm-up if it has one.
+
+    name: name of the schedule in `SCHEDULES`. numbers: its parameters by name; `warmup` is the share of the
+    run that the warm-up takes.
+    """
     xp, kind = clock.xp, SCHEDULES[name]
     function = resolve_name(kind.function)
     warm = min(round(numbers.get("warmup", 0.0) * clock.steps), clock.steps - 1)

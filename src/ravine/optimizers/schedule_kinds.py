@@ -1,4 +1,4 @@
-"""The kinds of schedules: the parameters of each, and the module that holds its function.
+"""The kinds of schedules, such as `cosine`: their parameters, and the function that computes the factors.
 
 This file needs neither NumPy nor JAX, so that texts of schedules can be checked without them.
 """
@@ -20,12 +20,12 @@ class Duration(NamedTuple):
     per_cent: bool = False
 
     def in_steps(self, steps: int, steps_per_epoch: float) -> float:
-        """Return the duration in steps, for a run of `steps` steps in all."""
+        """Return the duration as a number of steps, not rounded, for a run of `steps` steps in all."""
         return self.value / 100 * steps if self.per_cent else self.value * steps_per_epoch
 
 
 class Parameter(NamedTuple):
-    """A parameter of a schedule.
+    """A parameter of a kind of schedule, such as `every`, with its default and its allowed values.
 
     default: value that holds if the text gives no value, possibly None. must: the allowed values in words.
     allows: function that returns whether a value is allowed. durations: whether values are `Duration`s.
@@ -74,9 +74,9 @@ _AT = Parameter(
 
 @dataclass(frozen=True)
 class ScheduleKind:
-    """A kind of schedule.
+    """A kind of schedule, such as `cosine`.
 
-    function: "module:object" of factor(clock, numbers) -> [...]; "" for a kind that depends on the loss.
+    function: "module:name" of the function that returns the factors; "" for a kind that depends on the loss.
     parameters: parameters by name, in the order in which a text gives them.
     either: two parameters of which a schedule needs exactly one, and an example of a text; or None.
     depends_on_loss: whether the factors depend on the validation losses and are unknown before training.

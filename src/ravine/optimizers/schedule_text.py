@@ -27,7 +27,9 @@ EXAMPLE = "Write for example cosine, step(0.1,every=10) or linear(warmup=0.1)."
 
 
 def read_schedule(text: str) -> tuple[str, dict[str, Any]]:
-    """Return the name of a schedule and all of its parameters by name, with defaults for those left out.
+    """Return name and parameters of a schedule from its text, such as `step(0.1,every=10)`.
+
+    Parameters that the text leaves out have their defaults.
 
     Values are floats, a `Duration` or a tuple of `Duration`s. Raises UsageError for a text of another form,
     an unknown name, a parameter that the schedule does not have, and a value that is not allowed.
@@ -61,7 +63,10 @@ def read_schedule(text: str) -> tuple[str, dict[str, Any]]:
 
 
 def format_schedule(name: str, numbers: dict[str, Any]) -> str:
-    """Return the shortest text for which `read_schedule` returns `name` and `numbers`."""
+    """Return the shortest text of a schedule from its name and its parameters, such as `step(0.1,every=10)`.
+
+    `read_schedule` returns the same name and parameters for this text.
+    """
     parts = []
     for place, (key, parameter) in enumerate(SCHEDULES[name].parameters.items()):
         value = numbers[key]

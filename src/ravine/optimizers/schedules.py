@@ -42,7 +42,7 @@ class ScheduleSpec:
 
     @property
     def numbers(self) -> dict[str, Any]:
-        """The parameters by name."""
+        """The values of the parameters of the schedule, by name."""
         return dict(zip(SCHEDULES[self.name].parameters, self.values, strict=True))
 
     @property
@@ -51,9 +51,10 @@ class ScheduleSpec:
         return SCHEDULES[self.name].depends_on_loss
 
     def factors(self, steps: int, steps_per_epoch: float) -> np.ndarray:
-        """Return the factor at every step of a run of `steps`: [steps], float64, on the host.
+        """Return the factor of the schedule at every step of a run: [steps], float64, on the host.
 
-        Raises UsageError for a schedule that depends on the loss, and for an invalid number of steps.
+        Raises UsageError for a schedule that depends on the loss, and for a number of steps or of steps per
+        epoch that is not above 0.
         """
         self._check(steps, steps_per_epoch)
         return schedule_factors(
@@ -61,9 +62,10 @@ class ScheduleSpec:
         )
 
     def at(self, steps: int, steps_per_epoch: float) -> Schedule:
-        """Return the factor as a function of the step t [...], which may be traced; constant from `steps` on.
+        """Return the factor of the schedule as a function of the step t [...], which may be traced.
 
-        Raises UsageError in the same cases as `factors`.
+        From the end of the run, `steps`, the factor is constant. Raises UsageError for a schedule that
+        depends on the loss, and for a number of steps or of steps per epoch that is not above 0.
         """
         self._check(steps, steps_per_epoch)
 
@@ -102,5 +104,9 @@ def schedule(text: str | ScheduleSpec) -> ScheduleSpec:
 
 
 def factors(text: str | ScheduleSpec, steps: int, steps_per_epoch: float) -> np.ndarray:
-    """Return the factor of a schedule at every step, as `ScheduleSpec.factors` does: [steps], float64."""
+    """Return the factor of a schedule at every step of a run of `steps` steps: [steps], float64.
+
+    text: the schedule, such as `cosine`. Raises UsageError for a text that is no schedule, for a schedule
+    that depends on the loss, and for an invalid number of steps.
+    """
     return schedule(text).factors(steps, steps_per_epoch)

@@ -4,6 +4,8 @@ Source: Robbins & Monro 1951.
 
     w <- w - eta g                                       (1)
     stable for eigenvalues of the Hessian below 2 / eta  (2)
+
+w: weights, g: gradient, eta: learning rate.
 """
 
 from __future__ import annotations
@@ -28,9 +30,10 @@ With a preconditioner P, the limit is one for the eigenvalues of P^(-1/2) H P^(-
     "SGD", rate_center=0.1, stability=PLAIN_STABILITY, style=PlotStyle("#0072B2", "#6cb8f0", (), "circle")
 )
 def sgd(learning_rate: Rate = 0.1) -> Optimizer:
-    """Return stochastic gradient descent, which has no state.
+    """Return the optimizer stochastic gradient descent, which has no state.
 
-    learning_rate: eta, a number, a scalar array or a schedule of the step count.
+    learning_rate: a number, a scalar array or a schedule of the step count. Raises UsageError for a negative
+    or infinite number.
     """
 
     def init(w: jax.Array) -> tuple[()]:

@@ -5,8 +5,9 @@
     l1       g <- g + alpha sign(w),  sign(0) = 0                (3)      of the penalty alpha |w|_1
     decay    w <- w - eta alpha w, added to the update           (4)      Loshchilov & Hutter 2019
 
-For SGD (2) and (4) are equal. Adam and similar optimizers divide the gradient by its size. They thus also
-divide the term of (2), but not that of (4). Every coefficient can differ between the runs of one program.
+g is the gradient, w the weights, c the largest norm, alpha a coefficient, and eta the learning rate. For SGD
+(2) and (4) are equal. Adam and similar optimizers divide the gradient by its size. They thus also divide the
+term of (2), but not that of (4). Every coefficient can differ between the runs of one program.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ Mask = Any
 
 
 class TimedState(NamedTuple):
-    """State of weight decay with a schedule.
+    """The state of an optimizer with weight decay whose learning rate follows a schedule.
 
-    t: number of steps, int32. inner: state of the optimizer inside.
+    t: number of steps, int32. inner: state of the optimizer without weight decay.
     """
 
     t: jax.Array
@@ -41,10 +42,11 @@ class TimedState(NamedTuple):
 
 
 def with_clipping(optimizer: Optimizer, threshold: Number) -> Optimizer:
-    """Return the optimizer with gradients of a norm of at most `threshold`, (1).
+    """Return an optimizer that first scales gradients down to a norm of at most `threshold`.
 
-    threshold: a number above 0 or a scalar array; infinity = off. A gradient that is not finite is left as it
-    is, so that a diverged run stays visible. Raises UsageError for another number.
+    The norm is that over all parameters. threshold: a number above 0 or a scalar array; infinity = off. A
+    gradient that is not finite is left as it is, so that a diverged run stays visible. Raises UsageError for
+    another number.
     """
     if not isinstance(threshold, jax.Array | np.ndarray) and (
         isinstance(threshold, bool) or not threshold > 0
@@ -66,10 +68,11 @@ def with_clipping(optimizer: Optimizer, threshold: Number) -> Optimizer:
 def with_penalties(
     optimizer: Optimizer, mask: Mask = None, *, l1: Number | None = None, l2: Number | None = None
 ) -> Optimizer:
-    """Return the optimizer with penalties added to the loss, (2) and (3).
+    """Return an optimizer that adds the gradients of L1 and L2 penalties, l1 sign(w) + l2 w, to the gradient.
 
-    l1, l2: coefficients, numbers or scalar arrays; a penalty of None is no part of the program. `update`
-    needs the parameters. Raises UsageError for a negative or infinite number.
+    l1, l2: coefficients, numbers or scalar arrays; a penalty of None is left out. mask: parameters with a
+    penalty, a tree of bools; None = all. The function `update` of the optimizer needs the parameters. Raises
+    UsageError for a negative or infinite coefficient.
     """
     check_not_negative(**{name: value for name, value in (("l1", l1), ("l2", l2)) if value is not None})
 
@@ -92,11 +95,12 @@ def with_penalties(
 
 
 def with_weight_decay(optimizer: Optimizer, rate: Rate, weight_decay: Number, mask: Mask = None) -> Optimizer:
-    """Return the optimizer with decoupled weight decay, (4).
+    """Return an optimizer with decoupled weight decay: every step also subtracts rate x weight_decay x w.
 
-    rate: learning rate of the optimizer, a number, a scalar array or a schedule. weight_decay: alpha. The w
-    of (4) is the point to evaluate, which for Nesterov momentum is not the stored look-ahead point. `update`
-    needs the parameters. Raises UsageError for a negative or infinite number.
+    rate: learning rate of the optimizer, a number, a scalar array or a schedule. weight_decay: coefficient.
+    mask: parameters that decay, a tree of bools; None = all. The weights w are those to evaluate, which for
+    Nesterov momentum are not the stored look-ahead point. The function `update` of the optimizer needs the
+    parameters. Raises UsageError for a negative or infinite number.
     """
     check_rate(rate)
     check_not_negative(weight_decay=weight_decay)
@@ -184,7 +188,7 @@ def _where_masked(
 
 
 def wide_dtype(w: ArrayLike) -> np.dtype:
-    """Return the data type of w [...], but at least float32, in which a coefficient keeps its digits."""
+    """Return the data type of an array w [...], but float32 for a shorter type, which rounds coefficients."""
     dtype = jnp.result_type(w)
     return dtype if jnp.finfo(dtype).bits >= 32 else jnp.dtype(jnp.float32)
 
@@ -200,5 +204,7 @@ def _scalar(value: ArrayLike, like: jax.Array) -> jax.Array:
 def _check_params(params: optax.Params | None) -> None:
     if params is None:
         raise UsageError(
-            "A penalty needs the parameters.", "It depends on them.", "Call update(grads, state, params)."
+            "Penalties and weight decay need the parameters.",
+            "Their size depends on the parameters.",
+            "Call update(grads, state, params).",
         )

@@ -4,8 +4,9 @@
     exponential    k = (1 - b) / (1 - b^t)                      (2)      running mean, corrected for its start
     tail           k = 1 / (t - start), but 1 for t <= start    (3)      Polyak & Juditsky 1992
 
-t = 1 after the first step. (1) with (2) equals m / (1 - b^t) for the uncorrected mean m <- b m + (1 - b) w.
-With b = 0 the average is w, bit for bit, and so is (3) before its start.
+a is the average, k its gain, b the averaging rate, and t the number of steps, 1 after the first step. (1)
+with (2) equals m / (1 - b^t) for the uncorrected mean m <- b m + (1 - b) w. With b = 0 the average is w, bit
+for bit, and so is (3) before its start.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ __all__ = ["AverageState", "exponential_average", "tail_average"]
 
 
 class AverageState(NamedTuple):
-    """The state of an average.
+    """The state of an optimizer with an average of its weights.
 
-    t: number of steps, int32. mean: a of (1), a tree like the parameters, in float32 at least. inner: state
-    of the optimizer.
+    t: number of steps, int32. mean: the average, a tree like the parameters, in float32 at least. inner:
+    state of the optimizer without the average.
     """
 
     t: jax.Array
@@ -45,10 +46,11 @@ class AverageState(NamedTuple):
 
 
 def exponential_average(optimizer: Optimizer, b: Number | Decay) -> Optimizer:
-    """Return the optimizer, evaluated at the exponential average (2) of its weights.
+    """Return an optimizer whose network is evaluated at an exponential moving average of its weights.
 
-    b: averaging rate, a number in [0, 1), a scalar array or a `Decay`. `update` needs the parameters. Raises
-    UsageError for another number. Source: Kingma & Ba 2015, section 7.2.
+    The training is unchanged, and the average is corrected for its start at zero. b: averaging rate, a number
+    in [0, 1), a scalar array or a `Decay`. The function `update` of the optimizer needs the parameters.
+    Raises UsageError for another number. Source: Kingma & Ba 2015, section 7.2.
     """
     pair = decay(b)
 
@@ -60,9 +62,10 @@ def exponential_average(optimizer: Optimizer, b: Number | Decay) -> Optimizer:
 
 
 def tail_average(optimizer: Optimizer, start: Number) -> Optimizer:
-    """Return the optimizer, evaluated at the mean (3) of its weights after all steps later than `start`.
+    """Return an optimizer whose network is evaluated at the mean of its weights after all steps > `start`.
 
-    start: steps before the mean begins, a number or a scalar array. `update` needs the parameters. Raises
+    The training is unchanged. Up to the step `start`, the network is evaluated at the weights themselves.
+    start: a number or a scalar array. The function `update` of the optimizer needs the parameters. Raises
     UsageError for a negative or infinite number.
     """
     check_not_negative(start=start)
