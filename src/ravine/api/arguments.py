@@ -1,4 +1,6 @@
-"""The conversion of Python arguments to settings and a data set.
+"""The conversion of the arguments of Python functions, such as `compare(X, y)`, to settings and a data set.
+
+Each line of the table shows a form of X and y, and the forms of the other arguments that fit X and y.
 
 X and y                        weights and groups                    test
 file or built-in name; name    names of columns                      share or file
@@ -51,9 +53,11 @@ def parse_arguments(
     test: Any,
     keywords: Mapping[str, object],
 ) -> tuple[AnySettings, Dataset | None]:
-    """Return settings and data set. The data set is None if a saved model names its data.
+    """Return the settings and the data set that the arguments of a function such as `compare` describe.
 
-    kind: class of the settings. keywords: other fields of the settings. Raises DataError and UsageError.
+    kind: class of the settings. X, y, weights, groups, test: the data, as arrays or names. keywords: other
+    fields of the settings. With a saved model whose data lie in a file, the data set is None and is read
+    later. Raises UsageError for arguments that do not fit together, and DataError for unusable data.
     """
     settings: dict[str, Any] = dict(keywords)
     columns = {"weights": weights, "groups": groups}
@@ -171,8 +175,8 @@ def _joined(pair: Sequence[Any], X: pd.DataFrame, target: str) -> pd.DataFrame:
     if y.shape not in ((len(rows),), (len(rows), 1)):
         raise DataError(
             f"There are {len(rows)} test rows, and their target has shape {y.shape}.",
-            "Each row needs one.",
-            "Give equally many.",
+            "Each test row needs one target.",
+            "Give as many targets as test rows.",
         )
     return _named(rows).assign(**{target: y.reshape(-1)})
 

@@ -32,7 +32,8 @@ def predict(
 
     model: a model, its folder, a run, or `latest`, the newest run that has a model. X: a file, the name of a
     built-in set, a DataFrame, or an array [N, columns] with the columns of training. keep: columns of X to
-    copy to the predictions. out: file to write; its name decides the format. Raises DataError and UsageError.
+    copy to the predictions. out: file to write; its name decides the format. Raises DataError for a model or
+    data that cannot be used, and UsageError for an `out` of unknown format.
     """
     import pandas as pd
 

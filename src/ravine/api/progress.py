@@ -1,4 +1,4 @@
-"""The display of progress of a Python function.
+"""The display of progress while a Python function of Ravine runs, which depends on the place of output.
 
 a notebook or another IPython kernel           a bar below the cell
 standard error is a terminal                   a bar on standard error
@@ -24,7 +24,10 @@ __all__ = ["with_progress"]
 
 @contextmanager
 def with_progress(progress: bool, notify: Notify | None) -> Iterator[Notify]:
-    """Yield a listener that shows progress, unless `progress` is False, and calls `notify`."""
+    """Yield a listener for the events of a study, which shows its progress and passes events to `notify`.
+
+    progress: whether progress is shown. notify: listener of the user, or None.
+    """
     if not progress:
         yield notify or ignore
         return

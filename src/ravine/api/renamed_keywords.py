@@ -1,4 +1,4 @@
-"""Answers to old keywords of the Python functions: an error that names the new keyword."""
+"""The error for a keyword of a Python function that was renamed; it names the new keyword."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ Returned = TypeVar("Returned")
 
 
 def with_renamed_keywords(function: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]:
-    """Return the function with an answer to old keywords. It raises UsageError with the new keyword."""
+    """Return a function that behaves like `function`, but raises UsageError for a keyword that was renamed.
+
+    The error names the new keyword.
+    """
     keywords = getattr(function, "__kwdefaults__", None) or {}
 
     @wraps(function)

@@ -1,4 +1,4 @@
-"""The execution of a study from Python."""
+"""The execution of a study, the code behind functions such as `ravine.compare`, from Python."""
 
 from __future__ import annotations
 
@@ -34,13 +34,14 @@ def run_study(
     progress: bool,
     keywords: Mapping[str, object],
 ) -> Result:
-    """Run a study and return its result.
+    """Run a study, such as `compare`, on data from Python and return its result.
 
-    name: study. X, y, target, weights, groups, test: data, see `ravine.api.arguments`; X may name a run or a
-    model where the command of the study takes one. out: run directory,
-    None = nothing is written. notify: listener to events. progress: whether progress is shown. keywords:
-    settings by field.
-    Raises DataError, UsageError, NothingTrained and Stopped.
+    name: name of the study. X, y, target, weights, groups, test: data, see `ravine.api.arguments`; X may name
+    a run or a model where the command of the study takes one. out: run directory, None = nothing is written.
+    notify: listener to events. progress: whether progress is shown. keywords: settings by field.
+
+    Raises DataError for data that cannot be used, UsageError for wrong arguments, NothingTrained if every run
+    diverged, and Stopped on a stop request.
     """
     study = find_study(name)
     options = options_of(study.settings)

@@ -53,8 +53,8 @@ def adadelta(learning_rate: Rate = 1.0, gamma: Number | Decay = 0.9, eps: Number
     """Return the optimizer AdaDelta. Its state `Deltas` holds running means of squared gradients and steps.
 
     learning_rate: eta, a number, a scalar array or a schedule of the step count; 1 in the paper.
-    gamma: averaging rate of both means, a number in [0, 1) or a `Decay`. eps: added to both means; it sets the
-    size of the first steps. Raises UsageError for another gamma, and for a negative or infinite number.
+    gamma: averaging rate of both means, a number in [0, 1) or a `Decay`. eps: added to both means; it sets
+    the size of the first steps. Raises UsageError for another gamma, and for a negative or infinite number.
     """
     check_not_negative(eps=eps)
 

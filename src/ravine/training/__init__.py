@@ -1,6 +1,9 @@
-"""Training: plans, one run as a pure function of numbers, and cohorts of runs on all devices.
+"""Training of many runs that differ only in numbers, side by side in one compiled program, on all devices.
 
 Plan, Runs, Batches  ->  Cohort  ->  run_cohort  ->  Record
+
+A plan is the structure for which the program is compiled. Runs are the hyperparameters and seeds, and batches
+the rows. A cohort joins the three, and a record holds curves and final values of its runs.
 """
 
 from ravine.training.batches import Batches

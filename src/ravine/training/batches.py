@@ -31,7 +31,7 @@ HOST_CACHE_BYTES = 2**29  # of standardized data sets, one per seed
 
 @dataclass(frozen=True)
 class SeedData:
-    """Training and validation rows of one seed, standardized by its training rows.
+    """The training and validation rows of one seed, standardized by mean and deviation of its training rows.
 
     train, valid: x [N, D], y [N]. scaler: means and standard deviations of the inputs.
     target_scale, target_mean: standard deviation and mean of a regression target in its own unit; 1 and 0 for
@@ -101,7 +101,8 @@ class Batches:
     ) -> Rows:
         """Return the rows `index` [N] of the data set as a network sees them: x [N, D], y [N].
 
-        Weights are divided by their mean absolute value over these rows.
+        Inputs are scaled by `scaler`, and a regression target by `target_mean` and `target_scale`. Row
+        weights are divided by their mean absolute value over these rows.
         """
         data = self.dataset
         x = scaler.apply(data.x[index]).astype(self.precision, copy=False)
@@ -116,7 +117,7 @@ class Batches:
         return Rows(x, y, weight)
 
     def with_batch_size(self, batch_size: int) -> Batches:
-        """Return the batches of another size, at most all training rows, of the same standardized rows."""
+        """Return a copy of these batches with another batch size, which is at most all training rows."""
         other = copy(self)
         other.batch_size = min(batch_size, self.sizes[0])
         other._on_device, other._bytes, other._lock = {}, 0, threading.Lock()
@@ -128,7 +129,10 @@ class Batches:
         return self.standardized(self.dataset.test, data.scaler, data.target_mean, data.target_scale)
 
     def order(self, seed: int, first: int, last: int) -> np.ndarray:
-        """Return the indices of the training rows of the steps from `first` to `last` - 1: [steps, B]."""
+        """Return the indices of the training rows in the batches of steps `first` to `last` - 1: [steps, B].
+
+        seed: seed whose training rows and order are used. B is the batch size.
+        """
         n, size = self.sizes[0], self.batch_size
         begin, end = first * size, last * size
         passes = [
@@ -139,17 +143,27 @@ class Batches:
         return indices.reshape(last - first, size)
 
     def draw(self, seed: int, first: int, steps: int) -> Rows:
-        """Return the batches of `steps` steps from step `first`, on the host: x [steps, B, D]."""
+        """Return the training rows of a seed for some steps, x [steps, B, D], on the host.
+
+        first, steps: the first step, and the number of steps. B is the batch size.
+        """
         order = self.order(seed, first, first + steps)
         rows = self.data(seed).train
         return Rows(rows.x[order], rows.y[order], None if rows.weight is None else rows.weight[order])
 
     def on_device(self, seed: int, first: int, steps: int, device: jax.Device) -> Rows:
-        """Return the batches of `draw` on a device, x [steps, B, D]. They stay there for other cohorts."""
+        """Return the training rows of a seed for some steps, x [steps, B, D], on a device.
+
+        first, steps: the first step, and the number of steps. B is the batch size. The rows stay on the
+        device as long as there is room, for other cohorts.
+        """
         return self._put((seed, first, steps, device), lambda: self.draw(seed, first, steps))
 
     def valid(self, seed: int, device: jax.Device) -> Rows:
-        """Return the validation rows of a seed on a device, x [m, D]. They stay there for other cohorts."""
+        """Return the validation rows of a seed on a device, x [m, D].
+
+        The rows stay on the device as long as there is room, for other cohorts.
+        """
         return self._put((seed, device), lambda: self.data(seed).valid)
 
     def _put(self, key: tuple[Hashable, ...], make: Callable[[], Rows]) -> Rows:

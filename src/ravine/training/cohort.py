@@ -1,4 +1,4 @@
-"""Cohorts: many runs of one plan that train side by side.
+"""Cohorts: many runs that differ only in numbers and train side by side in one compiled program.
 
 The parts of a cohort, from the largest to the smallest, are
 
@@ -42,7 +42,7 @@ SERIES = ("train_loss", "valid_loss", "score")
 
 @dataclass(frozen=True)
 class ChunkProgress:
-    """Progress of a cohort after a chunk.
+    """The progress of a cohort after a chunk, which is the training between two saves of its state.
 
     steps: optimizer steps of all networks since the chunk before. finished, diverged: numbers of such runs so
     far.
@@ -63,15 +63,18 @@ class CheckpointStore(Protocol):
     """
 
     def load(self) -> Mapping[str, np.ndarray] | None:
-        """Return the arrays that were saved last, or None if nothing was saved."""
+        """Return the state of a cohort that was saved last, as arrays by name; None if nothing was saved."""
 
     def save(self, arrays: Callable[[], Mapping[str, np.ndarray]]) -> None:
-        """Save the state after a chunk: the arrays that `arrays()` returns. A store may skip a chunk."""
+        """Save the state of a cohort after a chunk of training, or skip this chunk to save time.
+
+        arrays: function that returns the state as arrays by name.
+        """
 
 
 @dataclass(frozen=True)
 class Cohort:
-    """Runs of one plan on one data set.
+    """The runs on one data set that train together in one compiled program.
 
     plan: structure of all runs. runs: hyperparameters and seeds. batches: the rows of every seed.
     initial: scheme and scale of the initial weights, see `ravine.networks.initialization`.
@@ -92,7 +95,7 @@ def run_cohort(
     after_chunk: Callable[[ChunkProgress], None] | None = None,
     store: CheckpointStore | None = None,
 ) -> Record:
-    """Train all runs of the cohort and return their record: series [run, evaluation] and final values.
+    """Train all runs of a cohort and return their record: series [run, evaluation] and final values.
 
     The final values are `score`, `valid_loss` and `evaluation` [run]: those of the best evaluation for runs
     with patience, of the last evaluation for other runs. With `Cohort.keep_parameters` the record also holds

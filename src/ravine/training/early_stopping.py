@@ -47,7 +47,10 @@ class StoppingState(NamedTuple):
 
 
 def stopping_start(shape: tuple[int, ...] = (), dtype: str = "float64") -> StoppingState:
-    """Return the state before the first epoch, as NumPy arrays of the given shape."""
+    """Return the state of early stopping before the first validation loss, as NumPy arrays.
+
+    shape: shape of each array, () for one run or [run] for many. dtype: data type of the losses.
+    """
     return StoppingState(
         best_loss=np.full(shape, np.inf, dtype),
         best_epoch=np.full(shape, -1, np.int32),
@@ -57,7 +60,10 @@ def stopping_start(shape: tuple[int, ...] = (), dtype: str = "float64") -> Stopp
 
 
 def stopping_next(state: StoppingState, loss: Array, patience: Array, min_change: Array) -> StoppingState:
-    """Return the state after one more epoch, by (1) to (3). The state of a stopped run does not change.
+    """Return the state of early stopping after the validation loss of one more epoch.
+
+    The loss is better if it is below the lowest loss so far by more than `min_change`. A run stops after
+    `patience` epochs in a row without a better loss. The state of a stopped run does not change.
 
     loss, patience, min_change: scalars or arrays [run], like the state. `patience` is int32; `loss` and
     `min_change` have the data type of the state. All may be traced by JAX.
@@ -78,11 +84,12 @@ def stopping_next(state: StoppingState, loss: Array, patience: Array, min_change
 def stop_epoch(
     losses: npt.ArrayLike, patience: int, min_change: float = 0.0
 ) -> tuple[int | None, int | None]:
-    """Return the epoch after which training stops and the epoch whose weights are restored.
+    """Return the epoch after which early stopping ends a run, and the epoch whose weights are restored.
 
-    losses: validation losses [epoch] of one run, NaN where it diverged. Epochs count from 0. The first number
-    is None if training does not stop early, and the second is None if all losses are infinite or NaN. Raises
-    UsageError for a patience below 1, a negative or infinite `min_change`, or losses that are not one row.
+    losses: validation losses [epoch] of the run, NaN where it diverged. Epochs count from 0. patience: epochs
+    without a lower loss that end the run. min_change: smallest decrease that counts. The first number is None
+    if the run does not stop early, and the second is None if all losses are infinite or NaN. Raises
+    UsageError for a patience below 1, a negative or infinite `min_change`, or losses that are not [epoch].
     """
     curve = np.asarray(losses, np.float64)
     if curve.ndim != 1:
@@ -102,7 +109,10 @@ def stop_epoch(
 
 
 def check_patience(patience: object, min_change: float = 0.0) -> None:
-    """Raise UsageError unless patience is an integer above 0 and min_change finite and not negative."""
+    """Raise UsageError for settings of early stopping that cannot be used.
+
+    The patience must be an integer above 0, and `min_change` must be finite and not negative.
+    """
     if isinstance(patience, bool) or not isinstance(patience, int | np.integer) or patience < 1:
         raise UsageError(
             f"A patience of {patience!r} cannot be used.",
@@ -135,9 +145,10 @@ class EarlyStopping:
         self.state = stopping_start((count,))
 
     def update(self, runs: np.ndarray, loss: np.ndarray) -> np.ndarray:
-        """Take the validation losses [n] of one more evaluation; return the runs whose weights to keep, [n].
+        """Take the validation losses of one more evaluation; return whose present weights to keep, bools [n].
 
-        True for the best evaluation so far of a run with patience, and always for a run without.
+        runs: indices [n] of the runs. loss: their validation losses [n]. A run with patience keeps the
+        weights of its best evaluation so far. A run without patience always keeps the present weights.
         """
         before = StoppingState(*(values[runs] for values in self.state))
         after = stopping_next(before, loss.astype(np.float64), self.patience[runs], self.min_change[runs])
@@ -146,26 +157,35 @@ class EarlyStopping:
         return (after.best_epoch != before.best_epoch) | ~self.restores[runs]
 
     def stopped(self, runs: np.ndarray) -> np.ndarray:
-        """Return for each run whether it has stopped early: bools [n]."""
+        """Return for each of the runs with the indices `runs` [n] whether it has stopped early: bools [n]."""
         return self.state.stopped[runs]
 
     def ends(self, runs: np.ndarray, otherwise: int) -> np.ndarray:
-        """Return after how many evaluations each run stopped, `otherwise` where it has not: [n]."""
+        """Return after how many evaluations each of some runs has stopped early, [n].
+
+        runs: indices [n] of the runs. otherwise: number for a run that has not stopped early.
+        """
         ends = self.state.best_epoch[runs] + self.state.waited[runs] + 1
         return np.where(self.stopped(runs), ends, otherwise)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return a copy of the state for a checkpoint, arrays [run] by name; empty if no run has patience."""
+        """Return a copy of the state of early stopping for a checkpoint, arrays [run] by name.
+
+        It is empty if no run has patience.
+        """
         return {name: values.copy() for name, values in self.state._asdict().items()} if self.used else {}
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take over the state of a checkpoint, as `arrays` returned it."""
+        """Take over the state of early stopping from a checkpoint, as `arrays` returned it."""
         if arrays:
             self.state = StoppingState(**arrays)
 
 
 class BestWeights(NamedTuple):
-    """Parameters and running statistics of the best evaluation of each member of a group, [member, ...]."""
+    """The parameters and running statistics at the best evaluation so far of each run in a group.
+
+    A group holds the runs that one core or GPU trains together. All arrays are [member, ...].
+    """
 
     params: Params
     stats: Statistics
@@ -174,7 +194,11 @@ class BestWeights(NamedTuple):
     def choose(
         cls, before: BestWeights | None, params: Params, stats: Statistics, better: np.ndarray
     ) -> BestWeights:
-        """Return the new weights where `better` [member] is True or `before` is None, else `before`."""
+        """Return the best weights after one more evaluation of a group of runs, [member, ...].
+
+        They are the new ones, `params` and `stats`, where `better` [member] is True, else those of `before`.
+        Without `before`, all are new.
+        """
         # Always a copy, since the next segment reuses the memory of the statistics.
         now = params, stats
         return cls(*_choose(better, now, now if before is None else tuple(before)))

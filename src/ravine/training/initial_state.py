@@ -1,4 +1,4 @@
-"""The initial state of a run, and the way back from a vector of a record to parameters, layer by layer.
+"""The initial parameters and random keys of runs, and the parameters that a record holds as one vector.
 
 A seed fixes the initial weights and the random numbers of all steps, for every optimizer in the same way. A
 record holds the parameters of a run as one vector [P], and its running statistics as one vector [S], in the
@@ -27,11 +27,11 @@ def initial_params(
     precision: str = "float32",
     gate_bias: float | None = None,
 ) -> Any:
-    """Draw the initial parameters of a seed on the host, one tree of arrays for each layer.
+    """Return the initial parameters of a network for a seed, one tree of arrays for each layer, on the host.
 
-    The draw depends on no property of the optimizer, so all optimizers start from equal weights.
-    root: root seed. scheme, scale: see `ravine.networks.initialization`. gate_bias: initial bias of highway
-    gates, None for the usual one.
+    They do not depend on the optimizer, so all optimizers start from equal weights.
+    root: root seed. scheme, scale: name of the initialization, and factor on the weights, see
+    `ravine.networks.initialization`. gate_bias: initial bias of highway gates, None for the usual one.
     """
     # the British spelling is part of the seeds of all initial weights
     more = {} if gate_bias is None else {"gate_bias": gate_bias}
@@ -64,17 +64,23 @@ def stacked_params(
 
 
 def rng_key(root: int, seed: int) -> np.ndarray:
-    """Return the random key of a seed for all draws in its steps, [key]: two numbers of uint32."""
+    """Return the random key of a seed for dropout and other draws in its training steps, [key].
+
+    The key is two numbers of uint32. root: root seed.
+    """
     return keyed_generator(root, "steps", seed).integers(0, 2**32, 2, dtype=np.uint32)
 
 
 def parameters_of(network: Network, vector: np.ndarray) -> Any:
-    """Return the parameters, layer by layer, that a row [P] of a record's `parameters` holds."""
+    """Return the parameters of a network, layer by layer, from the vector [P] that a record holds."""
     return _unflatten(network.init(np.random.default_rng(0), dtype=str(vector.dtype)), vector)
 
 
 def statistics_of(network: Network, vector: np.ndarray | None, precision: str = "float32") -> Any:
-    """Return the running statistics in a row [S] of a record's `statistics`, or the initial ones for None."""
+    """Return the running statistics of batch normalization from the vector [S] in which a record holds them.
+
+    For a vector of None they are the initial statistics, in `precision`.
+    """
     if vector is None:
         return network.statistics(precision)
     return _unflatten(network.statistics(str(vector.dtype)), vector)

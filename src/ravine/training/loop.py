@@ -51,7 +51,7 @@ OPTIMIZER_KEY = 2**32 - 1  # folded into the random key of a run for its optimiz
 
 
 class Numbers(TypedDict):
-    """The numbers of a run: scalars, or arrays [run] for the runs of a group.
+    """The numbers of a run that enter its compiled program: scalars, or arrays [run] for several runs.
 
     rate: learning rate. target_scale: standard deviation of a regression target in its own unit, 1 for
     classes.
@@ -68,7 +68,7 @@ class Numbers(TypedDict):
 
 
 class Rows(NamedTuple):
-    """Rows as the network sees them: x [..., D], y [...], weight [...] or None.
+    """Rows of data as the network sees them: inputs x [..., D], targets y [...], row weights [...] or None.
 
     y: class indices (int32) or standardized targets.
     """
@@ -79,7 +79,7 @@ class Rows(NamedTuple):
 
 
 class RunState(NamedTuple):
-    """The state of a run between two steps.
+    """The state of a run between two training steps, from which the run can go on.
 
     params: stored parameters, layer by layer. opt_state: state of the optimizer with its transforms.
     stats: running statistics of batch normalization, () without it.
@@ -93,10 +93,10 @@ class RunState(NamedTuple):
 def optimizer_of(
     plan: Plan, numbers: Numbers, params: Params, factors: Mapping[str, jax.Array] | None = None
 ) -> Optimizer:
-    """Return the optimizer of a run with its transforms.
+    """Return the optimizer of a run, with its transforms, at the hyperparameters of one step.
 
     factors: factors of the schedules at this step, by name of the hyperparameter that each multiplies. None =
-    all factors are 1.
+    all factors are 1. params: parameters of the network, which fix the weights that decay.
     """
     now = _scheduled(numbers, factors)
     key = {"key": jax.random.fold_in(numbers["key"], OPTIMIZER_KEY)} if plan.rule.random else {}
@@ -142,7 +142,7 @@ def _scaled_array(value: jax.Array, factor: jax.Array | None) -> jax.Array:
 
 
 def start(plan: Plan, params: Params, numbers: Numbers) -> RunState:
-    """Return the state of a run at step 0, with the initial running statistics and optimizer state."""
+    """Return the state of a run before its first step, from its initial parameters and its numbers."""
     stats = jax.tree.map(jnp.asarray, plan.network.statistics(plan.precision))
     return RunState(params, optimizer_of(plan, numbers, params).init(params), stats)
 
@@ -155,7 +155,7 @@ def step(
     rows: Rows,
     t: jax.Array,
 ) -> tuple[RunState, jax.Array]:
-    """Take step `t`, counted from 0, on one batch: rows x [B, D].
+    """Take one training step of a run, number `t` from 0, on one batch: rows x [B, D].
 
     factors: factors of the schedules at this step, by name of the hyperparameter. Returns the state after the
     step, and the loss of the batch before the step, a scalar.
@@ -188,9 +188,10 @@ def _loss(plan: Plan, numbers: Numbers) -> Callable[[jax.Array, jax.Array], jax.
 def evaluate(
     key: EvaluationKey, params: Params, stats: Statistics, numbers: Numbers, valid: Rows
 ) -> tuple[jax.Array, jax.Array]:
-    """Return loss and score, two scalars, on validation rows: x [m, D], y [m].
+    """Return loss and score, two scalars, of a network on validation rows: x [m, D], y [m].
 
-    key: the network and the names of loss and metric, from `Plan.evaluation_key`.
+    key: the network and the names of loss and metric, from `Plan.evaluation_key`. params, stats: parameters
+    and running statistics of the network. numbers: hyperparameters of the run.
     """
     network, loss, metric, *_ = key
     outputs = network.apply(params, valid.x, stats, numbers["extra"])
@@ -209,12 +210,12 @@ def advance(
     factors: Mapping[str, jax.Array] | None = None,
     first: int = 0,
 ) -> tuple[RunState, dict[str, jax.Array]]:
-    """Train a run for E segments from step `first`, and evaluate after each.
+    """Train one run for E segments of steps, from step `first`, and evaluate it after each segment.
 
     batches: training rows, x [E, steps, B, D]. valid: validation rows, x [m, D]. factors: factors of the
     schedules, {name of the hyperparameter: [E, steps]}, None = all 1. Returns the state and the series
-    `train_loss`, `valid_loss` and `score`, [E] each. `train_loss` is the mean over the batches of a segment,
-    each measured before its update.
+    `train_loss`, `valid_loss` and `score`, [E] each. `train_loss` is the mean over the batches of a segment;
+    the loss of a batch is measured before the step on this batch.
     """
 
     def one_step(carry: Carry, drawn: Drawn) -> tuple[Carry, jax.Array]:

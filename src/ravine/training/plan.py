@@ -25,7 +25,7 @@ TRANSFORMS = ("l1", "l2", "weight_decay", "clip", "ema", "tail")
 
 @dataclass(frozen=True)
 class Plan:
-    """The structure of a run, hashable, so that a plan is the key of its compiled programs.
+    """The structure of a run, for which its program is compiled; runs of equal plans share the program.
 
     rule: the optimizer. network: the architecture. loss, metric: names in `LOSSES` and `METRICS`.
     batch_size: rows per step.
@@ -66,7 +66,10 @@ class Plan:
 
     @property
     def evaluation_key(self) -> EvaluationKey:
-        """Key of the evaluation program. Plans that differ only in their training share that program."""
+        """The parts of the plan on which the evaluation of a network depends, as key of its compiled program.
+
+        Plans that differ only in their training share the evaluation program.
+        """
         return self.network, self.loss, self.metric, self.weighted, self.precision
 
     def describe(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""The compiled programs of a plan, for a group of runs on one device.
+"""The compiled program that trains and evaluates a group of runs with one plan on one device.
 
 A program has three functions. The runs in a group are its members. States, weights and results have an axis
-[size] for the members. A table is an array of training or validation rows that members read.
+[size] for the members. A table is a set of training or validation rows that members read.
 
     init(params, numbers)                                         -> state at step 0
     advance(state, numbers, factors, tables, table_index, first)  -> state, weights to evaluate, training loss
@@ -48,7 +48,7 @@ Array = np.ndarray | jax.Array
 
 
 class Program:
-    """The compiled functions of a plan for groups of one shape on one device.
+    """The compiled functions that start, train and evaluate a group of runs with one plan on one device.
 
     The first thread that uses one of the functions compiles all of them; other threads wait. seconds: time
     spent compiling [s].
@@ -63,7 +63,7 @@ class Program:
         self._evaluate: Callable[..., Any] | None = None
 
     def compile(self) -> Program:
-        """Compile the functions unless that is done, and return the program."""
+        """Compile the functions of this program, unless they are compiled already, and return the program."""
         with self._lock:
             if self._advance is None:
                 clock = time.perf_counter()
@@ -106,7 +106,10 @@ class Program:
         return params, numbers
 
     def init(self, params: Params, numbers: Numbers) -> RunState:
-        """Return the state of a group at step 0, from params [size, ...] and numbers [size]."""
+        """Return the state of a group of runs before the first step.
+
+        params: initial parameters [size, ...]. numbers: hyperparameters of the runs, [size].
+        """
         self.compile()
         assert self._init is not None
         return self._init(params, numbers)
@@ -120,12 +123,12 @@ class Program:
         table_index: Array,
         first: ArrayLike,
     ) -> tuple[RunState, Params, jax.Array]:
-        """Train a group for one segment from step `first`.
+        """Train a group of runs for one segment, the steps until the next evaluation, from step `first`.
 
-        factors: factors of the schedules, {name of the hyperparameter: [steps, size]}. tables: the batches of
-        each table, x [steps, B, D]. table_index [size]: index of the table that each member reads. Returns
-        the state, the parameters to evaluate and the mean training loss [size]. The memory of the old state
-        is reused.
+        factors: factors of the schedules, {name of the hyperparameter: [steps, size]}. tables: batches of
+        training rows for each step, x [steps, B, D], in one or more tables. table_index [size]: index of the
+        table that each member reads. Returns the state, the parameters to evaluate and the mean training loss
+        [size]. The memory of the old state is reused.
         """
         self.compile()
         assert self._advance is not None
@@ -142,10 +145,10 @@ class Program:
         tables: tuple[Rows, ...],
         table_index: Array,
     ) -> tuple[jax.Array, jax.Array]:
-        """Return validation loss and score of a group, [size] each.
+        """Return validation loss and score of each run in a group, [size] each.
 
-        tables: the validation rows of each table, x [m, D]. table_index [size]: index of the table that each
-        member reads.
+        params, stats: parameters and running statistics, [size, ...]. tables: validation rows, x [m, D], in
+        one or more tables. table_index [size]: index of the table that each member reads.
         """
         self.compile()
         assert self._evaluate is not None
@@ -287,7 +290,10 @@ def _on(device: jax.Device, tree: Any) -> Any:
 
 
 def program(plan: Plan, shape: ProgramShape, device: jax.Device) -> Program:
-    """Return the program of a plan and shape on a device. Equal arguments give the same program."""
+    """Return the program for a plan and a shape on a device; equal arguments give the same object.
+
+    A second cohort with an equal plan therefore compiles nothing. The program compiles at its first use.
+    """
     key = plan, shape.compiled, device
     with _lock:
         if key not in _programs:

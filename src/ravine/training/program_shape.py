@@ -1,4 +1,4 @@
-"""The shape of a compiled program: runs in a group, runs in memory, and segments between two saves.
+"""The sizes of a compiled program: runs in a group, runs in memory, and segments between two saves.
 
 A group holds the runs that one CPU core or one GPU advances at the same time. Each place in it is a member. A
 segment is the training between two evaluations. A chunk is the sequence of segments between two saves of the
@@ -22,7 +22,7 @@ CHUNKS = 4  # at least, for plans of as many evaluations, so that diverged runs 
 
 @dataclass(frozen=True)
 class ProgramShape:
-    """The sizes of a program, and how a cohort is divided among groups.
+    """The sizes of a compiled program, and the division of a cohort into groups of runs.
 
     size: members of a group, each of which holds one run.
     tables: tables of rows that a group reads; equal to `size` if each member has a table of its own.
@@ -48,15 +48,15 @@ def shape_for(
 ) -> ProgramShape:
     """Return the sizes of a compiled program for up to `runs` runs of `seeds` different seeds.
 
-    size: members of a group; None = as many as fit the cache of a CPU or the memory of a GPU. A run gives the
-    same bits in all groups of equal size.
+    size: number of runs in a group; None = as many as fit the cache of a CPU or the memory of a GPU. A run
+    gives the same bits in all groups of equal size.
 
     A run needs memory for weights, gradient and two arrays of optimizer state per parameter. Runs that do not
     fit the memory together train one after another.
 
-    All chunks have the same number of segments. It is the largest number with at least `CHUNKS` chunks, or 1.
-    On a CPU every run has its own copy of the rows, which is faster to read. On a GPU the runs of one seed
-    share the rows, which takes less memory.
+    A chunk is the training between two saves. All chunks have the same number of segments, the largest number
+    that leads to at least 4 chunks, or 1. On a CPU every run has its own copy of the rows, which is faster to
+    read. On a GPU the runs of one seed share the rows, which takes less memory.
     """
     state = 4 * np.dtype(plan.precision).itemsize * plan.network.parameters  # weights, gradient, two slots
     size = size or devices.group_size(state, runs)

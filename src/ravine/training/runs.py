@@ -22,10 +22,10 @@ INIT_ONLY = ("gate_bias",)  # used by `initial_params` alone, and no input of th
 
 @dataclass(frozen=True)
 class Runs:
-    """Runs of one plan. Every array is [run].
+    """The numbers in which the runs of a cohort differ: hyperparameters, schedules and seeds.
 
-    rate: learning rate.
-    schedule: text of its schedule, for example "cosine".
+    Every array is [run]. rate: learning rate.
+    schedule: text of the schedule of the learning rate, for example "cosine".
     seed: number that fixes the split, the initial weights, the batch order, dropout and augmentation.
     hyper: hyperparameters of the optimizer, by name.
     extra: hyperparameters of network, transforms, label smoothing and augmentation, by name.
@@ -47,11 +47,11 @@ class Runs:
         return len(self.rate)
 
     def numbers(self, rule: Rule, target_scale: np.ndarray, precision: str) -> dict[str, Any]:
-        """Return the numbers that the compiled program takes, [run] in `precision`: see `loop.Numbers`.
+        """Return the hyperparameters of all runs as inputs of the compiled program, [run] in `precision`.
 
-        target_scale: standard deviation of a regression target, [run]. An averaging rate b becomes the pair
-        (b, 1 - b), formed here in float64, since in float32 the difference 1 - 0.9999 has a relative error of
-        1.7e-4.
+        The result has the entries of `loop.Numbers`. rule: the optimizer. target_scale: standard deviation of
+        a regression target, [run]. An averaging rate b becomes the pair (b, 1 - b), formed here in float64,
+        since in float32 the difference 1 - 0.9999 has a relative error of 1.7e-4.
         """
 
         def to_column(value: npt.ArrayLike) -> np.ndarray:
@@ -71,7 +71,7 @@ class Runs:
         }
 
     def take(self, index: np.ndarray | slice) -> Runs:
-        """Return only the runs at `index` [n], in that order."""
+        """Return only the runs at the places `index` [n], in the order of `index`."""
 
         def take_columns(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
             return {name: np.asarray(values)[index] for name, values in columns.items()}
@@ -87,7 +87,7 @@ class Runs:
 
     @classmethod
     def concatenate(cls, parts: Sequence[Runs]) -> Runs:
-        """Return the runs of all parts, in order.
+        """Return all runs of several sets of runs as one set, in order.
 
         All parts must have hyperparameters of the same names. If only some parts have a patience, the runs of
         the other parts get a patience of 0.

@@ -77,9 +77,10 @@ class ScheduleTables:
         return table.astype(self.plan.precision)
 
     def of(self, runs: np.ndarray, evaluation: int) -> dict[str, np.ndarray]:
-        """Return the factors of the segment before an evaluation: {name of the hyperparameter: [steps, run]}.
+        """Return the factors of all schedules for the steps that precede an evaluation.
 
-        runs: indices of the runs, which may repeat. evaluation: counts from 0.
+        They are {name of the hyperparameter: [steps, run]}. runs: indices of the runs, which may repeat.
+        evaluation: number of the evaluation, from 0.
         """
         steps = self.plan.steps_per_evaluation
         segment = slice(evaluation * steps, (evaluation + 1) * steps)
@@ -92,7 +93,10 @@ class ScheduleTables:
         return factors
 
     def update(self, runs: np.ndarray, loss: np.ndarray) -> None:
-        """Move on the schedules that depend on the loss: validation losses [run] of one more evaluation."""
+        """Update the schedules that depend on the loss by the validation losses of one more evaluation.
+
+        runs: indices [run] of the evaluated runs. loss: their validation losses [run].
+        """
         on_loss = self.loss_runs[runs]
         if not on_loss.any():
             return
@@ -106,13 +110,16 @@ class ScheduleTables:
             values[runs] = np.asarray(new)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return the state for a checkpoint, arrays [run]; empty if no schedule depends on the loss."""
+        """Return the state of the schedules for a checkpoint, arrays [run] by name.
+
+        It is empty if no schedule depends on the loss.
+        """
         if not self.depends_on_loss:
             return {}
         return {name: values.copy() for name, values in self.state._asdict().items()}
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take over the state of a checkpoint, as `arrays` returned it."""
+        """Take over the state of the schedules from a checkpoint, as `arrays` returned it."""
         if arrays:
             fields: dict[str, Any] = dict(arrays)
             self.state = PlateauState(**fields)

@@ -1,4 +1,4 @@
-"""Trained networks: outputs and scores on any number of rows.
+"""Trained networks: their outputs and scores for any number of rows.
 
 Rows are padded to a few batch sizes, so that few programs are compiled for data of all sizes.
 """
@@ -26,7 +26,7 @@ BATCH_ROWS = (256, 4096, 65_536)  # sizes to which batches are padded
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network with its parameters.
+    """A trained network: its architecture with the values of its parameters.
 
     stats: running statistics of batch normalization, () without it.
     hyper: values of the hyperparameters in `Network.hyper_names`, by name.
@@ -44,7 +44,10 @@ class TrainedNetwork:
 
     @classmethod
     def from_record(cls, network: Network, record: Record, run: int) -> TrainedNetwork:
-        """Return the network that run `run` of a record ended with. The record must hold parameters."""
+        """Return the network with which a run of a record ended. The record must hold parameters.
+
+        network: architecture of the run. run: index of the run in the record.
+        """
         params = parameters_of(network, record.final["parameters"][run])
         vector = record.final["statistics"][run] if "statistics" in record.final else None
         stats = statistics_of(network, vector, str(params[0]["weight"].dtype))
@@ -52,7 +55,10 @@ class TrainedNetwork:
         return cls(network, params, stats, hyper)
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
-        """Return the outputs in inference: x [N, inputs] -> [N, outputs], for any N. Works in batches."""
+        """Return the outputs of the network for inputs x [N, inputs], in inference mode: [N, outputs].
+
+        The rows are computed in batches, so N may be large.
+        """
         hyper = {name: np.asarray(self.hyper[name], x.dtype) for name in self.network.hyper_names}
         parts = []
         for first in range(0, len(x), BATCH_ROWS[-1]):
@@ -66,9 +72,9 @@ class TrainedNetwork:
         return np.concatenate(parts) if parts else np.zeros((0, self.network.sizes[-1]), x.dtype)
 
     def score(self, metric: str, rows: Rows, target_scale: float) -> float:
-        """Return the named metric on rows x [N, inputs].
+        """Return the score of the network on rows x [N, inputs] by a metric, NaN where it is not defined.
 
-        target_scale: standard deviation of a regression target in its own unit.
+        metric: name of the metric. target_scale: standard deviation of a regression target in its own unit.
         """
         return score_of(metric, self.outputs(rows.x), rows.y, rows.weight, target_scale)
 
@@ -76,10 +82,10 @@ class TrainedNetwork:
 def score_of(
     metric: str, outputs: np.ndarray, y: np.ndarray, weight: np.ndarray | None, target_scale: float
 ) -> float:
-    """Return the named metric of outputs [N, outputs] for targets `y` [N]; NaN where it is not defined.
+    """Return the score of network outputs [N, outputs] for targets `y` [N]; NaN where it is not defined.
 
-    y: class indices, or standardized numbers. weight: row weights [N], or None. target_scale: standard
-    deviation of a regression target in its own unit.
+    metric: name of the metric. y: class indices, or standardized numbers. weight: row weights [N], or None.
+    target_scale: standard deviation of a regression target in its own unit.
     """
     with precision_context(str(outputs.dtype)):
         return float(_metric(metric, outputs, y, weight, np.asarray(target_scale, outputs.dtype)))
