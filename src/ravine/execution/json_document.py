@@ -34,7 +34,7 @@ class JsonDocument:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Plain]) -> Self:
-        """Return the document of plain values that `to_dict` wrote.
+        """Return the document whose plain values `to_dict` returned.
 
         Raises DataError for a newer schema version, and for a wrong or missing field.
         """

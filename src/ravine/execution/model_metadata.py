@@ -72,7 +72,7 @@ class ModelMetadata:
             return dataclasses.replace(msgspec.convert(plain, cls))
         except msgspec.ValidationError as error:
             raise DataError(
-                "The metadata of a model cannot be read.", f"{error}.", "Train it again."
+                "The metadata of a model cannot be read.", f"{error}.", "Train the model again."
             ) from error
 
 

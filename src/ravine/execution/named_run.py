@@ -25,7 +25,8 @@ def resolve_source(
 
     flags: options by name, with the first word as `source`. In the result, `source` names the data, and
     `model` names the model if the word is one. For a study that accepts runs, a run adds its configuration,
-    which the flags override. For other studies that accept models, a run stands for its best model.
+    which the flags override. For other studies that accept models, a run stands for its best model. For a
+    study that accepts only data, nothing changes.
 
     data: second word of the command, which names the data of a model. config: configuration file of `-c`.
     Raises UsageError for a superfluous word and for a run or a model that cannot be used, and DataError if

@@ -113,7 +113,7 @@ class ScoreSummary:
     mean: float | None
     """Mean over seeds; null if a run diverged."""
     median: float | None
-    """Median over seeds; null if half of the runs diverged."""
+    """Median over seeds; null if at least half of the runs diverged."""
     sd: float | None
     """Standard deviation over seeds; null if a run diverged, and for a single seed."""
     interval: list[float | None] | None
@@ -341,7 +341,7 @@ class Result(Document):
         return artifacts
 
     def with_artifacts(self, artifacts: Artifacts) -> Self:
-        """Return a copy of the result whose artifacts are `artifacts`."""
+        """Return a copy of the result that holds other artifacts: model, records and arrays."""
         copy = dataclasses.replace(self)
         object.__setattr__(copy, "_artifacts", artifacts)
         return copy

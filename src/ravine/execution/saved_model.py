@@ -151,7 +151,7 @@ class Model:
             )  # fmt: skip
         except (KeyError, TypeError) as error:
             raise DataError(
-                f"The model '{path}' is not complete.", f"It lacks {error}.", "Train it again."
+                f"The model '{path}' is not complete.", f"Its files lack {error}.", "Train the model again."
             ) from error
 
     @classmethod

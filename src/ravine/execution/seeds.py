@@ -75,7 +75,7 @@ def seeds(purpose: str, count: int) -> list[int]:
     if count > allowed.capacity:
         raise UsageError(
             f"--seeds {count} is too many.",
-            f"Seeds beyond {allowed.capacity} are used for another purpose of the same study.",
+            f"Only {allowed.capacity} seeds are reserved for this purpose; others serve other purposes.",
             f"Give --seeds {allowed.capacity} or fewer.",
             option="seeds",
             value=count,

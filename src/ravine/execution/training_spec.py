@@ -246,7 +246,9 @@ def check_schedules(spec: TrainingSpec, rules: Sequence[Rule]) -> None:
         with about_option("hyper_schedule", f"{name}={text}", allowed):
             if name in SCHEDULABLE:
                 raise UsageError(
-                    f"'{name}' has a schedule but no value.", "A schedule multiplies a value.", _add(name)
+                    f"The hyperparameter '{name}' has a schedule but no value.",
+                    "A schedule multiplies a value.",
+                    _add(name),
                 )
             if (new := renamed_key(name)) in SCHEDULABLE:
                 raise UsageError(

@@ -52,7 +52,7 @@ def from_optax(name: str, keywords: Mapping[str, object] | None = None) -> Calla
     for keyword in keywords:
         if keyword == "learning_rate":
             raise UsageError(
-                f"optax:{name} was given a learning rate.",
+                f"The keywords of optax:{name} contain a learning rate.",
                 "The learning rate is an option of its own, or is tuned.",
                 "Leave it out of the brackets. Use for example --learning-rate 0.1.",
             )

@@ -124,22 +124,26 @@ def _keywords(text: str, call: str) -> dict[str, Any]:
         tree = ast.parse("f" + call.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise UsageError(
-            f"'{text}' cannot be read.", "Its brackets must contain keywords.", _EXAMPLE
+            f"The optimizer '{text}' cannot be read.", "Its brackets must contain keyword=value.", _EXAMPLE
         ) from None
     if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name):
-        raise UsageError(f"'{text}' cannot be read.", "There is more text after its brackets.", _EXAMPLE)
+        raise UsageError(
+            f"The optimizer '{text}' cannot be read.", "There is more text after its brackets.", _EXAMPLE
+        )
     if tree.args or any(keyword.arg is None for keyword in tree.keywords):
-        raise UsageError(f"'{text}' cannot be read.", "Each value needs its name.", _EXAMPLE)
+        raise UsageError(f"The optimizer '{text}' cannot be read.", "Each value needs its name.", _EXAMPLE)
     values: dict[str, Any] = {}
     for keyword in tree.keywords:
         if keyword.arg in values:
-            raise UsageError(f"'{text}' cannot be read.", f"It gives {keyword.arg} twice.", _EXAMPLE)
+            raise UsageError(
+                f"The optimizer '{text}' cannot be read.", f"It gives {keyword.arg} twice.", _EXAMPLE
+            )
         try:
             values[str(keyword.arg)] = ast.literal_eval(keyword.value)
         except (ValueError, TypeError, MemoryError, RecursionError):
             shown = ast.unparse(keyword.value)
             raise UsageError(
-                f"'{text}' cannot be read.",
+                f"The optimizer '{text}' cannot be read.",
                 f"The value {keyword.arg}={shown} is neither a number nor a text.",
                 _EXAMPLE,
             ) from None

@@ -194,7 +194,7 @@ class Rule:
             if name not in self.defaults:
                 if name in ("learning_rate", "rate", "lr"):
                     raise UsageError(
-                        f"'{self.name}' was given a learning rate.",
+                        f"The keywords of the optimizer '{self.name}' contain a learning rate.",
                         "The learning rate is an option of its own, or is tuned.",
                         "Leave it out here. Use for example --learning-rate 0.1 or --schedule.",
                     )
@@ -214,7 +214,10 @@ class Rule:
         self.check(hyper)
         for name, value in hyper.items():
             if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
-                raise UsageError(f"'{self.name}' cannot use {name}={value!r}.", "It must be a finite number.")
+                raise UsageError(
+                    f"The optimizer '{self.name}' cannot use {name}={value!r}.",
+                    f"The value of {name} must be a finite number.",
+                )
         self.constructor(
             self.rate_center, **{**self.defaults, **hyper}
         )  # raises for a value that the optimizer refuses

@@ -74,7 +74,7 @@ def constant(clock: Clock, numbers: Mapping[str, float]) -> Any:
 
 
 def cosine(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return the factors of a cosine schedule, (5), [...].
+    """Return the factors of a cosine schedule, [...].
 
     They fall from 1 at the start of the run along half a cosine to the number `end`, by default 0.
     """

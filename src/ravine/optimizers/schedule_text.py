@@ -52,7 +52,9 @@ def read_schedule(text: str) -> tuple[str, dict[str, Any]]:
     for place, part in enumerate(split(inside) if inside else []):
         key, value = _part(text, name, part, place)
         if key in values:
-            raise UsageError(f"'{text}' cannot be read.", f"It gives {key} twice.", "Give it once.")
+            raise UsageError(
+                f"The schedule '{text}' cannot be read.", f"It gives {key} twice.", "Give it once."
+            )
         values[key] = _value(name, key, value)
     if kind.either is not None:
         one, other, example = kind.either
@@ -83,7 +85,7 @@ def _part(text: str, name: str, part: str, place: int) -> tuple[str, str]:
     if not equals:
         if place or not keys:
             why = f"'{part}' has no name." if keys else f"The schedule '{name}' has no numbers."
-            raise UsageError(f"'{text}' cannot be read.", why, EXAMPLE)
+            raise UsageError(f"The schedule '{text}' cannot be read.", why, EXAMPLE)
         return keys[0], part
     key = key.strip().lower()
     if key not in keys:
@@ -98,7 +100,9 @@ def _value(name: str, key: str, text: str) -> Any:
     values = tuple(_one(part.strip(), parameter.durations) for part in parts)
     value: Any = values if parameter.several else values[0]
     if any(number is None for number in values) or not parameter.allows(value):
-        raise UsageError(f"The schedule '{name}' cannot use {key}={text}.", f"It must be {parameter.must}.")
+        raise UsageError(
+            f"The schedule '{name}' cannot use {key}={text}.", f"The value of {key} must be {parameter.must}."
+        )
     return value
 
 

@@ -78,7 +78,7 @@ class ScheduleSpec:
     def _check(self, steps: int, steps_per_epoch: float) -> None:
         if self.depends_on_loss:
             raise UsageError(
-                f"The factors of '{self}' are not known before training.",
+                f"The factors of the schedule '{self}' are not known before training.",
                 "They depend on the validation loss.",
                 "Compute them with `plateau_next`.",
             )

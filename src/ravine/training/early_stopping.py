@@ -145,10 +145,10 @@ class EarlyStopping:
         self.state = stopping_start((count,))
 
     def update(self, runs: np.ndarray, loss: np.ndarray) -> np.ndarray:
-        """Take the validation losses of one more evaluation; return whose present weights to keep, bools [n].
+        """Take the validation losses of one more evaluation; return whether to keep new weights: bools [n].
 
-        runs: indices [n] of the runs. loss: their validation losses [n]. A run with patience keeps the
-        weights of its best evaluation so far. A run without patience always keeps the present weights.
+        runs: indices [n] of the runs. loss: their validation losses [n]. The new weights of a run with
+        patience are kept if this evaluation is its best so far. Those of other runs are always kept.
         """
         before = StoppingState(*(values[runs] for values in self.state))
         after = stopping_next(before, loss.astype(np.float64), self.patience[runs], self.min_change[runs])
