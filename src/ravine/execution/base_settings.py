@@ -306,7 +306,7 @@ class NetworkSettings(DataSettings):
 
     @property
     def run_name(self) -> str:
-        """The data as the user named them, or `stdin`; the name of the run directory contains this text."""
+        """The data as the user named them, or `stdin`, from which the run directory takes its name."""
         return "stdin" if self.source == "-" else self.source
 
     def headline(self, dry_run: bool) -> str:

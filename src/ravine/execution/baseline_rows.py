@@ -32,7 +32,8 @@ class BaselineDifference:
 class BaselineRow(ScoreSummary):
     """The result of one baseline: its scores on the validation rows of the same splits as the network.
 
-    A seed fixes a split, so baseline and network with the same seed train on the same rows.
+    A seed fixes a split, so baseline and network with the same seed learn from the same training rows. For a
+    large table the baseline takes only some of them.
     """
 
     model: str

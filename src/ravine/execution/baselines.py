@@ -170,7 +170,10 @@ class _Splits:
         )
 
     def score(self, outputs: np.ndarray, target: Rows, scale: float) -> float:
-        """Return the metric of outputs [N, K], computed in the precision of the networks."""
+        """Return the score of a baseline's outputs [N, K], computed in the precision of the networks.
+
+        target: targets and weights of the rows. scale: standard deviation of a regression target.
+        """
         y = target.y if self.classes else target.y.astype(self.precision)
         weight = None if target.weight is None else target.weight.astype(self.precision)
         return score_of(self.metric.name, outputs.astype(self.precision), y, weight, scale)

@@ -153,7 +153,10 @@ def usual_effort(rows: int, batch_size: int, row_operations: int, epochs: float 
 
 
 def whole_evaluations(steps: int) -> int:
-    """Return a number of training steps, rounded up to a whole number of steps between two evaluations."""
+    """Return a number of training steps, rounded up to a multiple of the 20 evaluations of a run.
+
+    A run of fewer than 20 steps is evaluated after each step, so its number of steps does not change.
+    """
     evaluations = min(EVALUATIONS, steps)
     return -(-steps // evaluations) * evaluations
 

@@ -50,7 +50,7 @@ class ModelOutputs:
     def score_error(self, part: str) -> float:
         """Return the standard error of the score on the rows of a part, "validation" or "test".
 
-        It is the standard deviation over 100 resamples of the rows; NaN if the score is not defined.
+        It follows from the scores on 100 random resamples of the rows; NaN if the score is not defined.
         """
         z, target = self.outputs[part], self.targets[part]
         size = min(len(z), MAX_ERROR_ROWS)

@@ -304,7 +304,7 @@ def schedules_of(texts: Sequence[str] | None, spec: TrainingSpec, rule: Rule) ->
 
 
 def share_structure(specs: Sequence[TrainingSpec]) -> list[TrainingSpec]:
-    """Return specifications of equal trainings with as few different structures as possible.
+    """Return specifications of the same trainings with as few different structures as possible.
 
     Few structures need few compiled programs. A transform, such as L2, that only some of the specifications
     have becomes part of all that can share it. The others use it with a value without effect, such as 0.

@@ -10,7 +10,7 @@ look-ahead point y = w + rho v, and (1) and (2) become
 
     v <- rho v - eta grad L(y)              (3)
     y <- y + rho v - eta grad L(y)          (4)      = w + rho v with the new w, v
-    w  = y - rho v                          (5)      the point to evaluate
+    w  = y - rho v                          (5)      the weights to evaluate
     stable for eigenvalues of the Hessian below (2 + 2 rho) / (eta (1 + 2 rho))      (6)
 
 w: weights, v: velocity, rho: momentum, eta: learning rate, L: loss.

@@ -1,4 +1,4 @@
-"""The registered optimizers, each described by a `Rule`: constructor, hyperparameters, search ranges, limits.
+"""The registered optimizers and their descriptions, of type `Rule`: hyperparameters, search ranges, ...
 
 `RULES` holds them by name; `resolve` returns the rule that a user's text names, also for optimizers of optax.
 """

@@ -46,7 +46,7 @@ class SeedData:
 
 
 class Batches:
-    """Standardized rows and batches of every seed of one data set. Threads may share it.
+    """The standardized rows and the batches of every seed of one data set. Threads may share the object.
 
     dataset: the rows, with test rows set apart. root: root seed. batch_size: rows per step, at most all
     training rows. validation: share of the rows that validate. scaling: "standard", or "none" for inputs as
