@@ -109,73 +109,81 @@ def compare(
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
         standard error every 5 s. [default: True]
-    baselines: Baselines on the same splits (a constant, a linear model, boosted trees); the flag leaves
-        them out. [default: True]
-    hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
-        repeatable.
-    smallest_difference: Smallest difference of scores that matters, in the unit of the metric (accuracy:
-        0.01 is a point); if not given, 0.005 for shares such as accuracy, auc and r2, and 1 % of the
-        score for errors. [at least 0 and below 1e+30]
-    features: Columns to use as features; if not given, all but target, weights and groups. Commas
-        separate names.
-    drop: Columns that are not features. Commas separate names.
-    negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
-        drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing in features and target, besides empty cells. Commas separate
-        values, as in -999,?.
-    task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
-        [auto, classify, regress; default: auto]
-    validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
-        [above 0 and below 1; default: 0.2]
-    scaling: Standardization of the inputs (mean 0, deviation 1), on if not given; 'none' turns it off.
-        [standard, none]
-    metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
-    seed: Random seed of all splits, initial weights and batches. [at least 0 and below
-        9223372036854775808; default: 0]
+    baselines: Comparison of the network with baselines on the same splits: a constant, a linear model and
+        boosted trees; on unless it is turned off. [default: True]
+    hyper_schedule: Name of a hyperparameter other than the learning rate, and the schedule that
+        multiplies its value, such as 'dropout=linear(end=0.5)'; may be given several times.
+    smallest_difference: Smallest difference of two scores that matters in practice, in the unit of the
+        metric (0.01 of accuracy is one percentage point); if not given, 0.005 for shares such as
+        accuracy, auc and r2, and 1 % of the larger score for errors such as rmse. [at least 0 and below
+        1e+30]
+    features: Columns to use as features; if not given, all columns but target, weights and groups. Commas
+        separate the names.
+    drop: Columns to leave out of the features. Commas separate the names.
+    negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
+        absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
+    missing: Values that count as missing in features and target, besides empty cells and the codes that
+        the reader detects. Commas separate the values, as in -999,?.
+    task: Kind of the target: classes (classify) or numbers (regress); auto decides by the values of the
+        target. [auto, classify, regress; default: auto]
+    validation: Share of the rows outside the test set that become validation rows, on which networks are
+        scored. [above 0 and below 1; default: 0.2]
+    scaling: Scaling of the inputs: to mean 0 and standard deviation 1 (standard, also if not given), or
+        none. [standard, none]
+    metric: Metric that scores the predictions, such as log_loss, auc, mae or r2; if not given, accuracy
+        for a target of classes, rmse for a target of numbers.
+    seed: Root seed, from which all random numbers derive: splits, initial weights, batch order and
+        dropout. [at least 0 and below 9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
     batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
         and at most 16777216]
-    early_stop: End a run after N evaluations without lower validation loss; 0 = off. [at least 0 and at
-        most 1000000]
-    min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
-        least 0 and below 1e+30; default: 0.0]
-    clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
-    average: Average of the weights for evaluation: ema=0.99 (exponential), or tail=0.5 (over the last
-        half of the run); 'none' turns it off.
-    net: Network: units of each hidden layer, then other parts: '64-64 residual batchnorm dropout=0.2'.
-        [default: 64-64]
-    activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
-        relu]
-    init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: Coefficient c of the L1 penalty, the sum of c abs(w) over weights, not biases; 0 = off. [at least
-        0 and below 1e+30]
-    l2: Coefficient c of the L2 penalty, the sum of c w^2 / 2 over weights, not biases; 0 = off. [at least
-        0 and below 1e+30]
-    weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
-        1e+30]
-    label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
-        and below 1]
-    augment: Random changes of the training inputs: 'noise=0.1', for images 'shift=1 rotate=10'; 'none'
-        turns them off.
-    device: Device to train on; if not given, the fastest available. [cpu, gpu]
-    precision: Floating-point precision of training. [float32, float64; default: float32]
-    optimizers: Optimizers to compare, such as 'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, momentum,
-        nesterov, local_gains, adagrad, rmsprop, adadelta, adam]
-    schedules: Learning-rate schedules among which tuning chooses, such as
+    early_stop: Number of evaluations in a row without a lower validation loss after which a run ends with
+        its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
+    min_change: Decrease of the validation loss that early stopping must see to count an evaluation as
+        better; 0 = any decrease. [at least 0 and below 1e+30; default: 0.0]
+    clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
+        [above 0]
+    average: Average of the weights over training steps, used in evaluation and in the saved network:
+        ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
+    net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
+        batchnorm dropout=0.2'. [default: 64-64]
+    activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
+        softplus, elu; default: relu]
+    init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
+        scaled; default: he]
+    init_scale: Factor by which the initial weights are multiplied; 1 = unchanged. [above 0 and below
+        1000000; default: 1.0]
+    l1: Coefficient c of the L1 penalty, which adds the sum of c abs(w) over all weights w, not biases, to
+        the loss; 0 = off. [at least 0 and below 1e+30]
+    l2: Coefficient c of the L2 penalty, which adds the sum of c w^2 / 2 over all weights w, not biases,
+        to the loss; 0 = off. [at least 0 and below 1e+30]
+    weight_decay: Coefficient c of decoupled weight decay: each step also subtracts c x current learning
+        rate x w from every weight w, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+    label_smoothing: Share of the target probability that is moved from the labeled class to all classes
+        in equal parts; 0 = off. [at least 0 and below 1]
+    augment: Random changes of the training inputs (augmentation), each with its strength: 'noise=0.1',
+        for images also 'shift=1 rotate=10'; 'none' turns them off.
+    device: Kind of device to train on; if not given, JAX's own choice: a GPU if there is one, else the
+        CPU. [cpu, gpu]
+    precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
+        default: float32]
+    optimizers: Optimizers to compare, with or without hyperparameters, such as
+        'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, momentum, nesterov, local_gains, adagrad, rmsprop,
+        adadelta, adam]
+    schedules: Learning-rate schedules from which tuning chooses one for each optimizer, such as
         'constant,cosine,step(0.1,every=10)'. [default: constant, cosine]
-    tune: Hyperparameters to tune: learning rate and schedule (learning-rate), or all of an optimizer
-        (all). [learning-rate, all; default: learning-rate]
-    effort: Amount of work, which sets the numbers of trials, seeds and epochs; if not given, standard, or
-        quick for many rows or a large network. [quick, standard, thorough]
-    budget: Time that the command may take, such as 60s or 5m; numbers of trials, seeds and steps are
-        chosen to fit.
-    trials: Trials of each optimizer in tuning; if not given, set by the effort. [at least 2 and at most
-        10000]
-    tuning_seeds: Number of seeds of each trial in tuning; if not given, set by the effort. [at least 1
-        and at most 1000]
-    seeds: Number of fresh seeds, unused in tuning, that the result rests on; if not given, set by the
-        effort. [at least 2 and at most 10000]
+    tune: Hyperparameters to tune: learning rate and schedule (learning-rate), or also all others of each
+        optimizer (all). [learning-rate, all; default: learning-rate]
+    effort: Named amount of work, which sets the numbers of trials, seeds and steps; if not given,
+        standard, or quick for many rows or a large network. [quick, standard, thorough]
+    budget: Time that the command may take, such as 60s or 5m; it plans as many trials, seeds and steps as
+        fit into this time by an estimate.
+    trials: Number of trials of each optimizer in tuning (a trial is a learning rate with a schedule and
+        other tuned hyperparameters); if not given, set by the effort. [at least 2 and at most 10000]
+    tuning_seeds: Number of seeds on which tuning trains each trial; if not given, set by the effort. [at
+        least 1 and at most 1000]
+    seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
+        set by the effort. [at least 2 and at most 10000]
 
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
@@ -287,74 +295,83 @@ def train(
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
         standard error every 5 s. [default: True]
-    baselines: Baselines on the same splits (a constant, a linear model, boosted trees); the flag leaves
-        them out. [default: True]
-    optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
-        [default: adam]
-    learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
-        optimizer. [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ... [default: cosine]
-    hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
-        repeatable.
-    smallest_difference: Smallest difference of scores that matters, in the unit of the metric (accuracy:
-        0.01 is a point); if not given, 0.005 for shares such as accuracy, auc and r2, and 1 % of the
-        score for errors. [at least 0 and below 1e+30]
-    features: Columns to use as features; if not given, all but target, weights and groups. Commas
-        separate names.
-    drop: Columns that are not features. Commas separate names.
-    negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
-        drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing in features and target, besides empty cells. Commas separate
-        values, as in -999,?.
-    task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
-        [auto, classify, regress; default: auto]
-    validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
-        [above 0 and below 1; default: 0.2]
-    scaling: Standardization of the inputs (mean 0, deviation 1), on if not given; 'none' turns it off.
-        [standard, none]
-    metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
-    seed: Random seed of all splits, initial weights and batches. [at least 0 and below
-        9223372036854775808; default: 0]
-    epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps. [above 0 and
-        below 1000000]
+    baselines: Comparison of the network with baselines on the same splits: a constant, a linear model and
+        boosted trees; on unless it is turned off. [default: True]
+    optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)' or
+        optax:lion. [default: adam]
+    learning_rate: Learning rate, which the schedule multiplies by a factor at each step; if not given,
+        the usual one of the optimizer, or in a sweep a tuned one. [above 0 and below 1e+30]
+    schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
+        'step(0.1,every=10)' and others. [default: cosine]
+    hyper_schedule: Name of a hyperparameter other than the learning rate, and the schedule that
+        multiplies its value, such as 'dropout=linear(end=0.5)'; may be given several times.
+    smallest_difference: Smallest difference of two scores that matters in practice, in the unit of the
+        metric (0.01 of accuracy is one percentage point); if not given, 0.005 for shares such as
+        accuracy, auc and r2, and 1 % of the larger score for errors such as rmse. [at least 0 and below
+        1e+30]
+    features: Columns to use as features; if not given, all columns but target, weights and groups. Commas
+        separate the names.
+    drop: Columns to leave out of the features. Commas separate the names.
+    negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
+        absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
+    missing: Values that count as missing in features and target, besides empty cells and the codes that
+        the reader detects. Commas separate the values, as in -999,?.
+    task: Kind of the target: classes (classify) or numbers (regress); auto decides by the values of the
+        target. [auto, classify, regress; default: auto]
+    validation: Share of the rows outside the test set that become validation rows, on which networks are
+        scored. [above 0 and below 1; default: 0.2]
+    scaling: Scaling of the inputs: to mean 0 and standard deviation 1 (standard, also if not given), or
+        none. [standard, none]
+    metric: Metric that scores the predictions, such as log_loss, auc, mae or r2; if not given, accuracy
+        for a target of classes, rmse for a target of numbers.
+    seed: Root seed, from which all random numbers derive: splits, initial weights, batch order and
+        dropout. [at least 0 and below 9223372036854775808; default: 0]
+    epochs: Passes over the training rows; if not given, 50, or more if 50 are fewer than 1,000 steps.
+        [above 0 and below 1000000]
     batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
         and at most 16777216]
-    early_stop: End a run after N evaluations without lower validation loss; 0 = off. [at least 0 and at
-        most 1000000]
-    min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
-        least 0 and below 1e+30; default: 0.0]
-    clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
-    average: Average of the weights for evaluation: ema=0.99 (exponential), or tail=0.5 (over the last
-        half of the run); 'none' turns it off.
-    net: Network: units of each hidden layer, then other parts: '64-64 residual batchnorm dropout=0.2'.
-        [default: 64-64]
-    activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
-        relu]
-    init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: Coefficient c of the L1 penalty, the sum of c abs(w) over weights, not biases; 0 = off. [at least
-        0 and below 1e+30]
-    l2: Coefficient c of the L2 penalty, the sum of c w^2 / 2 over weights, not biases; 0 = off. [at least
-        0 and below 1e+30]
-    weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
-        1e+30]
-    label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
-        and below 1]
-    augment: Random changes of the training inputs: 'noise=0.1', for images 'shift=1 rotate=10'; 'none'
-        turns them off.
-    device: Device to train on; if not given, the fastest available. [cpu, gpu]
-    precision: Floating-point precision of training. [float32, float64; default: float32]
-    seeds: Number of fresh seeds, unused in tuning, that the result rests on. [at least 1 and at most
-        10000; default: 1]
-    winner_of: Study (compare or sweep) whose winner is trained, on the seeds that chose it; best.toml
-        states it. [compare, sweep]
-    winner_digest: Digest of the settings of the winner; best.toml states it. Other settings were not
-        chosen.
-    fresh_seeds: Train on fresh seeds, which no study uses to choose a winner. [default: False]
-    group_size: Number of runs in a group, which one core or GPU advances at the same time; if not given,
-        set by the memory. [at least 1 and at most 1048576]
-    plot_schedule: Draw the schedules of the hyperparameters into FILE (.png, .svg, .pdf), and train
-        nothing.
+    early_stop: Number of evaluations in a row without a lower validation loss after which a run ends with
+        its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
+    min_change: Decrease of the validation loss that early stopping must see to count an evaluation as
+        better; 0 = any decrease. [at least 0 and below 1e+30; default: 0.0]
+    clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
+        [above 0]
+    average: Average of the weights over training steps, used in evaluation and in the saved network:
+        ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
+    net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
+        batchnorm dropout=0.2'. [default: 64-64]
+    activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
+        softplus, elu; default: relu]
+    init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
+        scaled; default: he]
+    init_scale: Factor by which the initial weights are multiplied; 1 = unchanged. [above 0 and below
+        1000000; default: 1.0]
+    l1: Coefficient c of the L1 penalty, which adds the sum of c abs(w) over all weights w, not biases, to
+        the loss; 0 = off. [at least 0 and below 1e+30]
+    l2: Coefficient c of the L2 penalty, which adds the sum of c w^2 / 2 over all weights w, not biases,
+        to the loss; 0 = off. [at least 0 and below 1e+30]
+    weight_decay: Coefficient c of decoupled weight decay: each step also subtracts c x current learning
+        rate x w from every weight w, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+    label_smoothing: Share of the target probability that is moved from the labeled class to all classes
+        in equal parts; 0 = off. [at least 0 and below 1]
+    augment: Random changes of the training inputs (augmentation), each with its strength: 'noise=0.1',
+        for images also 'shift=1 rotate=10'; 'none' turns them off.
+    device: Kind of device to train on; if not given, JAX's own choice: a GPU if there is one, else the
+        CPU. [cpu, gpu]
+    precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
+        default: float32]
+    seeds: Number of seeds, unused in any tuning, on which the reported scores are measured. [at least 1
+        and at most 10000; default: 1]
+    winner_of: Command (compare or sweep) whose winner is trained again, on the seeds that chose the
+        winner. The file best.toml of such a run sets this option. [compare, sweep]
+    winner_digest: Digest of the winner's settings, from the file best.toml. If the settings of this
+        training have another digest, it does not count as the winner.
+    fresh_seeds: Train on fresh seeds, on which no winner was chosen, so that the scores are unbiased.
+        [default: False]
+    group_size: Number of runs that one core or one GPU advances at the same time; if not given, set by
+        the size of the network and the memory. [at least 1 and at most 1048576]
+    plot_schedule: Draw the schedules of the learning rate and of other hyperparameters into the picture
+        FILE (.png, .svg or .pdf), and train nothing.
 
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
@@ -468,71 +485,81 @@ def diagnose(
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
         standard error every 5 s. [default: True]
-    baselines: Baselines on the same splits (a constant, a linear model, boosted trees); the flag leaves
-        them out. [default: True]
-    optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
-        [default: adam]
-    learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
-        optimizer. [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ... [default: cosine]
-    hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
-        repeatable.
-    smallest_difference: Smallest difference of scores that matters, in the unit of the metric (accuracy:
-        0.01 is a point); if not given, 0.005 for shares such as accuracy, auc and r2, and 1 % of the
-        score for errors. [at least 0 and below 1e+30]
-    features: Columns to use as features; if not given, all but target, weights and groups. Commas
-        separate names.
-    drop: Columns that are not features. Commas separate names.
-    negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
-        drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing in features and target, besides empty cells. Commas separate
-        values, as in -999,?.
-    task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
-        [auto, classify, regress; default: auto]
-    validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
-        [above 0 and below 1; default: 0.2]
-    scaling: Standardization of the inputs (mean 0, deviation 1), on if not given; 'none' turns it off.
-        [standard, none]
-    metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
-    seed: Random seed of all splits, initial weights and batches. [at least 0 and below
-        9223372036854775808; default: 0]
-    epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps. [above 0 and
-        below 1000000]
+    baselines: Comparison of the network with baselines on the same splits: a constant, a linear model and
+        boosted trees; on unless it is turned off. [default: True]
+    optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)' or
+        optax:lion. [default: adam]
+    learning_rate: Learning rate, which the schedule multiplies by a factor at each step; if not given,
+        the usual one of the optimizer, or in a sweep a tuned one. [above 0 and below 1e+30]
+    schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
+        'step(0.1,every=10)' and others. [default: cosine]
+    hyper_schedule: Name of a hyperparameter other than the learning rate, and the schedule that
+        multiplies its value, such as 'dropout=linear(end=0.5)'; may be given several times.
+    smallest_difference: Smallest difference of two scores that matters in practice, in the unit of the
+        metric (0.01 of accuracy is one percentage point); if not given, 0.005 for shares such as
+        accuracy, auc and r2, and 1 % of the larger score for errors such as rmse. [at least 0 and below
+        1e+30]
+    features: Columns to use as features; if not given, all columns but target, weights and groups. Commas
+        separate the names.
+    drop: Columns to leave out of the features. Commas separate the names.
+    negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
+        absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
+    missing: Values that count as missing in features and target, besides empty cells and the codes that
+        the reader detects. Commas separate the values, as in -999,?.
+    task: Kind of the target: classes (classify) or numbers (regress); auto decides by the values of the
+        target. [auto, classify, regress; default: auto]
+    validation: Share of the rows outside the test set that become validation rows, on which networks are
+        scored. [above 0 and below 1; default: 0.2]
+    scaling: Scaling of the inputs: to mean 0 and standard deviation 1 (standard, also if not given), or
+        none. [standard, none]
+    metric: Metric that scores the predictions, such as log_loss, auc, mae or r2; if not given, accuracy
+        for a target of classes, rmse for a target of numbers.
+    seed: Root seed, from which all random numbers derive: splits, initial weights, batch order and
+        dropout. [at least 0 and below 9223372036854775808; default: 0]
+    epochs: Passes over the training rows; if not given, 50, or more if 50 are fewer than 1,000 steps.
+        [above 0 and below 1000000]
     batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
         and at most 16777216]
-    early_stop: End a run after N evaluations without lower validation loss; 0 = off. [at least 0 and at
-        most 1000000]
-    min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
-        least 0 and below 1e+30; default: 0.0]
-    clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
-    average: Average of the weights for evaluation: ema=0.99 (exponential), or tail=0.5 (over the last
-        half of the run); 'none' turns it off.
-    net: Network: units of each hidden layer, then other parts: '64-64 residual batchnorm dropout=0.2'.
-        [default: 64-64]
-    activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
-        relu]
-    init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: Coefficient c of the L1 penalty, the sum of c abs(w) over weights, not biases; 0 = off. [at least
-        0 and below 1e+30]
-    l2: Coefficient c of the L2 penalty, the sum of c w^2 / 2 over weights, not biases; 0 = off. [at least
-        0 and below 1e+30]
-    weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
-        1e+30]
-    label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
-        and below 1]
-    augment: Random changes of the training inputs: 'noise=0.1', for images 'shift=1 rotate=10'; 'none'
-        turns them off.
-    device: Device to train on; if not given, the fastest available. [cpu, gpu]
-    precision: Floating-point precision of training. [float32, float64; default: float32]
-    seeds: Number of seeds on which remedies are tried; 0 = no trials. [at least 0 and at most 1000;
-        default: 20]
-    no_proof: Only measure the training; try no remedies, as with seeds=0. [default: False]
-    mute: Codes of findings to mute, such as RAV301. Commas separate codes.
-    winner_of: Study (compare or sweep) whose winner is diagnosed, on its first seed; best.toml states it.
-        [compare, sweep]
-    fresh_seeds: Measure a run on a fresh seed, which no study uses to choose a winner. [default: False]
-    model: Trained model to examine; no new network is trained.
+    early_stop: Number of evaluations in a row without a lower validation loss after which a run ends with
+        its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
+    min_change: Decrease of the validation loss that early stopping must see to count an evaluation as
+        better; 0 = any decrease. [at least 0 and below 1e+30; default: 0.0]
+    clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
+        [above 0]
+    average: Average of the weights over training steps, used in evaluation and in the saved network:
+        ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
+    net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
+        batchnorm dropout=0.2'. [default: 64-64]
+    activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
+        softplus, elu; default: relu]
+    init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
+        scaled; default: he]
+    init_scale: Factor by which the initial weights are multiplied; 1 = unchanged. [above 0 and below
+        1000000; default: 1.0]
+    l1: Coefficient c of the L1 penalty, which adds the sum of c abs(w) over all weights w, not biases, to
+        the loss; 0 = off. [at least 0 and below 1e+30]
+    l2: Coefficient c of the L2 penalty, which adds the sum of c w^2 / 2 over all weights w, not biases,
+        to the loss; 0 = off. [at least 0 and below 1e+30]
+    weight_decay: Coefficient c of decoupled weight decay: each step also subtracts c x current learning
+        rate x w from every weight w, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+    label_smoothing: Share of the target probability that is moved from the labeled class to all classes
+        in equal parts; 0 = off. [at least 0 and below 1]
+    augment: Random changes of the training inputs (augmentation), each with its strength: 'noise=0.1',
+        for images also 'shift=1 rotate=10'; 'none' turns them off.
+    device: Kind of device to train on; if not given, JAX's own choice: a GPU if there is one, else the
+        CPU. [cpu, gpu]
+    precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
+        default: float32]
+    seeds: Number of seeds on which each remedy is tried, and of fresh seeds that confirm the best one; 0
+        = no remedy is tried. [at least 0 and at most 1000; default: 20]
+    no_proof: Only measure the training and report its faults; try no remedies, as with seeds=0. [default:
+        False]
+    mute: Codes of findings that do not count as faults and for which no remedy is tried, such as RAV301.
+        Commas separate the codes.
+    winner_of: Command (compare or sweep) whose winner is diagnosed, on the first of the seeds that chose
+        the winner. The file best.toml of such a run sets this option. [compare, sweep]
+    fresh_seeds: Measure the training on a fresh seed, on which no winner was chosen. [default: False]
+    model: Trained model to diagnose as it is, on the data it was trained on; no new network is trained.
 
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
@@ -646,76 +673,84 @@ def sweep(
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
         standard error every 5 s. [default: True]
-    optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
-        [default: adam]
-    learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
-        optimizer. [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ... [default: cosine]
-    hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
-        repeatable.
-    smallest_difference: Smallest difference of scores that matters, in the unit of the metric (accuracy:
-        0.01 is a point); if not given, 0.005 for shares such as accuracy, auc and r2, and 1 % of the
-        score for errors. [at least 0 and below 1e+30]
-    features: Columns to use as features; if not given, all but target, weights and groups. Commas
-        separate names.
-    drop: Columns that are not features. Commas separate names.
-    negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
-        drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing in features and target, besides empty cells. Commas separate
-        values, as in -999,?.
-    task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
-        [auto, classify, regress; default: auto]
-    validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
-        [above 0 and below 1; default: 0.2]
-    scaling: Standardization of the inputs (mean 0, deviation 1), on if not given; 'none' turns it off.
-        [standard, none]
-    metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
-    seed: Random seed of all splits, initial weights and batches. [at least 0 and below
-        9223372036854775808; default: 0]
+    optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)' or
+        optax:lion. [default: adam]
+    learning_rate: Learning rate, which the schedule multiplies by a factor at each step; if not given,
+        the usual one of the optimizer, or in a sweep a tuned one. [above 0 and below 1e+30]
+    schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
+        'step(0.1,every=10)' and others. [default: cosine]
+    hyper_schedule: Name of a hyperparameter other than the learning rate, and the schedule that
+        multiplies its value, such as 'dropout=linear(end=0.5)'; may be given several times.
+    smallest_difference: Smallest difference of two scores that matters in practice, in the unit of the
+        metric (0.01 of accuracy is one percentage point); if not given, 0.005 for shares such as
+        accuracy, auc and r2, and 1 % of the larger score for errors such as rmse. [at least 0 and below
+        1e+30]
+    features: Columns to use as features; if not given, all columns but target, weights and groups. Commas
+        separate the names.
+    drop: Columns to leave out of the features. Commas separate the names.
+    negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
+        absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
+    missing: Values that count as missing in features and target, besides empty cells and the codes that
+        the reader detects. Commas separate the values, as in -999,?.
+    task: Kind of the target: classes (classify) or numbers (regress); auto decides by the values of the
+        target. [auto, classify, regress; default: auto]
+    validation: Share of the rows outside the test set that become validation rows, on which networks are
+        scored. [above 0 and below 1; default: 0.2]
+    scaling: Scaling of the inputs: to mean 0 and standard deviation 1 (standard, also if not given), or
+        none. [standard, none]
+    metric: Metric that scores the predictions, such as log_loss, auc, mae or r2; if not given, accuracy
+        for a target of classes, rmse for a target of numbers.
+    seed: Root seed, from which all random numbers derive: splits, initial weights, batch order and
+        dropout. [at least 0 and below 9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
     batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
         and at most 16777216]
-    early_stop: End a run after N evaluations without lower validation loss; 0 = off. [at least 0 and at
-        most 1000000]
-    min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
-        least 0 and below 1e+30; default: 0.0]
-    clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
-    average: Average of the weights for evaluation: ema=0.99 (exponential), or tail=0.5 (over the last
-        half of the run); 'none' turns it off.
-    net: Network: units of each hidden layer, then other parts: '64-64 residual batchnorm dropout=0.2'.
-        [default: 64-64]
-    activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
-        relu]
-    init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: Coefficient c of the L1 penalty, the sum of c abs(w) over weights, not biases; 0 = off. [at least
-        0 and below 1e+30]
-    l2: Coefficient c of the L2 penalty, the sum of c w^2 / 2 over weights, not biases; 0 = off. [at least
-        0 and below 1e+30]
-    weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
-        1e+30]
-    label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
-        and below 1]
-    augment: Random changes of the training inputs: 'noise=0.1', for images 'shift=1 rotate=10'; 'none'
-        turns them off.
-    device: Device to train on; if not given, the fastest available. [cpu, gpu]
-    precision: Floating-point precision of training. [float32, float64; default: float32]
-    vary: Factor to vary and its values, such as 'l2=0,1e-4'; repeatable, once for each factor. [default:
-        ]
-    random: Number of configurations drawn at random; if not given, all combinations (a grid). [at least 2
-        and at most 1000]
-    points: Number of values that a grid takes from a range such as learning_rate=1e-4..1e-1. [at least 2
-        and at most 1000; default: 5]
-    effort: Amount of work, which sets the numbers of trials, seeds and epochs; if not given, quick.
+    early_stop: Number of evaluations in a row without a lower validation loss after which a run ends with
+        its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
+    min_change: Decrease of the validation loss that early stopping must see to count an evaluation as
+        better; 0 = any decrease. [at least 0 and below 1e+30; default: 0.0]
+    clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
+        [above 0]
+    average: Average of the weights over training steps, used in evaluation and in the saved network:
+        ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
+    net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
+        batchnorm dropout=0.2'. [default: 64-64]
+    activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
+        softplus, elu; default: relu]
+    init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
+        scaled; default: he]
+    init_scale: Factor by which the initial weights are multiplied; 1 = unchanged. [above 0 and below
+        1000000; default: 1.0]
+    l1: Coefficient c of the L1 penalty, which adds the sum of c abs(w) over all weights w, not biases, to
+        the loss; 0 = off. [at least 0 and below 1e+30]
+    l2: Coefficient c of the L2 penalty, which adds the sum of c w^2 / 2 over all weights w, not biases,
+        to the loss; 0 = off. [at least 0 and below 1e+30]
+    weight_decay: Coefficient c of decoupled weight decay: each step also subtracts c x current learning
+        rate x w from every weight w, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+    label_smoothing: Share of the target probability that is moved from the labeled class to all classes
+        in equal parts; 0 = off. [at least 0 and below 1]
+    augment: Random changes of the training inputs (augmentation), each with its strength: 'noise=0.1',
+        for images also 'shift=1 rotate=10'; 'none' turns them off.
+    device: Kind of device to train on; if not given, JAX's own choice: a GPU if there is one, else the
+        CPU. [cpu, gpu]
+    precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
+        default: float32]
+    vary: Name and values of a factor to vary, such as 'l2=0,1e-4'; may be given several times, once for
+        each factor. [default: ]
+    random: Number of configurations to draw at random from the values of vary; if not given, all
+        combinations of these values are used (a grid). [at least 2 and at most 1000]
+    points: Number of values that a grid of configurations takes from each range of vary, such as
+        learning_rate=1e-4..1e-1. [at least 2 and at most 1000; default: 5]
+    effort: Named amount of work, which sets the numbers of trials, seeds and steps; if not given, quick.
         [quick, standard, thorough]
-    budget: Time that the command may take, such as 60s or 5m; numbers of trials, seeds and steps are
-        chosen to fit.
-    trials: Learning rates that are tried for each configuration; if not given, set by the effort. [at
-        least 2 and at most 10000]
-    tuning_seeds: Number of seeds of each trial in tuning; if not given, set by the effort. [at least 1
-        and at most 1000]
-    seeds: Number of fresh seeds, unused in tuning, that the result rests on; if not given, set by the
+    budget: Time that the command may take, such as 60s or 5m; it plans as many trials, seeds and steps as
+        fit into this time by an estimate.
+    trials: Number of learning rates that tuning tries for each configuration; if not given, set by the
         effort. [at least 2 and at most 10000]
+    tuning_seeds: Number of seeds on which tuning trains each trial; if not given, set by the effort. [at
+        least 1 and at most 1000]
+    seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
+        set by the effort. [at least 2 and at most 10000]
 
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
@@ -825,63 +860,72 @@ def landscape(
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
         standard error every 5 s. [default: True]
-    learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
-        optimizer. [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ... [default:
-        constant]
-    features: Columns to use as features; if not given, all but target, weights and groups. Commas
-        separate names.
-    drop: Columns that are not features. Commas separate names.
-    negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
-        drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing in features and target, besides empty cells. Commas separate
-        values, as in -999,?.
-    task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
-        [auto, classify, regress; default: auto]
-    validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
-        [above 0 and below 1; default: 0.2]
-    scaling: Standardization of the inputs (mean 0, deviation 1), on if not given; 'none' turns it off.
-        [standard, none]
-    metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
-    seed: Random seed of all splits, initial weights and batches. [at least 0 and below
-        9223372036854775808; default: 0]
-    epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps. [above 0 and
-        below 1000000]
+    learning_rate: Learning rate, which the schedule multiplies by a factor at each step; if not given,
+        the usual one of the optimizer, or in a sweep a tuned one. [above 0 and below 1e+30]
+    schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
+        'step(0.1,every=10)' and others. [default: constant]
+    features: Columns to use as features; if not given, all columns but target, weights and groups. Commas
+        separate the names.
+    drop: Columns to leave out of the features. Commas separate the names.
+    negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
+        absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
+    missing: Values that count as missing in features and target, besides empty cells and the codes that
+        the reader detects. Commas separate the values, as in -999,?.
+    task: Kind of the target: classes (classify) or numbers (regress); auto decides by the values of the
+        target. [auto, classify, regress; default: auto]
+    validation: Share of the rows outside the test set that become validation rows, on which networks are
+        scored. [above 0 and below 1; default: 0.2]
+    scaling: Scaling of the inputs: to mean 0 and standard deviation 1 (standard, also if not given), or
+        none. [standard, none]
+    metric: Metric that scores the predictions, such as log_loss, auc, mae or r2; if not given, accuracy
+        for a target of classes, rmse for a target of numbers.
+    seed: Root seed, from which all random numbers derive: splits, initial weights, batch order and
+        dropout. [at least 0 and below 9223372036854775808; default: 0]
+    epochs: Passes over the training rows; if not given, 50, or more if 50 are fewer than 1,000 steps.
+        [above 0 and below 1000000]
     batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
         and at most 16777216]
-    early_stop: End a run after N evaluations without lower validation loss; 0 = off. [at least 0 and at
-        most 1000000]
-    min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
-        least 0 and below 1e+30; default: 0.0]
-    clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
-    average: Average of the weights for evaluation: ema=0.99 (exponential), or tail=0.5 (over the last
-        half of the run); 'none' turns it off.
-    net: Network: units of each hidden layer, then other parts: '64-64 residual batchnorm dropout=0.2'.
-        [default: 64-64]
-    activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
-        relu]
-    init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: Coefficient c of the L1 penalty, the sum of c abs(w) over weights, not biases; 0 = off. [at least
-        0 and below 1e+30]
-    l2: Coefficient c of the L2 penalty, the sum of c w^2 / 2 over weights, not biases; 0 = off. [at least
-        0 and below 1e+30]
-    weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
-        1e+30]
-    label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
-        and below 1]
-    augment: Random changes of the training inputs: 'noise=0.1', for images 'shift=1 rotate=10'; 'none'
-        turns them off.
-    device: Device to train on; if not given, the fastest available. [cpu, gpu]
-    precision: Floating-point precision of training. [float32, float64; default: float32]
-    optimizers: Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'; the loss is measured around the first's
-        result. [default: sgd, adam]
-    model: Run or trained model around whose weights the loss is measured; nothing is trained.
-    solutions: Trainings of the first optimizer on other seeds; 2 = loss barriers, 3 = also a plane
-        through them. [at least 1 and at most 3; default: 3]
-    grid: Number of points along each side of a plane. [at least 5 and at most 2001; default: 51]
-    span: Half-width of slices and planes, in units of the length (norm) of the weights. [above 0 and
-        below 1000000; default: 1.0]
+    early_stop: Number of evaluations in a row without a lower validation loss after which a run ends with
+        its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
+    min_change: Decrease of the validation loss that early stopping must see to count an evaluation as
+        better; 0 = any decrease. [at least 0 and below 1e+30; default: 0.0]
+    clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
+        [above 0]
+    average: Average of the weights over training steps, used in evaluation and in the saved network:
+        ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
+    net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
+        batchnorm dropout=0.2'. [default: 64-64]
+    activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
+        softplus, elu; default: relu]
+    init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
+        scaled; default: he]
+    init_scale: Factor by which the initial weights are multiplied; 1 = unchanged. [above 0 and below
+        1000000; default: 1.0]
+    l1: Coefficient c of the L1 penalty, which adds the sum of c abs(w) over all weights w, not biases, to
+        the loss; 0 = off. [at least 0 and below 1e+30]
+    l2: Coefficient c of the L2 penalty, which adds the sum of c w^2 / 2 over all weights w, not biases,
+        to the loss; 0 = off. [at least 0 and below 1e+30]
+    weight_decay: Coefficient c of decoupled weight decay: each step also subtracts c x current learning
+        rate x w from every weight w, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+    label_smoothing: Share of the target probability that is moved from the labeled class to all classes
+        in equal parts; 0 = off. [at least 0 and below 1]
+    augment: Random changes of the training inputs (augmentation), each with its strength: 'noise=0.1',
+        for images also 'shift=1 rotate=10'; 'none' turns them off.
+    device: Kind of device to train on; if not given, JAX's own choice: a GPU if there is one, else the
+        CPU. [cpu, gpu]
+    precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
+        default: float32]
+    optimizers: Optimizers to train, such as 'sgd,adam,optax:lion(b1=0.9)'; the loss is measured around
+        the weights that the first one reaches. [default: sgd, adam]
+    model: Run or trained model around whose weights the loss is measured, without a new training.
+    solutions: Number of trainings of the first optimizer from different initial weights: 2 = also loss
+        barriers between the two solutions, 3 = also a plane through three solutions. [at least 1 and at
+        most 3; default: 3]
+    grid: Number of points along each side of a plane on which the loss is computed. [at least 5 and at
+        most 2001; default: 51]
+    span: Half-width of slices and planes around the center, in units of the norm of the weights (less
+        where the loss is steep); planes through paths or solutions ignore it. [above 0 and below 1000000;
+        default: 1.0]
     format: File format of the pictures. [png, svg, pdf; default: png]
 
     Raises DataError, UsageError, NothingTrained, Stopped.
@@ -984,60 +1028,66 @@ def memorize(
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
         standard error every 5 s. [default: True]
-    optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
-        [default: adam]
-    learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
-        optimizer. [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ... [default:
-        constant]
-    features: Columns to use as features; if not given, all but target, weights and groups. Commas
-        separate names.
-    drop: Columns that are not features. Commas separate names.
-    negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
-        drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing in features and target, besides empty cells. Commas separate
-        values, as in -999,?.
-    task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
-        [auto, classify, regress; default: auto]
-    validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
-        [above 0 and below 1; default: 0.2]
-    scaling: Standardization of the inputs (mean 0, deviation 1), on if not given; 'none' turns it off.
-        [standard, none]
-    metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
-    seed: Random seed of all splits, initial weights and batches. [at least 0 and below
-        9223372036854775808; default: 0]
+    optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)' or
+        optax:lion. [default: adam]
+    learning_rate: Learning rate, which the schedule multiplies by a factor at each step; if not given,
+        the usual one of the optimizer, or in a sweep a tuned one. [above 0 and below 1e+30]
+    schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
+        'step(0.1,every=10)' and others. [default: constant]
+    features: Columns to use as features; if not given, all columns but target, weights and groups. Commas
+        separate the names.
+    drop: Columns to leave out of the features. Commas separate the names.
+    negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
+        absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
+    missing: Values that count as missing in features and target, besides empty cells and the codes that
+        the reader detects. Commas separate the values, as in -999,?.
+    task: Kind of the target: classes (classify) or numbers (regress); auto decides by the values of the
+        target. [auto, classify, regress; default: auto]
+    validation: Share of the rows outside the test set that become validation rows, on which networks are
+        scored. [above 0 and below 1; default: 0.2]
+    scaling: Scaling of the inputs: to mean 0 and standard deviation 1 (standard, also if not given), or
+        none. [standard, none]
+    metric: Metric that scores the predictions, such as log_loss, auc, mae or r2; if not given, accuracy
+        for a target of classes, rmse for a target of numbers.
+    seed: Root seed, from which all random numbers derive: splits, initial weights, batch order and
+        dropout. [at least 0 and below 9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
     batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
         and at most 16777216]
-    early_stop: End a run after N evaluations without lower validation loss; 0 = off. [at least 0 and at
-        most 1000000]
-    min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
-        least 0 and below 1e+30; default: 0.0]
-    clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
-    average: Average of the weights for evaluation: ema=0.99 (exponential), or tail=0.5 (over the last
-        half of the run); 'none' turns it off.
-    net: Network: units of each hidden layer, then other parts: '64-64 residual batchnorm dropout=0.2'.
-        [default: 64-64]
-    activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
-        relu]
-    init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: Coefficient c of the L1 penalty, the sum of c abs(w) over weights, not biases; 0 = off. [at least
-        0 and below 1e+30]
-    l2: Coefficient c of the L2 penalty, the sum of c w^2 / 2 over weights, not biases; 0 = off. [at least
-        0 and below 1e+30]
-    weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
-        1e+30]
-    label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
-        and below 1]
-    augment: Random changes of the training inputs: 'noise=0.1', for images 'shift=1 rotate=10'; 'none'
-        turns them off.
-    device: Device to train on; if not given, the fastest available. [cpu, gpu]
-    precision: Floating-point precision of training. [float32, float64; default: float32]
-    effort: Amount of work, which sets the numbers of networks, seeds and epochs. [quick, standard;
+    early_stop: Number of evaluations in a row without a lower validation loss after which a run ends with
+        its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
+    min_change: Decrease of the validation loss that early stopping must see to count an evaluation as
+        better; 0 = any decrease. [at least 0 and below 1e+30; default: 0.0]
+    clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
+        [above 0]
+    average: Average of the weights over training steps, used in evaluation and in the saved network:
+        ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
+    net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
+        batchnorm dropout=0.2'. [default: 64-64]
+    activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
+        softplus, elu; default: relu]
+    init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
+        scaled; default: he]
+    init_scale: Factor by which the initial weights are multiplied; 1 = unchanged. [above 0 and below
+        1000000; default: 1.0]
+    l1: Coefficient c of the L1 penalty, which adds the sum of c abs(w) over all weights w, not biases, to
+        the loss; 0 = off. [at least 0 and below 1e+30]
+    l2: Coefficient c of the L2 penalty, which adds the sum of c w^2 / 2 over all weights w, not biases,
+        to the loss; 0 = off. [at least 0 and below 1e+30]
+    weight_decay: Coefficient c of decoupled weight decay: each step also subtracts c x current learning
+        rate x w from every weight w, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+    label_smoothing: Share of the target probability that is moved from the labeled class to all classes
+        in equal parts; 0 = off. [at least 0 and below 1]
+    augment: Random changes of the training inputs (augmentation), each with its strength: 'noise=0.1',
+        for images also 'shift=1 rotate=10'; 'none' turns them off.
+    device: Kind of device to train on; if not given, JAX's own choice: a GPU if there is one, else the
+        CPU. [cpu, gpu]
+    precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
+        default: float32]
+    effort: Named amount of work, which sets the numbers of networks, seeds and steps. [quick, standard;
         default: standard]
-    seeds: Number of fresh seeds, unused in tuning, that the result rests on; if not given, set by the
-        effort. [at least 2 and at most 10000]
+    seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
+        set by the effort. [at least 2 and at most 10000]
 
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
@@ -1137,61 +1187,67 @@ def descent(
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
         standard error every 5 s. [default: True]
-    optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
-        [default: adam]
-    learning_rate: Learning rate that the schedule multiplies; if not given, three times the usual one.
-        [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ... [default:
-        constant]
-    features: Columns to use as features; if not given, all but target, weights and groups. Commas
-        separate names.
-    drop: Columns that are not features. Commas separate names.
-    negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
-        drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing in features and target, besides empty cells. Commas separate
-        values, as in -999,?.
-    task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
-        [auto, classify, regress; default: auto]
-    validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
-        [above 0 and below 1; default: 0.2]
-    scaling: Standardization of the inputs (mean 0, deviation 1), on if not given; 'none' turns it off.
-        [standard, none]
-    metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
-    seed: Random seed of all splits, initial weights and batches. [at least 0 and below
-        9223372036854775808; default: 0]
+    optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)' or
+        optax:lion. [default: adam]
+    learning_rate: Learning rate, which the schedule multiplies by a factor at each step; if not given,
+        three times the usual one of the optimizer. [above 0 and below 1e+30]
+    schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
+        'step(0.1,every=10)' and others. [default: constant]
+    features: Columns to use as features; if not given, all columns but target, weights and groups. Commas
+        separate the names.
+    drop: Columns to leave out of the features. Commas separate the names.
+    negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
+        absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
+    missing: Values that count as missing in features and target, besides empty cells and the codes that
+        the reader detects. Commas separate the values, as in -999,?.
+    task: Kind of the target: classes (classify) or numbers (regress); auto decides by the values of the
+        target. [auto, classify, regress; default: auto]
+    validation: Share of the rows outside the test set that become validation rows, on which networks are
+        scored. [above 0 and below 1; default: 0.2]
+    scaling: Scaling of the inputs: to mean 0 and standard deviation 1 (standard, also if not given), or
+        none. [standard, none]
+    metric: Metric that scores the predictions, such as log_loss, auc, mae or r2; if not given, accuracy
+        for a target of classes, rmse for a target of numbers.
+    seed: Root seed, from which all random numbers derive: splits, initial weights, batch order and
+        dropout. [at least 0 and below 9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
     batch_size: Rows in a batch; if not given, 32. [at least 1 and at most 16777216]
-    early_stop: End a run after N evaluations without lower validation loss; 0 = off. [at least 0 and at
-        most 1000000]
-    min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
-        least 0 and below 1e+30; default: 0.0]
-    clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
-    average: Average of the weights for evaluation: ema=0.99 (exponential), or tail=0.5 (over the last
-        half of the run); 'none' turns it off.
-    net: Network: units of each hidden layer, then other parts: '64-64 residual batchnorm dropout=0.2'.
-        [default: 64]
-    activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
-        relu]
-    init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: Coefficient c of the L1 penalty, the sum of c abs(w) over weights, not biases; 0 = off. [at least
-        0 and below 1e+30]
-    l2: Coefficient c of the L2 penalty, the sum of c w^2 / 2 over weights, not biases; 0 = off. [at least
-        0 and below 1e+30]
-    weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
-        1e+30]
-    label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
-        and below 1]
-    augment: Random changes of the training inputs: 'noise=0.1', for images 'shift=1 rotate=10'; 'none'
-        turns them off.
-    device: Device to train on; if not given, the fastest available. [cpu, gpu]
-    precision: Floating-point precision of training. [float32, float64; default: float32]
-    effort: Amount of work, which sets the numbers of networks, seeds and epochs. [quick, standard;
+    early_stop: Number of evaluations in a row without a lower validation loss after which a run ends with
+        its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
+    min_change: Decrease of the validation loss that early stopping must see to count an evaluation as
+        better; 0 = any decrease. [at least 0 and below 1e+30; default: 0.0]
+    clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
+        [above 0]
+    average: Average of the weights over training steps, used in evaluation and in the saved network:
+        ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
+    net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
+        batchnorm dropout=0.2'. [default: 64]
+    activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
+        softplus, elu; default: relu]
+    init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
+        scaled; default: he]
+    init_scale: Factor by which the initial weights are multiplied; 1 = unchanged. [above 0 and below
+        1000000; default: 1.0]
+    l1: Coefficient c of the L1 penalty, which adds the sum of c abs(w) over all weights w, not biases, to
+        the loss; 0 = off. [at least 0 and below 1e+30]
+    l2: Coefficient c of the L2 penalty, which adds the sum of c w^2 / 2 over all weights w, not biases,
+        to the loss; 0 = off. [at least 0 and below 1e+30]
+    weight_decay: Coefficient c of decoupled weight decay: each step also subtracts c x current learning
+        rate x w from every weight w, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+    label_smoothing: Share of the target probability that is moved from the labeled class to all classes
+        in equal parts; 0 = off. [at least 0 and below 1]
+    augment: Random changes of the training inputs (augmentation), each with its strength: 'noise=0.1',
+        for images also 'shift=1 rotate=10'; 'none' turns them off.
+    device: Kind of device to train on; if not given, JAX's own choice: a GPU if there is one, else the
+        CPU. [cpu, gpu]
+    precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
+        default: float32]
+    effort: Named amount of work, which sets the numbers of networks, seeds and steps. [quick, standard;
         default: standard]
-    seeds: Number of fresh seeds, unused in tuning, that the result rests on; if not given, set by the
-        effort. [at least 2 and at most 10000]
-    label_noise: Share of the training labels that are replaced by random ones; 0 = off. [at least 0 and
-        at most 1; default: 0.0]
+    seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
+        set by the effort. [at least 2 and at most 10000]
+    label_noise: Share of the training rows that get a random label, or the target of another of these
+        rows if targets are numbers; 0 = off. [at least 0 and at most 1; default: 0.0]
 
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
