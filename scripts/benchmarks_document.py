@@ -102,7 +102,7 @@ def _section(file: Path, document: Mapping[str, Any]) -> str:
     script = f"python benchmarks/{document['row']}.py"
     text = [
         f"### {document['row']}\n",
-        f"The benchmark `{document['row']}` of Ravine measures the following: {document['what']}.",
+        f"The benchmark `{document['row']}` of Ravine measures speed: {document['what']}.",
         f"Measured by `{script}` on {environment['date'][:10]}, with {_code(environment)}. All numbers of "
         f"the measurement are in [benchmarks/{path}](../benchmarks/{path}).\n",
         "| measured | Ravine | peer | peer's value | ratio | target | reached | hoped for |",

@@ -27,7 +27,12 @@ def test_a_name_alone_has_a_usual_number(name):
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("mean", "no average of weights named 'mean'"), ("ema=1", "below 1"), ("tail=-0.1", "at least 0"), ("ema=x", "below 1")],
+    [
+        ("mean", "no average of weights named 'mean'"),
+        ("ema=1", "below 1"),
+        ("tail=-0.1", "at least 0"),
+        ("ema=x", "below 1"),
+    ],
 )
 def test_what_is_no_average_is_refused(text, says):
     with pytest.raises(UsageError, match=says):

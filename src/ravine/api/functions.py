@@ -139,8 +139,8 @@ def compare(
         and at most 16777216]
     early_stop: Number of evaluations in a row without a lower validation loss after which a run ends with
         its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
-    min_change: Decrease of the validation loss that early stopping must see to count an evaluation as
-        better; 0 = any decrease. [at least 0 and below 1e+30; default: 0.0]
+    min_change: Amount by which the validation loss must fall below its lowest value for early stopping to
+        count the evaluation as better; 0 = any amount. [at least 0 and below 1e+30; default: 0.0]
     clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
         [above 0]
     average: Average of the weights over training steps, used in evaluation and in the saved network:
@@ -332,8 +332,8 @@ def train(
         and at most 16777216]
     early_stop: Number of evaluations in a row without a lower validation loss after which a run ends with
         its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
-    min_change: Decrease of the validation loss that early stopping must see to count an evaluation as
-        better; 0 = any decrease. [at least 0 and below 1e+30; default: 0.0]
+    min_change: Amount by which the validation loss must fall below its lowest value for early stopping to
+        count the evaluation as better; 0 = any amount. [at least 0 and below 1e+30; default: 0.0]
     clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
         [above 0]
     average: Average of the weights over training steps, used in evaluation and in the saved network:
@@ -362,8 +362,9 @@ def train(
         default: float32]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured. [at least 1
         and at most 10000; default: 1]
-    winner_of: Command (compare or sweep) whose winner is trained again, on the seeds that chose the
-        winner. The file best.toml of such a run sets this option. [compare, sweep]
+    winner_of: Command (compare or sweep) that chose these settings as its winner; the training then
+        repeats the seeds that chose it. The file best.toml, which this command writes, sets the option.
+        [compare, sweep]
     winner_digest: Digest of the winner's settings, from the file best.toml. If the settings of this
         training have another digest, it does not count as the winner.
     fresh_seeds: Train on fresh seeds, on which no winner was chosen, so that the scores are unbiased.
@@ -522,8 +523,8 @@ def diagnose(
         and at most 16777216]
     early_stop: Number of evaluations in a row without a lower validation loss after which a run ends with
         its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
-    min_change: Decrease of the validation loss that early stopping must see to count an evaluation as
-        better; 0 = any decrease. [at least 0 and below 1e+30; default: 0.0]
+    min_change: Amount by which the validation loss must fall below its lowest value for early stopping to
+        count the evaluation as better; 0 = any amount. [at least 0 and below 1e+30; default: 0.0]
     clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
         [above 0]
     average: Average of the weights over training steps, used in evaluation and in the saved network:
@@ -707,8 +708,8 @@ def sweep(
         and at most 16777216]
     early_stop: Number of evaluations in a row without a lower validation loss after which a run ends with
         its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
-    min_change: Decrease of the validation loss that early stopping must see to count an evaluation as
-        better; 0 = any decrease. [at least 0 and below 1e+30; default: 0.0]
+    min_change: Amount by which the validation loss must fall below its lowest value for early stopping to
+        count the evaluation as better; 0 = any amount. [at least 0 and below 1e+30; default: 0.0]
     clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
         [above 0]
     average: Average of the weights over training steps, used in evaluation and in the saved network:
@@ -887,8 +888,8 @@ def landscape(
         and at most 16777216]
     early_stop: Number of evaluations in a row without a lower validation loss after which a run ends with
         its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
-    min_change: Decrease of the validation loss that early stopping must see to count an evaluation as
-        better; 0 = any decrease. [at least 0 and below 1e+30; default: 0.0]
+    min_change: Amount by which the validation loss must fall below its lowest value for early stopping to
+        count the evaluation as better; 0 = any amount. [at least 0 and below 1e+30; default: 0.0]
     clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
         [above 0]
     average: Average of the weights over training steps, used in evaluation and in the saved network:
@@ -1056,8 +1057,8 @@ def memorize(
         and at most 16777216]
     early_stop: Number of evaluations in a row without a lower validation loss after which a run ends with
         its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
-    min_change: Decrease of the validation loss that early stopping must see to count an evaluation as
-        better; 0 = any decrease. [at least 0 and below 1e+30; default: 0.0]
+    min_change: Amount by which the validation loss must fall below its lowest value for early stopping to
+        count the evaluation as better; 0 = any amount. [at least 0 and below 1e+30; default: 0.0]
     clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
         [above 0]
     average: Average of the weights over training steps, used in evaluation and in the saved network:
@@ -1214,8 +1215,8 @@ def descent(
     batch_size: Rows in a batch; if not given, 32. [at least 1 and at most 16777216]
     early_stop: Number of evaluations in a row without a lower validation loss after which a run ends with
         its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
-    min_change: Decrease of the validation loss that early stopping must see to count an evaluation as
-        better; 0 = any decrease. [at least 0 and below 1e+30; default: 0.0]
+    min_change: Amount by which the validation loss must fall below its lowest value for early stopping to
+        count the evaluation as better; 0 = any amount. [at least 0 and below 1e+30; default: 0.0]
     clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
         [above 0]
     average: Average of the weights over training steps, used in evaluation and in the saved network:

@@ -91,7 +91,7 @@ def build_dataset(
     columns        features, target, weights and groups of the rows
     test_columns   the same columns of the test rows; None holds out a `share` of the rows
     share          share of test rows, between 0 and 1
-    options        the user's choices, and the notes so far
+    options        the user's choices, and the list to which notes on the data are added
 
     Raises DataError if the target, the weights or the groups cannot be used, if a feature is infinite, or if
     too few rows are left.

@@ -67,7 +67,7 @@ class LanczosRecurrence:
     def begin(self, unit: Vector) -> None:
         """Set the next vector of the Lanczos recurrence to `unit` [D].
 
-        It has the length 1 and is orthogonal to all vectors so far.
+        The caller gives a vector of length 1 that is orthogonal to all vectors so far.
         """
         self._next, self.closed = unit.astype(self._dtype), False
 

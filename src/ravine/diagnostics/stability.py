@@ -79,8 +79,8 @@ def stability_ratio(sharpness: float, residual: float, limit: StabilityLimit) ->
         )
     if not (np.isfinite(sharpness) and np.isfinite(residual) and residual >= 0):
         raise UsageError(
-            f"A sharpness of {sharpness} ± {residual} cannot be compared with a limit.",
-            "Both must be finite, and the residual at least 0.",
+            f"A sharpness of {sharpness} with error {residual} cannot be compared with the stability limit.",
+            "The sharpness and its error must be finite, and the error at least 0.",
             "Measure at an earlier step.",
         )
     return StabilityRatio(sharpness / limit.value, residual / limit.value, limit.value)  # (1)

@@ -205,8 +205,8 @@ class NetworkSettings(DataSettings):
     )  # fmt: skip
     min_change: float = option(
         0.0,
-        "Decrease of the validation loss that early stopping must see to count an evaluation as better; "
-        "0 = any decrease.",
+        "Amount by which the validation loss must fall below its lowest value for early stopping to count "
+        "the evaluation as better; 0 = any amount.",
         section="Training",
         at_least=0, below=HUGE, neutral=0, plan_row="with", plan_text="at least {} better",
     )  # fmt: skip

@@ -19,7 +19,10 @@ __all__ = ["NetworkResult"]
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class NetworkResult(Result):
-    """The result of a study that saves a trained network: its predictions, and remarks on the test rows."""
+    """The result of a study that saves a trained network: its scores and the file of its predictions.
+
+    If the score on the test rows is worse than chance explains, it also tells how the test rows differ.
+    """
 
     test_rows: TestRows | None = None
     """Differences of test rows and training rows; null if the score on the test rows is as expected."""

@@ -25,8 +25,10 @@ def check_digest(text: str) -> None:
     """Raise UsageError unless a text has the form of a digest of settings: 12 hexadecimal digits."""
     if len(text) != DIGEST_DIGITS or set(text) - set("0123456789abcdef"):
         raise UsageError(
-            f"--winner-digest {text} is no digest.", f"A digest has {DIGEST_DIGITS} hexadecimal digits.",
-            "Type -c best.toml, which states it.", option="winner_digest", value=text,
+            f"--winner-digest {text} is no digest of settings.",
+            f"A digest has {DIGEST_DIGITS} hexadecimal digits.",
+            "Type -c best.toml: the file holds the digest of the winner's settings.",
+            option="winner_digest", value=text,
             allowed=f"{DIGEST_DIGITS} hexadecimal digits",
         )  # fmt: skip
 
@@ -51,8 +53,8 @@ class WinnerSettings(FixedTrainingSettings):
 
     winner_of: str | None = option(
         None,
-        "Command (compare or sweep) whose winner is trained again, on the seeds that chose the winner. The "
-        "file best.toml of such a run sets this option.",
+        "Command (compare or sweep) that chose these settings as its winner; the training then repeats the "
+        "seeds that chose it. The file best.toml, which this command writes, sets the option.",
         section="Training", choices="ravine.execution.seeds:WINNERS",
     )  # fmt: skip
     winner_digest: str | None = option(

@@ -81,7 +81,9 @@ def _array(obj: object, where: str) -> Plain:
         raise UsageError(f"{where} is an array of objects.", "Objects have no defined bytes.", "Use a list.")
     if array.dtype.kind == "V":
         raise UsageError(
-            f"{where} is an array of {array.dtype}.", "Its bytes differ between machines.", "Convert it."
+            f"{where} is an array of {array.dtype}.",
+            "A hash is computed of arrays of numbers, booleans, text or dates.",
+            "Convert it, for example with array.astype('float32').",
         )
     if isinstance(obj, np.generic) and array.dtype.kind in "biufU":
         return _canonical(obj.item(), where)
@@ -93,5 +95,9 @@ def _key(key: object, where: str) -> str:
     if isinstance(key, str) and not key.startswith("\0"):
         return str(key)
     if isinstance(key, bool | str) or not hasattr(key, "__index__"):
-        raise UsageError(f"{where} has the key {key!r}.", "Keys are text or integers.", "Use str(key).")
+        raise UsageError(
+            f"{where} has the key {key!r}.",
+            "A key is an integer, or a text that does not begin with a null character.",
+            "Convert the key to such a text.",
+        )
     return str(int(key))

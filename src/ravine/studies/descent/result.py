@@ -79,7 +79,10 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class SecondDescent:
-    """The test whether an error curve rises to a peak and falls from this peak again."""
+    """Double descent of one curve: whether it rises to a peak and falls from this peak again.
+
+    The curve is the mean loss, or the mean error, against network width, training steps or training rows.
+    """
 
     peak: int | None
     """Units, step or rows at the peak; null if the mean curve has no peak."""
@@ -93,12 +96,16 @@ class SecondDescent:
 
 @dataclass(frozen=True, kw_only=True)
 class SecondDescents:
-    """The tests for a second descent of the loss and of the error, each with peak, rise and fall."""
+    """Double descent of the loss and of the error, against network width, training steps or training rows.
+
+    Each has the place of the peak, with the rise to it and the fall from it. The error is the share of rows
+    wrong, or the root mean square error in the unit of the target.
+    """
 
     loss: SecondDescent
-    """Second descent of the loss."""
+    """Double descent of the loss."""
     error: SecondDescent
-    """Second descent of the error."""
+    """Double descent of the error."""
 
 
 @dataclass(frozen=True, kw_only=True)

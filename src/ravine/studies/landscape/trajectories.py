@@ -2,8 +2,9 @@
 
 The snapshots are the path of a training in parameter space, which a loss landscape shows. A start is a seed
 for the initial parameters and the order of batches. All starts share training rows and standardization, so
-that their losses are values of the same function and the loss between two of their ends has a meaning. The
-run whose start equals the seed of the rows trains like the first run of `ravine train` with equal settings.
+that their losses are values of the same function and the loss between two of their ends has a meaning. If a
+start equals the seed that draws training and validation rows, its run trains like the first run of `ravine
+train` with equal settings.
 """
 
 from __future__ import annotations
