@@ -76,9 +76,9 @@ def _versions(documents: list[Mapping[str, Any]]) -> str:
     old = sum(_version(document["environment"]) == 1 for document in documents)
     count = "All" if old == len(documents) else f"{old} of the {len(documents)}"
     return (
-        f"{count} tables were measured with version 1 of Ravine, before its code was restructured. The text\n"
-        "above each table of benchmarks names the version. `python benchmarks/two_versions.py OLD NEW`\n"
-        "compares the speed of two checkouts of Ravine in the folders OLD and NEW.\n"
+        f"{count} tables of benchmarks were measured with version 1 of Ravine, before its code was\n"
+        "restructured. The text above each table names the version. `python benchmarks/two_versions.py OLD\n"
+        "NEW` compares the speed of two checkouts of Ravine in the folders OLD and NEW.\n"
     )
 
 

@@ -82,9 +82,9 @@ def test_only_a_target_that_is_not_reached_is_listed_as_such(folder):
 
 
 def test_the_version_follows_the_date(folder):
-    assert "All tables were measured with version 1" in document(folder(_line()))
+    assert "All tables of benchmarks were measured with version 1" in document(folder(_line()))
     text = document(folder(_line(), date="2026-12-24T00:00:00Z"))
-    assert "0 of the 1 tables were measured with version 1" in text
+    assert "0 of the 1 tables of benchmarks were measured with version 1" in text
     assert "version 2 of Ravine (commit abc1234)" in text
 
 

@@ -79,7 +79,7 @@ def test_a_run_gives_its_configuration_and_flags_go_before_it(run):
 
 def test_a_comparison_gives_the_training_of_its_winner(run):
     of_verb(run, "compare")
-    with pytest.raises(UsageError, match="has chosen no training") as refused:
+    with pytest.raises(UsageError, match="has not chosen its winner yet") as refused:
         resolve_source(DIAGNOSE, {"source": "latest"}, None, None)
     assert "ravine resume latest" in refused.value.fix
     (run / "best.toml").write_text(

@@ -20,7 +20,7 @@ Function = Callable[..., Any]
 
 @lru_cache(maxsize=1)
 def all_keys() -> frozenset[str]:
-    """Return the keys of the options of all studies.
+    """Return the keys of all settings that a configuration file may hold: the names of all studies' options.
 
     A configuration file may hold settings of several studies, so a key of another study is no mistake.
     """

@@ -51,11 +51,12 @@ def from_arrays(
     seed      random seed of all splits
     name      name of the data set
 
-    `features`, `drop`, `missing` and `negative_weights` are those of `prepare`. Constant columns and
-    identifiers are left out of a DataFrame, unless `features` names them. An array keeps them.
+    `features`, `drop`, `missing` and `negative_weights` are those of the function `prepare`, which does the
+    same for tables in files. Constant columns and identifiers are left out of a DataFrame, unless `features`
+    names them. An array keeps them.
 
-    Raises DataError if the shapes of the arguments do not fit together, and for columns and targets that
-    `prepare` refuses.
+    Raises DataError if the shapes of the arguments do not fit together, if test rows (X, y) are combined with
+    weights or groups, and for columns and targets that `prepare` refuses.
     """
     columns, shape, named = _parts_of(X, y, weights, groups, names)
     test_columns = None

@@ -41,7 +41,7 @@ class UnlikeColumn:
     distance     largest significant distance: Kolmogorov-Smirnov distance of numbers, total variation of
                  categories, difference in the shares of missing values, or share of new categories
     medians      medians of the other rows and of the test rows, in the unit of the column; None for a
-                 category
+                 category, and if one of the two has no values
     missing      shares of missing values in the other rows and in the test rows
     new_levels   share of the test rows with a category that no other row has
     """

@@ -2,8 +2,9 @@
 
     mean = sum_c m_c mean_c / sum_c m_c        (1)   m_c: number of rows of chunk c, or sum of their weights
 
-A sum of the chunk means without the division would multiply the Hessian, and with it every eigenvalue, by the
-number of chunks.
+mean_c is the mean over the rows of chunk c, for example of a loss or of a product with the Hessian. A sum of
+these means without the division in (1) would multiply a Hessian, and with it every eigenvalue, by the number
+of chunks.
 """
 
 from __future__ import annotations

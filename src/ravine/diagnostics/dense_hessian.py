@@ -144,7 +144,8 @@ def exact_spectrum(
     """Return all eigenvalues of a symmetric matrix [D, D], computed in float64.
 
     vectors    whether to compute the eigenvectors too
-    epsilon    relative rounding error of the entries; by default that of the dtype of the matrix
+    epsilon    relative rounding error of the entries, which sets the size up to which an eigenvalue counts as
+               zero; by default that of the dtype of the matrix
 
     Raises UsageError if the matrix is not square or not finite.
     """

@@ -180,7 +180,7 @@ def functional_information(predictions: npt.ArrayLike, member: npt.ArrayLike) ->
     if answers.ndim != 3 or answers.shape[2] != 2 or drawn.shape != answers.shape[:2]:
         raise UsageError(
             f"`predictions` has shape {answers.shape} and `member` has shape {drawn.shape}.",
-            "They must be [k, n, 2] and [k, n].",
+            "They must be [k, n, 2] and [k, n], for k repetitions of training and n pairs of rows.",
             "Pass predictions for both rows of every pair.",
         )
     if answers.dtype.kind not in "iub" or not np.isin(drawn, (0, 1)).all():

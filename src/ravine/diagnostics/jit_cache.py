@@ -55,7 +55,7 @@ def per_function(build: Callable[..., Built]) -> Callable[..., Built]:
             raise UsageError(
                 f"{type(function).__name__} is no function.",
                 "A function of parameters and data is needed.",
-                "Pass for example loss, with loss(params, *data) -> [].",
+                "Pass for example a function loss(params, *data) that returns a scalar.",
             )
         try:
             hash(function)

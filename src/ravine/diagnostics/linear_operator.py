@@ -124,7 +124,8 @@ class SymmetricOperator:
     traced        the same operator for compiled programs, or None
 
     `operator(v)` and `operator.block(vectors)` return products in float64. They raise UsageError for vectors
-    of another size and for products that are not finite.
+    of another size and for products that are not finite. `block` also raises it if the products show that the
+    matrix is not symmetric.
     """
 
     apply: Callable[[Vector], Any]

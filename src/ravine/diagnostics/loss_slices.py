@@ -174,9 +174,9 @@ def parabola(x: npt.ArrayLike, center: float, curvature: float, slope: float = 0
     at = np.asarray(x, np.float64)
     if not np.isfinite([center, curvature, slope]).all():
         raise UsageError(
-            f"There is no parabola through {center} with slope {slope} and curvature {curvature}.",
-            "All three must be finite.",
-            "Measure at weights with a finite loss.",
+            f"No parabola has the value {center}, the slope {slope} and the curvature {curvature} at x = 0.",
+            "All three numbers must be finite.",
+            "Measure the loss at weights where it is finite.",
         )
     return center + slope * at + 0.5 * curvature * at**2  # (3)
 

@@ -301,7 +301,7 @@ def _budget(error: float, divergence: float, rows: int, delta: float) -> float:
     _check_share("error", error)
     if not (divergence >= 0 and np.isfinite(divergence)) or rows < 1 or not 0 < delta < 1:
         raise UsageError(
-            f"There is no bound for a divergence of {divergence}, {rows} rows and delta {delta}.",
+            f"No PAC-Bayes bound exists for a divergence of {divergence}, {rows} rows and delta {delta}.",
             "The divergence must be finite and at least 0, rows at least 1, and delta between 0 and 1.",
             "Use for example delta=0.05.",
         )

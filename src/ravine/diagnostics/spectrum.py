@@ -203,8 +203,8 @@ def density(
             )
     if not (np.isfinite(width) and width > 0) or points < 2 or not 0 < level < 1:
         raise UsageError(
-            f"No density has width={width}, points={points} and level={level}.",
-            "The width must be above 0, the points at least 2, and the level between 0 and 1.",
+            f"No density of eigenvalues exists for width={width}, points={points} and level={level}.",
+            "The width of the smoothing must be above 0, the points at least 2, the level between 0 and 1.",
             "Use for example points=400, level=0.95.",
         )
     grid = np.linspace(low - 4 * width, high + 4 * width, points)

@@ -43,7 +43,7 @@ class RunContext:
 
     @property
     def model_dir(self) -> str | None:
-        """The path of the folder for the best model, as text; None without a run directory."""
+        """The path of the folder for the saved network, the best of a study; None if nothing is written."""
         return None if self.run is None else str(self.run.models)
 
     def stage(self, stage: str, about: str = "") -> None:

@@ -59,7 +59,10 @@ class SearchEffort(Effort):
 
     @property
     def runs(self) -> int:
-        """Number of runs of one optimizer in `compare`: all trials, then two schedules on the fresh seeds."""
+        """Number of runs of one optimizer in `compare`: each trial on each tuning seed, then the evaluation.
+
+        The evaluation runs the optimizer under each of two schedules on each fresh seed.
+        """
         return self.trials * self.tuning_seeds + SCHEDULES * self.seeds
 
     def with_counts(

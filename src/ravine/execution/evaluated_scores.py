@@ -94,7 +94,10 @@ def few_seeds_text(seeds: int) -> str:
 
 
 def failed_cells(rows: Sequence[EvaluatedScores]) -> list[str]:
-    """Return the leaderboard's cells of failed seeds: `1/10` or `0`; "all" for a row without fresh seeds."""
+    """Return one cell for each row of a leaderboard: its failed seeds, as `1/10` (1 of 10 seeds) or `0`.
+
+    The cell is "all" for an optimizer that was not evaluated, since all its tuning runs diverged.
+    """
     return [
         "all" if not row.n_seeds else f"{row.failed}/{row.n_seeds}" if row.failed else "0" for row in rows
     ]

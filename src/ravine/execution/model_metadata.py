@@ -59,7 +59,10 @@ class ModelMetadata:
     """The data of the training."""
 
     def to_dict(self) -> dict[str, object]:
-        """Return the known facts as plain values, as a model file holds them."""
+        """Return the facts about a model's training as plain values by name, as a model file holds them.
+
+        Facts that are None are left out.
+        """
         return _known(msgspec.to_builtins(self))
 
     @classmethod

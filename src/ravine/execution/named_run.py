@@ -99,8 +99,8 @@ def _check_training(study: Study, word: str, folder: Path) -> None:
         )
     if not (folder / file).exists():
         raise UsageError(
-            f"The run '{word}' has chosen no training.",
-            f"Its file '{file}' is written when it finishes.",
+            f"The run '{word}' has not chosen its winner yet, whose training `ravine {study.name}` needs.",
+            f"The run writes the settings of this training to its file '{file}' when it finishes.",
             f"Type `ravine resume {shlex.quote(word)}` to finish it.",
         )
 

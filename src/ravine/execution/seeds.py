@@ -57,7 +57,7 @@ def training_purpose(winner_of: str | None, fresh: bool) -> str:
 
 
 def first_seed(purpose: str) -> int:
-    """Return the first seed in the range of a purpose, such as `train.train`."""
+    """Return the first of the seeds reserved for one use by a study, such as `train.train` (2,000)."""
     return RANGES[purpose].first
 
 

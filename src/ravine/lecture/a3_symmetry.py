@@ -99,7 +99,8 @@ def read(evidence: Evidence) -> list[Finding]:
 def draw(evidence: Evidence) -> Any:
     """Draw two panels for trainings from zero, constant and random weights; return the figure.
 
-    Left: the largest difference between two hidden units over the steps. Right: the training loss.
+    Left: the largest difference between the incoming weights of two units of a hidden layer, over the steps.
+    Right: the training loss over the steps.
     """
     from ravine.lecture.plot_style import COLORS, LINES, canvas, marks
 

@@ -14,8 +14,9 @@ Real networks, float32: the two classes are odd and even digits, 15 % of the tra
     epochs   a narrow network, some useless inputs of the usual size, and most useful inputs 30 times
              smaller: noise in the labels is fitted by large inputs, before small inputs are learned  (4)
 
-Without (4), networks of this size show no second descent in epochs: the error rises once and stays. All
-widths are one network, whose hidden units are divided among as many outputs: one program.
+Without (4), networks of this size show no second descent in epochs: the error rises once and stays. The
+networks of all widths train as one network with one output for each width, so that they need one compiled
+program. Its hidden units are divided among the outputs.
 """
 
 from __future__ import annotations

@@ -57,8 +57,9 @@ def residual(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth:
 def scaled_residual(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
     """Return P x + h / sqrt(depth), the output of a layer with a scaled residual connection: [B, ..., K].
 
-    x [B, ..., C] is the input of the layer, and h [B, ..., K] its result after activation and dropout. P is
-    the identity, or the linear projection of the layer if x and h have different shapes.
+    x [B, ..., C] is the input of the layer, and h [B, ..., K] its result after activation and dropout. depth
+    is the number of hidden layers of the network. P is the identity, or the linear projection of the layer if
+    x and h have different shapes.
     """
     return _shortcut(layer, x, stride) + h / math.sqrt(depth)  # (3)
 

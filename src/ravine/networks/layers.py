@@ -58,7 +58,10 @@ class Layer:
 
     @property
     def positions(self) -> int:
-        """Number of positions in a row at which the weights are used: output pixels of a convolution or 1."""
+        """Number of positions in one data row where the layer applies its weights.
+
+        It is the number of output pixels of a convolution, and 1 for any other layer.
+        """
         return math.prod(self.output_shape[:-1])
 
     def shapes(self) -> dict[str, Any]:

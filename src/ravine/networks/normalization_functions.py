@@ -45,10 +45,11 @@ def batch_norm(layer: LayerArrays, x: jax.Array, stats: Arrays, eps: float = EPS
 def batch_norm_training(
     layer: LayerArrays, x: jax.Array, stats: Arrays, momentum: float = MOMENTUM, eps: float = EPS
 ) -> tuple[jax.Array, Arrays]:
-    """Return x [B, ..., C], normalized by the batch's statistics of each unit, and new running statistics.
+    """Return sums x [B, ..., C], normalized by the batch's statistics of each unit, and running statistics.
 
-    The arrays `scale` and `shift` of `layer` are applied after normalization. The new statistics are momentum
-    x the old ones, `stats`, + (1 - momentum) x those of the batch, with the unbiased variance.
+    x are the weighted sums of a layer. The arrays `scale` and `shift` of `layer` are applied after
+    normalization. The new running statistics are momentum times the old ones, `stats`, plus (1 - momentum)
+    times those of the batch, with the unbiased variance.
     """
     axes = tuple(range(x.ndim - 1))
     mean = jnp.mean(x, axis=axes)

@@ -24,11 +24,11 @@ __all__ = ["PlateauState", "plateau_next", "plateau_start"]
 
 
 class PlateauState(NamedTuple):
-    """The state of `plateau`, of one run (scalars) or of many ([run]).
+    """The state of the schedule `plateau`, for one run (scalars) or for many ([run]).
 
-    best: lowest loss so far, inf at the start. waited: int32, losses in a row that were not better.
-    resting: int32, number of next losses that do not count. factor: current factor on the hyperparameter, 1
-    at the start.
+    The schedule lowers a hyperparameter when the validation loss no longer decreases. best: lowest loss so
+    far, inf at the start. waited: int32, losses in a row that were not better. resting: int32, number of next
+    losses that do not count, after a drop. factor: current factor on the hyperparameter, 1 at the start.
     """
 
     best: jax.Array

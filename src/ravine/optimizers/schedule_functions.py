@@ -82,7 +82,10 @@ def cosine(clock: Clock, numbers: Mapping[str, float]) -> Any:
 
 
 def polynomial(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return the factors of a polynomial schedule, (4), [...]."""
+    """Return the factors of a polynomial schedule, [...]: end + (1 - end) (1 - p)^power.
+
+    p is the share of the run that is done. `end` and `power` are given in `numbers`.
+    """
     return numbers["end"] + (1 - numbers["end"]) * clock.remaining ** numbers["power"]  # (4)
 
 

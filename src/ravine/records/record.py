@@ -66,9 +66,9 @@ class Record:
             )
         if status.size and not (status.min() >= min(Status) and status.max() <= max(Status)):
             raise UsageError(
-                f"status ranges from {status.min()} to {status.max()}.",
-                f"Allowed are {', '.join(f'{state.value} {state.name}' for state in Status)}.",
-                "Use Status.",
+                f"The array `status` of a record holds values from {status.min()} to {status.max()}.",
+                f"Allowed for a run are {', '.join(f'{state.value} {state.name}' for state in Status)}.",
+                "Give members of Status, such as Status.FINISHED.",
             )
         object.__setattr__(self, "status", status.astype(np.int8))
         for group in GROUPS:

@@ -43,9 +43,9 @@ class Axis:
 
 
 def sparkline_lines(block: Sparklines, width: int, color: bool = False, unicode: bool = True) -> list[str]:
-    """Return curves as lines of text: title, one line for each curve, and axis, at most `width` columns wide.
+    """Return curves as lines of text, at most `width` columns wide: title, note, one line per curve, axis.
 
-    The list is empty if there is no curve, or if fewer than MIN_COLUMNS columns are left for the curves.
+    The list is empty if there is no curve, or if fewer than 8 columns (MIN_COLUMNS) are left for the curves.
     """
     log = block.axis == "log"
     points = [sorted(_points(line, block)) for line in block.lines]

@@ -93,8 +93,8 @@ def interval(
         )
     if resamples < 100:
         raise UsageError(
-            f"{resamples} resamples are too few.",
-            "The tails of their distribution need at least 100.",
+            f"{resamples} bootstrap resamples are too few for a confidence interval.",
+            "At least 100 are needed to estimate its two ends.",
             "Use resamples=4000.",
         )
     if not np.isfinite(data).all():

@@ -63,7 +63,7 @@ class CheckpointStore(Protocol):
     """
 
     def load(self) -> Mapping[str, np.ndarray] | None:
-        """Return the state of a cohort that was saved last, as arrays by name; None if nothing was saved."""
+        """Return the last saved state of the unfinished cohort as arrays by name; None if none was saved."""
 
     def save(self, arrays: Callable[[], Mapping[str, np.ndarray]]) -> None:
         """Save the state of a cohort after a chunk of training, or skip this chunk to save time.

@@ -27,11 +27,12 @@ def initial_params(
     precision: str = "float32",
     gate_bias: float | None = None,
 ) -> Any:
-    """Return the initial parameters of a network for a seed, one tree of arrays for each layer, on the host.
+    """Return the initial parameters of the network of one run: one tree of arrays per layer, on the host.
 
-    They do not depend on the optimizer, so all optimizers start from equal weights.
-    root: root seed. scheme, scale: name of the initialization, and factor on the weights, see
-    `ravine.networks.initialization`. gate_bias: initial bias of highway gates, None for the usual one.
+    They depend on the seeds, not on the optimizer, so all optimizers start from equal weights.
+    root: root seed of the study (`--seed`). seed: seed of the run. scheme, scale: name of the initialization,
+    and factor on the weights, see `ravine.networks.initialization`. precision: "float32" or "float64".
+    gate_bias: initial bias of highway gates, None for the usual one.
     """
     # the British spelling is part of the seeds of all initial weights
     more = {} if gate_bias is None else {"gate_bias": gate_bias}

@@ -66,9 +66,10 @@ class Plan:
 
     @property
     def evaluation_key(self) -> EvaluationKey:
-        """The parts of the plan on which the evaluation of a network depends, as key of its compiled program.
+        """The key of the compiled program that evaluates networks: network, loss, metric, weights, precision.
 
-        Plans that differ only in their training share the evaluation program.
+        These are the parts of a plan, the structure of a run, on which the evaluation depends. Plans that
+        differ only in their training share the evaluation program.
         """
         return self.network, self.loss, self.metric, self.weighted, self.precision
 

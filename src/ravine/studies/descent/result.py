@@ -136,7 +136,10 @@ class Arm(ErrorCurves):
 
 @dataclass(frozen=True, kw_only=True)
 class WidthThreshold:
-    """The narrowest network that fits all training rows, and the size that counting equations gives."""
+    """The narrowest network that fits all training rows, and the number of equations that it must fulfill.
+
+    The equations are training rows times outputs. A network with as many parameters should just fit all rows.
+    """
 
     units: int | None
     """Units in every hidden layer of this network; null if no network fits all training rows."""

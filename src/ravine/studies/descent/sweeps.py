@@ -84,7 +84,11 @@ class Sweeps:
         return sweep, self._by_epoch(list(shown))
 
     def examples(self, units: int) -> ExampleSweep:
-        """Train networks of one width on several numbers of rows; return errors against these numbers."""
+        """Train plain networks of one width on several numbers of training rows; return losses and errors.
+
+        The result has one value for each number of rows. Plain networks have neither ridge nor early
+        stopping. units: units in every hidden layer.
+        """
         sizes = self.design.examples
         errors = [self._train(f"{rows} rows", units, rows, all_arms=False)[0] for rows in sizes]
         fitted = [rows for rows, plain in zip(sizes, errors, strict=True) if self._is_fitted(plain)]

@@ -274,8 +274,8 @@ def _prepare_model(
         if expected.shape != own.shape or not np.allclose(expected, own, rtol=1e-9):
             raise DataError(
                 f"The training rows of the model '{path}' are not known.",
-                "The inputs of the model were standardized with other rows than these settings give.",
-                "Give the --seed, --test, --validation, --drop and --scaling of the model's training.",
+                "Its inputs were not scaled as the training rows that the given settings select.",
+                "Give --seed, --test, --validation, --drop and --scaling as in the training of the model.",
             )
     spec = replace(
         prepared.spec, network=model.network, numbers=dict(model.trained.hyper), transforms=(),

@@ -40,10 +40,10 @@ MIN_SEEDS_TO_CONFIRM = next(n for n in range(2, 99) if len(MEASURES) * 2.0 ** (1
 
 
 def can_confirm(seeds: int, remedies: int) -> bool:
-    """Return whether so many seeds can confirm one of so many remedies (changes of settings).
+    """Return whether a number of seeds suffices to confirm one of several remedies (changes of settings).
 
-    They can if a remedy that is better on all seeds is significant, after adjustment over all remedies and
-    measures.
+    It suffices if the difference of a remedy that is better on all seeds is significant (5 % level), after
+    adjustment for the number of remedies and for the three measures of each.
     """
     return remedies * len(MEASURES) * 2.0 ** (1 - seeds) <= SIGNIFICANCE_LEVEL
 

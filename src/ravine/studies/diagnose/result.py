@@ -166,9 +166,10 @@ class ConstantComparison:
 
 @dataclass(frozen=True, kw_only=True)
 class Recommendation:
-    """The recommended settings: the smallest change among the best remedies, if fresh seeds confirm it.
+    """The recommendation of a diagnosis: settings to change, or to keep the original settings.
 
-    Otherwise the original settings stay, and the fields give the reason.
+    The smallest change of settings among the best remedies is recommended if fresh seeds confirm it.
+    Otherwise the original settings stay; the fields `not_better`, `few_seeds` and `promising` say why.
     """
 
     changes: dict[str, Plain]

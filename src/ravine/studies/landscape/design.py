@@ -125,7 +125,11 @@ class LandscapeDesign:
 
     @property
     def notes(self) -> list[str]:
-        """A list with one sentence if rounding changed the requested number of epochs, else an empty list."""
+        """A list with one sentence if the length of training differs from the requested epochs, else empty.
+
+        The length is rounded to whole steps, and to whole distances between stored parameters. A difference
+        of at most 1 % does not count.
+        """
         training = self.facts().training
         if training is None:
             return []

@@ -85,11 +85,12 @@ def train_with_snapshots(
 ) -> Record:
     """Train the runs of one optimizer with snapshots of their parameters, and return the record of the runs.
 
-    cohort: runs of a plan from `with_snapshots`; their seeds are their starts. seed: seed of the training
-    rows. keeper: store of the state of an interrupted training, None without. after_chunk: function that is
-    called after each snapshot, once the state was saved; it may raise Stopped. The field `final` of the
-    record holds the snapshots `points` [run, T, P], the learning rate `rate` [run] of the last step, and the
-    arrays of the optimizer's state as `opt_state/0`, `opt_state/1` and so on.
+    cohort: runs of a plan from `with_snapshots`; the seed of a run fixes its initial weights. seed: seed
+    whose split gives all runs the same training and validation rows. keeper: store for the state of an
+    interrupted training; None saves no state. after_chunk: function that is called after each snapshot, once
+    the state was saved; it may raise Stopped to end the training.
+    The field `final` of the record holds the snapshots `points` [run, T, P], the learning rate `rate` [run]
+    of the last step, and the arrays of the optimizer's state as `opt_state/0`, `opt_state/1` and so on.
     """
     with precision_context(cohort.plan.precision):
         training = _SnapshotTraining(cohort, seed)

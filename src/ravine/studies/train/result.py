@@ -88,7 +88,10 @@ class Trained(ScoreSummary):
 
 @dataclass(frozen=True, kw_only=True)
 class Curves:
-    """Learning curves as columns: one value for each seed and evaluation, null where a run diverged."""
+    """Learning curves of all runs as lists of equal length, with one entry for each seed and evaluation.
+
+    Losses and scores are null where a run diverged.
+    """
 
     seed: list[int]
     """Seed of the run."""

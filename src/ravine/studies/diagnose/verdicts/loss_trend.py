@@ -122,11 +122,11 @@ def still_falls(run: Observation, least: float = FALLING, errors: float = FALLIN
 
 
 def slowdown(run: Observation) -> float:
-    """Return the pace of the training loss in the second half of the run, relative to the first half.
+    """Return the pace of the training loss in the second half of the run, divided by that in the first half.
 
-    The pace is the decrease of the loss per sum of learning rates. The loss at the start counts as at most
-    that of a constant prediction, because a bad initialization is repaired in a few steps at any rate. The
-    result is 1 if the first half lowered nothing.
+    The pace is the decrease of the loss in a half, divided by the sum of the learning rates in this half. The
+    loss at the start counts as at most that of a constant prediction, because a few steps repair a bad
+    initialization at any learning rate. The result is 1 if the first half did not lower the loss.
     """
     loss, rate = run.series("train_loss")[: run.end + 1], run.series("rate")[: run.end + 1]
     half = len(loss) // 2
