@@ -102,4 +102,4 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
 
 
 if __name__ == "__main__":
-    main(ROW, "seconds until something is to be seen", measure)
+    main(ROW, "seconds until `ravine` shows its first line, its help and its first result", measure)

@@ -195,4 +195,9 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
 
 
 if __name__ == "__main__":
-    main(ROW, "ravine compare digits, cold, against the same plan in PyTorch", measure, flags=("--whole",))
+    main(
+        ROW,
+        "`ravine compare digits` with an empty cache (cold), against the same trainings in PyTorch",
+        measure,
+        flags=("--whole",),
+    )

@@ -154,7 +154,11 @@ def docstring(study: Study, options: typing.Mapping[str, Option]) -> str:
     about = [ABOUT[0] + RUN, *ABOUT[1:]] if "run" in study.accepts else ABOUT
     for text in (*about, *(f"{key}: {entry(known)}" for key, known in options.items())):
         lines += textwrap.wrap(text, 106, initial_indent="    ", subsequent_indent="        ")
-    lines += ["", "    Raises DataError, UsageError, NothingTrained, Stopped."]
+    lines += [
+        "",
+        "    Raises DataError for data or files that cannot be used, UsageError for unsuitable arguments,",
+        "    NothingTrained if every run diverged, and Stopped on a stop request.",
+    ]
     return "\n".join([*lines, '    """'])
 
 

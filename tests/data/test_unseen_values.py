@@ -108,5 +108,5 @@ def test_booleans_stay_numbers_where_one_is_missing():
     given, found = encoder.transform(plain)[:, place], encoder.transform(gappy)[:, place]
     assert found[0] == given[0] and found[2] == given[2] and given[0] > given[2]
     assert unseen_values(encoder, gappy) == ["flag: 1 row missing, none in training; filled with the median"]
-    with pytest.raises(DataError, match="learned as numbers"):
+    with pytest.raises(DataError, match="numeric in the training data"):
         encoder.transform(plain.assign(flag=np.array([True, None, "yes"], object)))

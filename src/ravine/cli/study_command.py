@@ -1,4 +1,8 @@
-"""The command of a registered study: it resolves the settings, and runs the study or shows its plan."""
+"""Construction of the commands of the studies, such as `ravine compare`, from the settings of each study.
+
+A command determines its settings from flags and configuration file. It then runs the study or, in a dry run,
+shows the plan.
+"""
 
 from __future__ import annotations
 

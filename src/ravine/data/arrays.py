@@ -67,9 +67,9 @@ def from_arrays(
             )
         if weights is not None or groups is not None:
             raise DataError(
-                "Test arrays cannot be combined with weights or groups.",
+                "Test rows as arrays, test=(X, y), cannot be combined with row weights or groups.",
                 "The weights and groups of the test rows would be unknown.",
-                "Pass a share, test=0.2, or use tables with prepare.",
+                "Pass the share of the rows to hold out, test=0.2, or pass tables to `prepare`.",
             )
         test_columns, other, _ = _parts_of(test[0], test[1], None, None, names)
         if other != shape or (not named and test_columns.frame.shape[1] != columns.frame.shape[1]):

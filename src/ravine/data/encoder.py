@@ -232,7 +232,7 @@ def as_numbers(
             raise DataError(
                 f"Column '{column.name}' holds '{text.iloc[bad[0]]!s:.40}' in row "
                 f"{row_number(column, bad[0]):,}.",
-                "The column was learned as numbers, so only numbers are allowed.",
+                "The column is numeric in the training data, so only numbers are allowed.",
                 "Correct the value or leave it empty.",
             )
     infinite = np.isinf(values)

@@ -140,7 +140,8 @@ def _by_groups(
     if len(values) < 2 or keep < 1:
         raise DataError(
             "The groups cannot be split." if len(values) > 1 else "There is one group.",
-            f"Every group stays whole, and the largest of {len(values)} has {counts.max():,} of {n:,} rows.",
+            f"A split divides no group of rows. The largest of {len(values)} groups has {counts.max():,} of "
+            f"{n:,} rows.",
             "Use a --groups column with smaller groups, or leave out --groups.",
         )
     order = random.permutation(len(values))

@@ -191,7 +191,7 @@ def target_numbers(column: pd.Series) -> np.ndarray:
     if numbers is None:
         raise DataError(
             f"The target '{column.name}' holds words in the test rows.",
-            "It was learned as numbers, so only numbers are allowed.",
+            "The target is numeric in the training data, so only numbers are allowed.",
             "Correct the words, or remove these rows.",
         )
     far = np.abs(numbers) > MAX_TARGET

@@ -62,9 +62,10 @@ class Conditioning:
 
     @property
     def iterations(self) -> float:
-        """Return the number of gradient descent steps that shrink the slowest error to 1/e.
+        """Return the number of gradient descent steps that shrink the error to 1/e in the slowest direction.
 
-        The learning rate is the best one for this spectrum, 2 / (largest + smallest).
+        The loss is quadratic, with the eigenvalues of this matrix as curvatures. The learning rate is the
+        best constant one, 2 / (largest + smallest eigenvalue), without eigenvalues that count as zero.
         """
         if self.ratio.value <= 1:
             return 0.0

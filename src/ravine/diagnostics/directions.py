@@ -108,8 +108,8 @@ def trajectory_plane(trajectory: npt.ArrayLike) -> TrajectoryPlane:
         )
     if not np.isfinite(path).all():
         raise UsageError(
-            "The path holds weights that are not finite.",
-            "A plane needs finite weights.",
+            "The path in weight space has weights that are not finite.",
+            "A plane through the path needs finite weights.",
             "Cut the path off before training diverges.",
         )
     center = path[-1]

@@ -166,7 +166,7 @@ def two_batch_noise_scale(
         )
     if not (np.isfinite(a).all() and np.isfinite(b).all()) or min(a.min(), b.min()) < 0:
         raise UsageError(
-            f"The squared norms range from {min(a.min(), b.min())} to {max(a.max(), b.max())}.",
+            f"The squared gradient norms range from {min(a.min(), b.min())} to {max(a.max(), b.max())}.",
             "They must be finite and at least 0.",
             "Measure before training diverges.",
         )
@@ -195,7 +195,9 @@ def _ratio(noise: float, signal: float, covariance: Vector, freedom: int, level:
     """
     if not 0 < level < 1:
         raise UsageError(
-            f"The level {level} is not a probability.", "It must lie between 0 and 1.", "Use level=0.95."
+            f"The confidence level {level} is not a probability.",
+            "It must lie between 0 and 1.",
+            "Use level=0.95.",
         )
     t2 = float(stdtrit(freedom, (1 + level) / 2)) ** 2
     square = signal**2 - t2 * covariance[1, 1]

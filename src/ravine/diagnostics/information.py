@@ -181,7 +181,7 @@ def functional_information(predictions: npt.ArrayLike, member: npt.ArrayLike) ->
         raise UsageError(
             f"`predictions` has shape {answers.shape} and `member` has shape {drawn.shape}.",
             "They must be [k, n, 2] and [k, n], for k repetitions of training and n pairs of rows.",
-            "Pass predictions for both rows of every pair.",
+            "Pass the predictions for both rows of every pair, and the row (0 or 1) that was trained on.",
         )
     if answers.dtype.kind not in "iub" or not np.isin(drawn, (0, 1)).all():
         raise UsageError(

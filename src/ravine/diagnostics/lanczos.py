@@ -201,8 +201,8 @@ def _unit_start(size: int, start: npt.ArrayLike | None, generator: np.random.Gen
     if first.shape != (size,) or not np.isfinite(first).all():
         wrong = int((~np.isfinite(first)).sum())
         raise UsageError(
-            f"The start has the shape {first.shape}, and {wrong} of its values are not finite.",
-            f"It must be a finite vector of {size}.",
+            f"The start vector has shape {first.shape}, and {wrong} of its values are not finite.",
+            f"The Lanczos method needs a finite vector of {size} numbers.",
             "Pass a gradient or an earlier eigenvector, or start=None.",
         )
     if not first.any():  # for example a gradient of zero

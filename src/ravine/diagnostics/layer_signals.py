@@ -79,10 +79,11 @@ class LayerSaturation(NamedTuple):
 
 
 class SignAgreement(NamedTuple):
-    """Share of pairs of weights into the same unit whose gradients have the same sign.
+    """Share of pairs of weights whose gradients have the same sign; a pair leads into the same unit.
 
     value   the share; 1/2 is the expectation for signs that are independent of each other
-    error   standard error, from the scatter over draws, or over units with fewer than 3 draws
+    error   standard error, from the scatter over repeated gradients, such as those of several steps; from the
+            scatter over units if there are fewer than 3 gradients of each weight
     pairs   number of pairs of weights
     """
 

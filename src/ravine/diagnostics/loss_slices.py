@@ -143,7 +143,7 @@ def landscape(
         )
     if not np.isfinite(values[0]):
         raise UsageError(
-            f"The loss is {values[0]} at the center of the grid, which is `params`.",
+            f"The loss is {values[0]} at the center of the grid of points, the parameters `params`.",
             "The loss at `params` must be finite.",
             "Take parameters of an earlier step.",
         )

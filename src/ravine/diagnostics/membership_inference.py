@@ -66,7 +66,9 @@ def membership_inference(
     """
     if not 0 < level < 1:
         raise UsageError(
-            f"The level {level} is not a probability.", "It must lie between 0 and 1.", "Use level=0.95."
+            f"The confidence level {level} is not a probability.",
+            "It must lie between 0 and 1.",
+            "Use level=0.95.",
         )
     inside, outside = _losses("members", members), _losses("others", others)
     generator = np.random.default_rng(seed)

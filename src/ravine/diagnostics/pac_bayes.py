@@ -179,9 +179,10 @@ def gaussian_kl(squared_distance: float, size: int, width: float, prior_scale: f
     """
     if not (size >= 1 and width > 0 and prior_scale > 0 and squared_distance >= 0):
         raise UsageError(
-            f"There is no divergence for size={size}, width={width}, prior_scale={prior_scale}, "
+            f"There is no KL divergence for size={size}, width={width}, prior_scale={prior_scale}, "
             f"squared_distance={squared_distance}.",
-            "size must be at least 1, width and prior_scale above 0, and squared_distance at least 0.",
+            "size (number of weights) must be at least 1, width (standard deviation of the posterior) and "
+            "prior_scale (variance of the prior) above 0, and squared_distance at least 0.",
             "Pass for example width=0.01, prior_scale=0.01.",
         )
     ratio = width**2 / prior_scale

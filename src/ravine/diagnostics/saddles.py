@@ -89,8 +89,8 @@ def saddle(
     if isinstance(lowest, ExactSpectrum):
         if lowest.vectors is None:
             raise UsageError(
-                "The spectrum has no eigenvectors.",
-                "The lowest eigenvector is needed.",
+                "The spectrum of the Hessian was computed without eigenvectors.",
+                "The eigenvector of the lowest eigenvalue is needed.",
                 "Use exact_spectrum(matrix, vectors=True).",
             )
         values, residuals = lowest.values, np.full(len(lowest.values), lowest.tolerance)

@@ -76,9 +76,9 @@ class Quadrature:
             at_spikes = function(self.spikes) if len(self.spikes) else np.zeros(0)
         if not all(np.isfinite(part).all() for part in (values, rough, at_spikes)):
             raise UsageError(
-                "The function of the eigenvalues is not finite on the whole spectrum.",
-                f"It must be finite from {self.nodes.min():.6g} to {self.nodes.max():.6g}.",
-                "Add a damping, or choose another function.",
+                "The function f in the trace of f(A) is not finite on the whole spectrum of the matrix A.",
+                f"It must be finite for eigenvalues from {self.nodes.min():.6g} to {self.nodes.max():.6g}.",
+                "Add a damping to the eigenvalues in f, or choose another function.",
             )
         by_probe = self.bulk * np.sum(self.weights * values, axis=1)  # (1)
         spread = float(by_probe.std(ddof=1) / np.sqrt(len(by_probe)))
@@ -226,7 +226,7 @@ def log_determinant(estimate: Quadrature, damping: float) -> Estimate:
     lowest = float(min(estimate.nodes.min(), estimate.spikes.min(initial=np.inf)))
     if not damping > -lowest:
         raise UsageError(
-            f"With damping {damping:.6g} the lowest eigenvalue is {lowest + damping:.6g}.",
+            f"With damping {damping:.6g}, the lowest eigenvalue of the matrix is {lowest + damping:.6g}.",
             "It must be above zero, otherwise the determinant has no logarithm.",
             "Use the Gauss-Newton matrix, or a larger damping.",
         )

@@ -18,7 +18,7 @@ SAVE_INTERVAL_S = 5.0  # between two saved states, so that saving costs little
 
 @dataclass
 class RunCheckpoint:
-    """The saved state of runs that train together, a cohort, in a run directory; saved every five seconds.
+    """The state of runs that train together (a cohort), saved in a run directory at most every five seconds.
 
     run           run directory
     key           id of the cohort

@@ -52,11 +52,14 @@ def execute(
     notify: Notify = ignore,
     should_stop: ShouldStop = never,
 ) -> Result:
-    """Run a study and return its result. With a run directory, write its files and continue what is there.
+    """Run a study, such as a comparison of optimizers, and return its result.
 
+    With a run directory, write the files of the run there, and reuse finished trainings that it holds.
     dataset: data set, read from `settings.source` if None. run: run directory, whose lock the caller holds.
-    Raises DataError for data or files that cannot be used, UsageError for settings that do not fit,
-    NothingTrained if every run diverged, and Stopped on a stop request, in a run directory after saving.
+
+    Raises DataError for data or files that cannot be used, UsageError for settings that do not fit the study
+    or the data, NothingTrained if every run diverged, and Stopped on a stop request. With a run directory,
+    the state is saved before Stopped is raised.
     """
     started = time.perf_counter()
     before = None if run is None else run.metadata.get("state")

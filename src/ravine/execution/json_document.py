@@ -48,10 +48,17 @@ class JsonDocument:
         try:
             read = msgspec.convert(document, cls)
         except msgspec.ValidationError as error:
-            raise DataError(f"{name} cannot be read.", f"{error}.", "Run the command again.") from error
+            raise DataError(
+                f"{name} cannot be read.",
+                f"A field is missing or has a wrong value: {error}.",
+                "Run the command that wrote the document again.",
+            ) from error
         return dataclasses.replace(read)  # msgspec leaves defaults to the class, where `to_dict` misses them
 
     @classmethod
     def name_of(cls, document: Mapping[str, Plain]) -> str:
-        """Return words that name a document in error messages, such as `A document of type RunList`."""
+        """Return words that name a JSON document in error messages, such as `A document of type RunList`.
+
+        document: plain values of the document, from which a subclass may take further words.
+        """
         return f"A document of type {cls.__name__}"

@@ -130,7 +130,10 @@ class Display:
             self._update()
 
     def beat(self) -> None:
-        """Refresh the display between two events, and warn if training is far slower than estimated."""
+        """Refresh the display of a study's progress, and warn if training is far slower than estimated.
+
+        A thread calls this method once per second, because events of the study may be far apart.
+        """
         with self._lock:
             if slow := self.activity.slow_line():
                 self.show_line(slow)

@@ -59,14 +59,15 @@ class WinnerSettings(FixedTrainingSettings):
     )  # fmt: skip
     winner_digest: str | None = option(
         None,
-        "Digest of the winner's settings, from the file best.toml. If the settings of this training have "
-        "another digest, it does not count as the winner.",
+        "Digest (hash) of the settings of a winner of compare or sweep, from its file best.toml. If the "
+        "settings of this training have another digest, it does not count as the training of the winner.",
         section="Training",
         check=check_digest,
     )
     fresh_seeds: bool = option(
         False,
-        "Train on fresh seeds, on which no winner was chosen, so that the scores are unbiased.",
+        "Train on fresh seeds, which no compare or sweep uses to choose its winner, so that the scores are "
+        "unbiased.",
         section="Training",
     )
     group_size: int | None = option(

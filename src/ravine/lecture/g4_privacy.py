@@ -118,8 +118,9 @@ def run() -> Evidence:
 def read(evidence: Evidence) -> list[Finding]:
     """Return measured numbers with expected values for claim G4, on recognizing training rows by their loss.
 
-    They are the advantages of the attack on three kinds of networks, with intervals over seeds, the training
-    accuracy of the memorizing network, and test accuracies.
+    An attack takes a row with a low loss for a training row. Its advantage is the share of training rows that
+    it recognizes, less the share of new rows that it takes for training rows. The numbers are the advantages
+    for three kinds of networks, with intervals over seeds, and accuracies on training rows and on new rows.
     """
     advantages = _advantages(evidence)
     gap = evidence["train"] - evidence["test"]
@@ -179,8 +180,9 @@ def read(evidence: Evidence) -> list[Finding]:
 def draw(evidence: Evidence) -> Any:
     """Draw two panels on recognizing training rows by their loss; return the figure.
 
-    Left: the distribution of the losses of training rows and of new rows. Right: the advantage of the attack
-    on each kind of network.
+    Left: the distribution of the losses of training rows and of new rows. Right: the advantage of an attack
+    that takes rows with a low loss for training rows, on three kinds of networks. The advantage is the share
+    of training rows recognized, less the share of new rows taken for training rows.
     """
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 

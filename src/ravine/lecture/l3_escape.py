@@ -67,8 +67,10 @@ def run() -> Evidence:
 def read(evidence: Evidence) -> list[Finding]:
     """Return measured numbers with expected values for claim L3, on jumps out of a minimum.
 
-    They are the end of gradient descent without noise, the mean times to a jump against exact theory, and the
-    slope of their logarithm over the inverse strength of the noise, which approaches the barrier.
+    They are the position at which gradient descent without noise ends, the number of jumps at the weakest
+    noise, and the mean time T to a jump at each noise strength D, against exact theory. The last one is the
+    slope d ln T / d(1/D), against exact theory and against its limit for D -> 0: the height of the barrier
+    between the two minima.
     """
     time, error = _times(evidence)
     exact = np.array([_exact(1 / inverse) for inverse in INVERSE_D])

@@ -82,7 +82,7 @@ UNSUPPORTED: dict[str, str] = {
     "lbfgs": "Its line search evaluates the loss; a minibatch step has only the gradient.",
     "momo": "It needs the value of the loss at every step.",
     "momo_adam": "It needs the value of the loss at every step.",
-    "optimistic_adam": "optax has deprecated it in favour of optimistic_adam_v2.",
+    "optimistic_adam": "optax has deprecated it in favor of optimistic_adam_v2.",
     "polyak_sgd": "It needs the value of the loss at every step.",
     "rprop": "Its learning rate is only the first step's, so a schedule would change nothing.",
     "sophia": "It needs second derivatives of the loss.",
@@ -92,7 +92,9 @@ UNSUPPORTED: dict[str, str] = {
 def check_optax(name: str) -> None:
     """Raise UsageError for the name of an optimizer that optax does not have or that Ravine cannot run."""
     if name in UNSUPPORTED:
-        raise UsageError(f"optax:{name} cannot be used here.", UNSUPPORTED[name], "Choose another optimizer.")
+        raise UsageError(
+            f"Ravine cannot train with optax:{name}.", UNSUPPORTED[name], "Choose another optimizer."
+        )
     if name not in OPTAX:
         near = re.sub(r"'(\w+)'", r"'optax:\1'", did_you_mean(name, OPTAX))  # as it is typed
         raise UsageError(f"There is no optimizer 'optax:{name}'.", "", near)

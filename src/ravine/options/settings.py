@@ -70,9 +70,10 @@ class Settings:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, object]) -> Self:
-        """Return settings from a dictionary, key -> value, as TOML or Python give it.
+        """Return settings of this class from the values of options by key, as in a configuration file.
 
-        Raises UsageError that names all mistakes.
+        Raises UsageError for unknown keys and for values that an option does not allow; the error names all
+        of them. Raises UsageError as well if two options exclude each other.
         """
         options, values = options_of(cls), {}
         problems: list[UsageError] = []

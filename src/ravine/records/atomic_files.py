@@ -161,7 +161,7 @@ def _plain(obj: object, where: str, nonfinite: str) -> Plain:
     raise UsageError(
         f"{where} is a {type(obj).__name__}.",
         "JSON holds text, numbers, booleans, lists and dictionaries.",
-        "Convert it first.",
+        "Convert the value to one of these types first.",
     )
 
 

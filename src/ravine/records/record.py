@@ -60,9 +60,9 @@ class Record:
         status = np.asarray(self.status)
         if status.ndim != 1 or (status.size and status.dtype.kind not in "iu"):
             raise UsageError(
-                f"status has shape {status.shape} and type {status.dtype}.",
-                "A record needs one Status per run, such as Status.FINISHED.",
-                "Give an integer array [run].",
+                f"`status` has shape {status.shape} and type {status.dtype}.",
+                "A record of training runs needs one Status for each run, such as Status.FINISHED.",
+                "Give an array of integers with the shape [run].",
             )
         if status.size and not (status.min() >= min(Status) and status.max() <= max(Status)):
             raise UsageError(
@@ -202,12 +202,13 @@ class Record:
             ) from error
 
     def frame(self, series: str | Sequence[str] | None = None) -> pd.DataFrame:
-        """Return the record as a pandas table with one row per run; with series, one row per run and time.
+        """Return the results of training runs as a pandas table: one row per run, or per run and time.
 
-        series: names of curves to include. The columns are `run`, `time` (only with series), the
-        hyperparameters, `status` by name, then the series, or the final values that are one number per run. A
-        column whose name is taken gets the prefix `final_` or `series_`. Raises UsageError for an unknown
-        series, or for series of different lengths.
+        series: names of curves to include; with them, the table has one row per run and time. The columns are
+        `run`, `time` (only with curves), the hyperparameters, and `status` in words. The last columns are the
+        curves; without curves, the final values that are one number per run. A column whose name is taken
+        gets the prefix `hyper_`, `final_` or `series_`. Raises UsageError for an unknown curve, or for curves
+        of different lengths.
         """
         import pandas as pd
 
@@ -260,7 +261,7 @@ def _check(group: str, name: str, array: np.ndarray, runs: int) -> None:
     if not wanted or array.shape[0] != runs:
         raise UsageError(
             f"{group}['{name}'] has shape {list(array.shape)}.",
-            f"There are {runs} runs, and an array of {group} has the axes {GROUPS[group]}.",
+            f"There are {runs} runs, and each array in `{group}` of a record has the axes {GROUPS[group]}.",
             "Put the runs on the first axis, one entry for each.",
         )
     if array.dtype.hasobject:

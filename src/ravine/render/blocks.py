@@ -146,7 +146,10 @@ class Column(Values):
 
 @dataclass(frozen=True)
 class Table(Values):
-    """A table of a report, as columns with titles. Raises ValueError for columns of different lengths."""
+    """A table of a report, as columns with titles.
+
+    Raises ValueError for columns of different lengths, and if a column other than the first one wraps texts.
+    """
 
     kind: ClassVar[str] = "table"
     columns: Sequence[Column]
@@ -170,7 +173,7 @@ class Table(Values):
         if len(set(lengths.values())) > 1:
             raise ValueError(f"The columns of a table need one length, got {lengths}.")
         if any(column.wrap for column in self.columns[1:]):
-            raise ValueError("Only the first column of a table can wrap.")
+            raise ValueError("Only the texts of a table's first column can be wrapped; others need wrap=0.")
 
     @property
     def height(self) -> int:

@@ -43,7 +43,7 @@ class Scale:
         return self.start + position / (self.high - self.low) * (self.end - self.start)
 
     def ticks(self) -> list[float]:
-        """Return round values between the two ends of the axis, as its labels."""
+        """Return round values for the labels of a chart axis, between the ends of the axis."""
         if self.log and self.high - self.low >= 1:
             decades = range(math.ceil(self.low - 1e-9), math.floor(self.high + 1e-9) + 1)
             powers = [10.0**decade for decade in decades[:: max(1, math.ceil(len(decades) / 8))]]

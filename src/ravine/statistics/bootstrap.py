@@ -89,7 +89,9 @@ def interval(
         )
     if not 0.0 < level < 1.0:
         raise UsageError(
-            f"The level {level!r} is not a probability.", "It must lie between 0 and 1.", "Use level=0.95."
+            f"The confidence level {level!r} is not a probability.",
+            "It must lie between 0 and 1.",
+            "Use level=0.95.",
         )
     if resamples < 100:
         raise UsageError(
@@ -101,7 +103,7 @@ def interval(
         if greater_is_better is None:
             raise UsageError(
                 f"{int((~np.isfinite(data)).sum())} of {data.size} values are not finite.",
-                "They count as the worst value, so the function must know which end is worst.",
+                "They count as the worst score, so it must be known whether greater scores are better.",
                 "Pass greater_is_better=True or greater_is_better=False.",
             )
         data = replace_diverged(data, greater_is_better)

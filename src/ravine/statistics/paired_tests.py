@@ -111,7 +111,9 @@ def compare_paired(
         )
     if not 0.0 < level < 1.0:
         raise UsageError(
-            f"The level {level!r} is not a probability.", "It must lie between 0 and 1.", "Use level=0.95."
+            f"The confidence level {level!r} is not a probability.",
+            "It must lie between 0 and 1.",
+            "Use level=0.95.",
         )
     change, tolerance = paired_differences(orient(left, greater_is_better), orient(right, greater_is_better))
     p_value = signed_rank_p(change, tolerance)

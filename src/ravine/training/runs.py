@@ -115,7 +115,11 @@ class Runs:
         )
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Return hyperparameters, seeds and schedules by name, [run] each, for records and content hashes."""
+        """Return the numbers of all runs by name, such as `rate`, `schedule` and `seed`: arrays [run].
+
+        They are hyperparameters, schedules, seeds and the numbers of early stopping. Records store them, and
+        content hashes identify runs by them.
+        """
         stopping = {"patience": self.patience, "min_change": self.min_change}
         return {
             "rate": self.rate,

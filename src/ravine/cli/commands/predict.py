@@ -100,8 +100,8 @@ def _check_output(out: str | None, source: str, json: bool) -> None:
         )
     if source != "-" and path.exists() and Path(source).exists() and path.samefile(source):
         raise UsageError(
-            f"-o {out} names the data.",
-            "The predictions would overwrite them.",
+            f"-o {out} names the data file itself.",
+            "The predictions would overwrite the data.",
             "Type -o FILE.csv with the name of another file.",
         )
     if not _is_json(out):

@@ -54,9 +54,9 @@ def read_root(source: Source) -> Table:
         raise
     except ImportError as error:  # a compression that needs a package of its own
         raise DataError(
-            f"'{name}' is compressed in a way that needs one more package.",
-            f"uproot reports: {_first_line(error)}.",
-            "Install this package.",
+            f"The compression of the ROOT file '{name}' needs one more Python package.",
+            f"uproot, which reads ROOT files, reports: {_first_line(error)}.",
+            "Install the package that uproot names.",
         ) from error
     except Exception as error:  # the parser can raise any error for a damaged file
         raise DataError(
@@ -90,7 +90,7 @@ def _tree(file: uproot.ReadOnlyDirectory, inner: str, path: Path) -> str:
         return wanted
     if wanted:
         raise DataError(
-            f"'{name}' has no tree '{inner}'.",
+            f"The ROOT file '{name}' has no tree '{inner}'.",
             f"Its trees are {', '.join(trees[:12]) or 'none'}.",
             did_you_mean(wanted, trees) if trees else "Use a file with a tree of rows.",
         )

@@ -94,7 +94,10 @@ class DescentDesign:
 
     @property
     def steps(self) -> int:
-        """Number of training steps of every run, before it is rounded up to whole evaluations."""
+        """Number of training steps of every run, before rounding up.
+
+        A run has more steps if needed, so that each of its evaluations follows equally many steps.
+        """
         return self.effort.steps(self.rows, self.batch_size, self.settings.epochs)
 
     @property

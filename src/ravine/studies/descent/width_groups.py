@@ -86,8 +86,9 @@ def can_share(network: Network, rule: Rule) -> bool:
 def narrowed(network: Network, units: int, widths: tuple[int, ...], share: bool) -> Network:
     """Return a network with `units` units in every hidden layer, alone or as a part of a wider network.
 
-    share: whether it becomes a part of the widest network in its range of `widths` (limits: GROUPS), so that
-    the networks of the range share a compiled program.
+    share: whether it becomes a part of a wider network, so that networks of several widths share a compiled
+    program. The wider network has the largest of the `widths` in the same range; `GROUPS` holds the limits
+    between the ranges. widths: widths of all networks.
     """
     if not share:
         return of_width(network, units)

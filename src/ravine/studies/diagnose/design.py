@@ -41,8 +41,9 @@ MIN_PROOF_SEEDS = 2  # of a paired comparison
 class DiagnoseDesign:
     """The design of a diagnosis: the training or trained model to measure, and the seeds to try remedies on.
 
-    prepared: the training to diagnose, with its rows; of a trained model, with the network of the model.
-    model: the trained model, or None if a network is trained. seed: seed of the run that is measured.
+    prepared: the training to diagnose, with its rows. If a trained model is diagnosed, this is its training,
+    with the model's network. model: the trained model to diagnose, or None if the diagnosis trains a network.
+    seed: seed of the run that is measured.
     """
 
     settings: DiagnoseSettings
@@ -247,7 +248,7 @@ def _check_classes(dataset: Dataset) -> None:
     """Raise DataError for training rows of a single class."""
     if dataset.task == "classify" and len(np.unique(dataset.y[dataset.development])) < 2:
         raise DataError(
-            "All training rows have one class.",
+            "All rows outside the test set have one class.",
             "A network cannot learn from rows of one class, so a verdict on the network would mean nothing.",
             "Give rows of at least two classes.",
         )

@@ -58,9 +58,9 @@ class Observation:
     record: Record
 
     def series(self, name: str) -> np.ndarray:
-        """Return a quantity measured during the run, such as `train_loss`, at all points of measurement.
+        """Return the curve of a quantity over the run, such as `train_loss`: [point], float64.
 
-        The values are float64, [point]; NaN where the quantity was not measured.
+        There is one value for each step at which the run was measured, NaN where this quantity was not.
         """
         return np.asarray(self.record.series[name][0], np.float64)
 

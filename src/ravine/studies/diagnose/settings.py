@@ -29,8 +29,8 @@ class DiagnoseSettings(FixedTrainingSettings, BaselineSettings):
     seeds: int = redefined(
         FixedTrainingSettings, "seeds", 20, at_least=0, neutral=0,
         at_most=most_seeds("diagnose.prove", "diagnose.confirm"),
-        help="Number of seeds on which each remedy is tried, and of fresh seeds that confirm the best one; "
-        "0 = no remedy is tried.",
+        help="Number of seeds on which each remedy is tried, and of fresh seeds that must confirm the best "
+        "remedy; 0 or 1 = no remedy is tried.",
     )  # fmt: skip
     no_proof: bool = option(
         False,
@@ -54,7 +54,7 @@ class DiagnoseSettings(FixedTrainingSettings, BaselineSettings):
     )  # fmt: skip
     fresh_seeds: bool = redefined(
         WinnerSettings, "fresh_seeds", False,
-        help="Measure the training on a fresh seed, on which no winner was chosen.",
+        help="Measure the training on a fresh seed, which no compare or sweep uses to choose its winner.",
     )  # fmt: skip
     model: str | None = option(
         None,

@@ -62,7 +62,8 @@ def draw(result: LandscapeResult, folder: Path, kind: str = "png") -> list[Path]
 def figures(result: LandscapeResult) -> dict[str, Figure]:
     """Return the figures of a loss landscape by name, which is the name of their file without a suffix.
 
-    A plane without a finite loss has no figure.
+    They show the loss along directions, on planes in weight space, and on lines between solutions. A plane
+    on which no loss is finite has no figure. The figure of the lines is left out if there are none.
     """
     arrays = result.arrays
     with style(FONT_SIZE):

@@ -78,7 +78,7 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
 
     @property
     def needs_source(self) -> bool:
-        """Whether the user must name data: not if a model is measured, which knows the data of its run."""
+        """Whether the user must name data: yes, unless a trained model is measured, which knows its data."""
         return self.model is None
 
     @property

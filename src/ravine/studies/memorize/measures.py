@@ -134,9 +134,10 @@ def arm_result(
 ) -> ArmResult:
     """Return the measures of memorization of networks that differ in their seed alone.
 
-    The measures are empty if all networks diverged. watched: whether training rows were evaluated during
-    training. share: share of random labels. limit: name of the limit on memorization, None for none.
-    diverged: number of networks that diverged.
+    predictions: those of the networks that did not diverge; the measures are empty without any. watched:
+    whether the training rows were evaluated during training, which gives the epochs to fit them. share: share
+    of the training labels that are random. limit: name of the limit on memorization, such as an L2 penalty,
+    None for none. diverged: number of networks that diverged.
     """
     if not len(predictions.test):
         return _empty(share, limit, diverged)

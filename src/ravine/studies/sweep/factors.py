@@ -185,7 +185,11 @@ def _factor(text: str) -> Factor:
     name, equals, rest = text.partition("=")
     name = name.strip().lower().replace("-", "_")
     if not equals or not name.isidentifier():
-        raise UsageError(f"'{text}' is not a factor.", "A factor is KEY=VALUES.", EXAMPLE)
+        raise UsageError(
+            f"'{text}' is not a factor to vary.",
+            "A factor is the name of an option with values, KEY=VALUES.",
+            EXAMPLE,
+        )
     ends = re.fullmatch(rf"\s*({NUMBER})\s*\.\.\s*({NUMBER})\s*", rest.lower())
     if ends:
         low, high = float(ends[1]), float(ends[2])

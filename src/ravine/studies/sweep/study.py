@@ -218,8 +218,10 @@ def _test(
 def best_settings(design: SweepDesign, winner: DesignPoint, row: ConfigurationRow) -> WinnerSettings:
     """Return settings that repeat the trainings of the best configuration on fresh seeds, bit for bit.
 
-    They hold its learning rate, the number of epochs, the number of seeds, the number of runs that one core
-    or GPU trains at the same time, and the structure that its training shares with other configurations.
+    They hold its learning rate, numbers of epochs and seeds, and the number of runs that one core or GPU
+    trains at the same time. They also hold options without effect, such as a penalty of 0, with which other
+    configurations shared the compiled program.
+
     winner: the best configuration. row: its row of the leaderboard.
     """
     cohort = next(name for name, points in design.cohorts.items() if winner in points)

@@ -1,4 +1,7 @@
-"""The design of the study behind `train`: one network on each seed, without tuning."""
+"""The design of `ravine train`: it trains one network on each seed, without tuning.
+
+The design holds data, training and seeds, and estimates the time. It serves the run and its dry run.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ class TrainDesign:
 
     @cached_property
     def shape(self) -> ProgramShape:
-        """The numbers of runs and rows for which the program of a training is compiled."""
+        """Sizes of the compiled program of the training, such as the number of runs that advance together."""
         count, size = len(self.seeds), self.settings.group_size
         return shape_for(self.prepared.plan, self.prepared.batches, count, count, self.devices, size)
 

@@ -30,7 +30,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """One layer of the network: its description, the shape of its output, its number of parameters."""
+    """One layer of the network that `ravine train` trains: description, shape of output, parameters."""
 
     layer: str
     """Description of the layer, such as its kind and size."""
