@@ -31,7 +31,7 @@ ROWS = {
     "small_networks_sklearn": "many small networks against scikit-learn and Keras",
     "curvature": "top Hessian eigenvalue and spectrum against PyHessian and curvlinops",
     "landscape": "a 51 x 51 grid of the loss against loss-landscapes",
-    "share_of_peak": "share of the measured matrix-product peak",
+    "share_of_peak": "training steps, as a share of the measured peak of matrix products",
     "main_job": "compare digits, cold, against the same plan in PyTorch",
     "first_line": "seconds until the first line and the first result",
     "warm_cache": "compilations of a second comparison; cost against number of runs",

@@ -68,4 +68,4 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
 
 
 if __name__ == "__main__":
-    main(ROW, "share of the measured matrix-product peak", measure)
+    main(ROW, "training steps, as a share of the measured peak of matrix products", measure)

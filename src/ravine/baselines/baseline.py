@@ -78,7 +78,7 @@ class Inputs:
         return self.standardize(self.encoded).astype(np.float64)
 
     def take(self, part: np.ndarray | slice) -> Inputs:
-        """Return the inputs of a part of the selected rows, by index, slice or mask [N]."""
+        """Return these inputs of N rows for some of the rows only, by indices, a slice or a mask [N]."""
         return replace(self, rows=self.rows[part])
 
 
@@ -108,7 +108,7 @@ class TrainingRows:
         return np.ones(len(self.y)) if self.weight is None else np.asarray(self.weight, np.float64)
 
     def take(self, rows: np.ndarray | slice) -> TrainingRows:
-        """Return a part of the training rows, by index, slice or mask [N]."""
+        """Return some of these N training rows, chosen by indices, a slice or a mask [N]."""
         weight = None if self.weight is None else self.weight[rows]
         return replace(self, inputs=self.inputs.take(rows), y=self.y[rows], weight=weight)
 

@@ -52,7 +52,10 @@ class Command(click.Command):
         return [*parameters, help_all]
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """Return the option `--help`, whose own text says which options it lists."""
+        """Return the option `--help` of a command, None without one.
+
+        Its help text is "Show the common options." if `--help-all` shows more options, else "Show this help."
+        """
         option = super().get_help_option(ctx)
         if option is not None:
             option.help = "Show the common options." if self._has_two_levels else "Show this help."

@@ -106,7 +106,8 @@ class Encoder:
         array [N, columns] are taken by position. `what` names the table in messages.
 
         Raises DataError if a column is missing, and for values that cannot be encoded: text in a column of
-        numbers or dates, infinite values, and values beyond float32. The message names the column.
+        numbers or dates, infinite values, and numbers beyond float32 after scaling. The message names the
+        column.
         """
         frame = self.frame(frame, what)
         if self._plain(frame):

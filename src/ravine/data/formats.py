@@ -95,9 +95,10 @@ class Format:
         return tuple(dict.fromkeys(module.partition(".")[0] for module in self.imports))
 
     def recognizes(self, content: bytes) -> bool:
-        """Return whether the content of a file looks like a file of this format.
+        """Return whether the content of a data file has the marks of this file format.
 
-        False for the fallback, CSV-like text, which is tried only if no other format recognizes the content.
+        The result is False for the fallback, CSV-like text, which is tried only if no other format recognizes
+        the content.
         """
         if self.check:
             check: Callable[[bytes], bool] = load_object(self.check)

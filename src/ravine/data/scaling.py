@@ -2,8 +2,10 @@
 
 For each column x of the inputs:
 
-    x <- median                  (1)      where x is missing
-    x <- (x - mean) / scale      (2)      scale: standard deviation of the training rows
+    x <- median                  (1)      where x is missing; 0 without any value
+    x <- (x - mean) / scale      (2)      scale: standard deviation
+
+Median, mean and scale are those of the training rows.
 
 A column that is constant in the training rows becomes 0 in all rows, for example the indicator of a category
 that no training row has. The pixels of images share one mean and scale.

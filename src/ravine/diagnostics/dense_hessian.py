@@ -226,7 +226,7 @@ def _check_size(size: int) -> None:
     """Raise UsageError for too many parameters."""
     if size > MAX_DENSE_PARAMETERS:
         raise UsageError(
-            f"{size} parameters are too many for a dense matrix.",
+            f"{size} parameters are too many for a dense matrix of second derivatives.",
             f"At most {MAX_DENSE_PARAMETERS} are allowed; beyond that, the eigenvalues take minutes.",
             "Use hessian_operator and lanczos.",
         )

@@ -92,7 +92,7 @@ def track_eigenpairs(
         raise UsageError(
             f"Vectors of shape {start.shape} cannot be start vectors for a matrix of size {size}.",
             f"They must be finite and [K, {size}].",
-            "Pass the `space` of a result for the same matrix, or previous=None.",
+            "Pass the vectors `space` of an earlier result for this matrix, or previous=None.",
         )
     basis = extend_basis(np.empty((0, size)), start[:width])
     while len(basis) < width:

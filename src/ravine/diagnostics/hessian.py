@@ -115,6 +115,8 @@ def gauss_newton_matvec(
 ) -> Callable[[jax.Array], jax.Array]:
     """Return the function v [D] -> G v [D], with G the Gauss-Newton matrix of the mean loss over rows.
 
+    With weights, the mean is the sum of weight x loss, divided by the sum of the weights.
+
     outputs          outputs(params, inputs) -> [N, K]; for "cross_entropy", before the softmax
     params           parameters at which G is computed
     inputs [N, ...]  inputs of the network

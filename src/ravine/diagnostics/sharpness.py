@@ -63,7 +63,8 @@ def sharpness(
 
     chunk    rows computed together; None: all rows
     probes   number of products with H for each of trace and invariant sharpness
-    dense    number of parameters up to which the Hessian is a dense matrix and all results are exact
+    dense    number of parameters, at most 3000, up to which the Hessian is a dense matrix and all results
+             are exact up to rounding
     seed     random seed of the vectors in the products
 
     Above `dense` parameters, or with `chunk`, Lanczos computes the largest eigenvalue, and XTrace the others.

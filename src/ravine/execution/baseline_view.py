@@ -22,10 +22,10 @@ TITLE = "Is a network the right tool?"
 
 
 def baseline_blocks(rows: Sequence[BaselineRow], style: ScoreFormat, metric: MetricFacts) -> list[Block]:
-    """Return the report's table of baselines, and a sentence that compares the best one with the network.
+    """Return the table of baselines in a report, and a sentence that compares the best with the network.
 
-    rows: results of the baselines; without any, the list is empty. style: format of the scores. metric:
-    metric of the scores, with the smallest difference that matters.
+    Both are in a list, which is empty without baselines (simple models). rows: results of the baselines.
+    style: format of the scores. metric: metric of the scores, with the smallest difference that matters.
     """
     if not rows:
         return []

@@ -48,7 +48,7 @@ class RankedRow(Protocol):
 
     @property
     def tier(self) -> int:
-        """Number of the tier, a set of rows that the data cannot distinguish; 1 is the best tier."""
+        """Number of the tier: rows of the leaderboard whose scores cannot be distinguished; 1 is the best."""
 
     @property
     def failed(self) -> int:

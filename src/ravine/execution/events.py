@@ -171,8 +171,9 @@ class FirstScores(Event):
 
 @dataclass(frozen=True)
 class RangeExtended(Event):
-    """The event that tuning extends the searched range of learning rates at one end, for all that it tunes.
+    """The event that tuning extends the range of learning rates at one end, for everything that is tuned.
 
+    The new learning rates are tried with all optimizers of a comparison, or all configurations of a sweep.
     side: the end, low or high. names: optimizers or configurations whose best learning rate lay at this end.
     text: the message.
     """

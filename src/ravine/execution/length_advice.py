@@ -62,6 +62,9 @@ class LengthAdvice:
 def length_advice(trend: LossTrend | None, epochs: float, early_stop: int | None) -> LengthAdvice | None:
     """Return the advice to train longer or to stop earlier; None if the validation loss supports neither.
 
+    Training longer is advised if the validation loss falls at the end. Stopping earlier is advised if it
+    rises, the score does not improve, and early stopping is off.
+
     trend: trend of the validation loss, None if it is not known. epochs: passes over the training rows.
     early_stop: patience of early stopping; 0 or None without.
     """

@@ -70,8 +70,8 @@ def write_or_check_plan(
         changed = [key for key in sorted({*before, *plan}) if _hash(before.get(key)) != _hash(plan.get(key))]
         if changed:
             raise DataError(
-                "The plan of this run has changed since it began.",
-                f"It differs in {', '.join(changed)}.",
+                "The plan of this run has changed since the run began.",
+                f"The trainings planned now differ from its plan.json in {', '.join(changed)}.",
                 "Put the old configuration back, or begin a new run.",
             )
         run.update(state="running", pid=os.getpid())

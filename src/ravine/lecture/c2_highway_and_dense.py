@@ -194,10 +194,10 @@ def highway(bias: float) -> np.ndarray:
 
 
 def dense(slopes: np.ndarray) -> float:
-    """Return the factor on gradient norms of all layers with dense connections, by mean-field theory.
+    """Return the factor by which all layers of a densely connected network together change a gradient norm.
 
-    slopes [layer]: mean squared derivative of the activation in each layer, times the variance of a weight
-    and its fan-in.
+    The factor follows from mean-field theory. slopes [layer]: mean squared derivative of the activation in
+    each layer, times the variance of a weight and the fan-in of the layer.
     """
     fan_in = WIDTH + GROWTH * np.arange(DEPTH)
     return float(np.sqrt(np.prod(1 + GROWTH * slopes / fan_in)))

@@ -57,9 +57,9 @@ def validate_structure(
         )
     if image is not None and (len(image) != 3 or math.prod(image) != sizes[0]):
         raise UsageError(
-            f"An image of {' x '.join(map(str, image))} does not have {sizes[0]} inputs.",
-            "Their number must be height x width x channels.",
-            "Give the shape of the images.",
+            f"An image of {' x '.join(map(str, image))} does not fit a network with {sizes[0]} inputs.",
+            "The number of inputs must be height x width x channels of an image.",
+            "Give the shape of the images as (height, width, channels).",
         )
     if conv and CONNECTIONS[connection].concatenates:
         raise UsageError(

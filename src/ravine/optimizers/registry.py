@@ -138,8 +138,8 @@ class Rule:
 
         For an optimizer with a preconditioner P, the eigenvalue is that of P^(-1/2) H P^(-1/2). hyper:
         hyperparameters by name, as Python numbers; the others are at their defaults. Raises UsageError for a
-        learning rate that is not above 0, and for a hyperparameter that the optimizer does not have or cannot
-        use.
+        learning rate that is not finite and above 0, and for a hyperparameter that the optimizer does not
+        have.
         """
         if not (np.isfinite(learning_rate) and learning_rate > 0):
             raise UsageError(

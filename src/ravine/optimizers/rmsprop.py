@@ -39,7 +39,7 @@ def rmsprop(learning_rate: Rate = 3e-3, gamma: Number | Decay = 0.9, eps: Number
 
     learning_rate: eta, a number, a scalar array or a schedule of the step count.
     gamma: averaging rate of s, a number in [0, 1) or a `Decay`. eps: added to s under the root. Raises
-    UsageError for another gamma, and for a negative or infinite number.
+    UsageError for another gamma, and for a negative or infinite learning rate or eps.
     """
     check_not_negative(eps=eps)
 

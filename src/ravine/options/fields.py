@@ -106,7 +106,10 @@ class Option:
 
     @property
     def check(self) -> Callable[[str], object] | None:
-        """The function that raises UsageError for a text that the option does not allow; None without one."""
+        """The function that raises UsageError for a text that the option does not allow.
+
+        The value is None if the option has no such function.
+        """
         return _resolved(self.check_or_path) if isinstance(self.check_or_path, str) else self.check_or_path
 
     @property
@@ -193,9 +196,10 @@ def option(
 
 
 def redefined(settings: type, key: str, default: Value, **changes: object) -> Any:
-    """Return a copy of the field `key` of another class of settings, with another default.
+    """Return a settings field for an option that another class of settings has, with another default.
 
-    changes: attributes of its `Option` that differ.
+    settings: the other class. key: name of the field there. changes: attributes of the option (`Option`) that
+    differ, by name.
     """
     old = next(known for known in dataclasses.fields(settings) if known.name == key)
     return _field(replace(old.metadata[METADATA], **changes), default)

@@ -119,7 +119,11 @@ def json_text(obj: object, *, sort: bool = True, indent: int | None = 2, nonfini
     UsageError with the place of a value that JSON cannot hold.
     """
     if nonfinite not in ("null", "raise"):
-        raise UsageError(f"nonfinite={nonfinite!r} is not allowed.", "", "Use 'null' or 'raise'.")
+        raise UsageError(
+            f"nonfinite={nonfinite!r} is not allowed.",
+            "It decides whether NaN and infinity become null or raise an error.",
+            "Use 'null' or 'raise'.",
+        )
     text = json.dumps(
         _plain(obj, "document", nonfinite), sort_keys=sort, indent=indent, ensure_ascii=False, allow_nan=False
     )

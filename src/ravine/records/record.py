@@ -120,7 +120,7 @@ class Record:
             and not (-len(self) <= index.min() <= index.max() < len(self))
         ):
             raise UsageError(
-                f"The indices range from {index.min()} to {index.max()}.",
+                f"The indices of the runs to select range from {index.min()} to {index.max()}.",
                 f"There are {len(self)} runs.",
                 "Count from 0.",
             )
@@ -289,7 +289,7 @@ def _joined(group: str, name: str, records: Sequence[Record]) -> np.ndarray:
             raise UsageError(
                 f"{group}['{name}'] is {list(arrays[0].shape)} {arrays[0].dtype} in record 0 and "
                 f"{list(array.shape)} {array.dtype} in record {index}.",
-                "Only the number of runs may differ.",
+                "Arrays of records that are joined may differ only in the number of runs.",
                 "Join records of trainings with the same network and number of steps.",
             )
     return np.concatenate(arrays)

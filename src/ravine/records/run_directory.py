@@ -294,9 +294,10 @@ class RunDirectory:
         write_npz(self._writable(self._file(self.state, name)), arrays)
 
     def load_state(self, name: str) -> dict[str, np.ndarray] | None:
-        """Return the arrays that `save_state` wrote; None if the file is absent or damaged.
+        """Return the arrays from which a resumed command continues; None if their file is absent or damaged.
 
-        The writer of the run notes a damaged file in the log.
+        name: name under which `save_state` wrote the arrays. A damaged file is noted in the log of the run,
+        if the run is open for writing.
         """
         path = self._file(self.state, name)
         if not path.exists():

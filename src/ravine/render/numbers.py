@@ -51,9 +51,10 @@ def is_number(value: object) -> TypeGuard[float]:
 
 
 def number(value: object, digits: int = 3) -> str:
-    """Return a number as text with `digits` significant digits: `0.00312`, `1,234`, `3.1e-05` or `∞`.
+    """Return a number as text with `digits` significant digits: `0.00312`, `3.1e-05` or `∞`.
 
-    A dash stands for a value that is not a number.
+    A number from 1,000 to 10,000,000 with more digits before the point keeps them all, as `1,234`. A dash
+    stands for a value that is not a number.
     """
     if isinstance(value, float) and math.isinf(value):
         return "∞" if value > 0 else "-∞"
@@ -199,7 +200,10 @@ class ScoreFormat:
         return f"{self.number(value)} ± {self.number(longer)}"
 
     def with_unit(self, value: float | None, interval: Sequence[float | None] | None = None) -> str:
-        """Return a score with its unit, as `97.8 ± 0.4 %`; without a unit if the metric has none."""
+        """Return a score with its unit, and its interval if there is one, as `97.8 ± 0.4 %` or `97.8 %`.
+
+        A metric without a unit gives a text without a unit.
+        """
         return " ".join(filter(None, (self.with_interval(value, interval), self.unit)))
 
     def difference(self, value: object, interval: object = None) -> str:

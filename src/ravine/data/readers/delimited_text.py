@@ -170,7 +170,7 @@ def _one_width(widths: list[int], at: list[int], header: bool, name: str) -> int
     if header and width not in (widths[0], widths[0] + 1):
         raise DataError(
             f"The header of '{name}' has {widths[0]} fields, its rows have {width}.",
-            "Header and rows must have the same number of fields.",
+            "The rows must have as many fields as the header, or one more (a row name at the start).",
             "Name every column in the header; a missing value is nothing between two separators.",
         )
     for count, line in zip(body, lines, strict=True):

@@ -57,9 +57,9 @@ Evaluations = dict[str, dict[str, Evaluated]]
 def run(design: CompareDesign, context: RunContext) -> CompareResult:
     """Train all runs of a comparison of optimizers, and return its result.
 
-    All optimizers are tuned, then evaluated on fresh seeds. The recommended optimizer alone is tested.
-    Raises Stopped if the user requested a stop, after the state was saved. Raises NothingTrained if the runs
-    of all optimizers diverge.
+    All optimizers are tuned, then evaluated on fresh seeds. Only the recommended one is scored on the test
+    rows. Raises Stopped if the user requested a stop, after the state was saved. Raises NothingTrained if no
+    optimizer has a median score, since its runs diverge in tuning or on at least half of the fresh seeds.
     """
     for name, text in design.spec.hyper_schedules.items():
         rules = ", ".join(rule for rule, plan in design.plans.items() if name in plan.hyper_schedules)

@@ -2,10 +2,10 @@
 
     rise_s = curve_s(top) - curve_s(lowest before),   fall_s = curve_s(top) - curve_s(lowest after)    (1)
 
-curve_s is the error of seed s against width, steps or training rows. The places of the peak ("top") and of
-both minima come from the mean curve of the other seeds. With places from curve_s, (1) would be positive even
-for random numbers. A curve descends twice if the 95 % intervals of the means of rise and fall over seeds both
-lie above 0.
+curve_s is the loss or error of seed s against width, steps or training rows. The places of the peak ("top")
+and of both minima come from the mean curve of the other seeds. With places from curve_s, (1) would be
+positive even for random numbers. A curve descends twice if the 95 % intervals of the means of rise and fall
+over seeds both lie above 0.
 """
 
 from __future__ import annotations

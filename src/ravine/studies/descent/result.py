@@ -271,9 +271,10 @@ class DescentResult(Result):
         return f"double descent in {', '.join(names)}" if names else "no double descent"
 
     def incomplete(self) -> bool:
-        """Return whether all seeds diverged for some width or for some number of training rows.
+        """Return whether a point of the curves of test loss has no value, since all its seeds diverged.
 
-        Of a width, each kind of training counts on its own: plain, ridge and early stopping.
+        The points are the numbers of training rows, and each width with each kind of training: plain, ridge
+        (an L2 penalty) and early stopping.
         """
         curves = [*(arm.test_loss for arm in self.widths.arms), self.examples.test_loss]
         points = [point for curve in curves for point in curve]

@@ -55,10 +55,10 @@ class Sweeps:
     diverged: int = 0
 
     def widths(self) -> tuple[WidthSweep, EpochSweep]:
-        """Train networks of all widths; return their errors against width, and against epochs.
+        """Train networks of all widths of a study; return their losses and errors against width and epochs.
 
-        Each width is trained plain, with ridge and with early stopping. The errors against epochs are those
-        of plain networks of up to three widths.
+        Each width is trained plain, with ridge (an L2 penalty) and with early stopping. The curves against
+        epochs are those of plain networks of up to three widths.
         """
         names, widths = list(self.design.arms), list(self.design.effort.widths)
         errors = [self._train("width", units, self.design.rows, all_arms=True) for units in widths]

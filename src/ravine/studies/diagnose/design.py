@@ -191,9 +191,9 @@ def training_settings(settings: DiagnoseSettings) -> FixedTrainingSettings:
 def design(settings: DiagnoseSettings, dataset: Dataset, devices: Devices) -> DiagnoseDesign:
     """Return the design of a diagnosis: the training or trained model to measure, checked against the data.
 
-    Raises DataError if all training rows have one class, or if the score is not defined on validation or test
-    rows. Raises DataError also for a trained model that cannot be read or was trained on other rows. Raises
-    UsageError for settings that do not fit the data.
+    Raises DataError if all rows outside the test set have one class, or if the score is not defined on
+    validation or test rows. Raises DataError also for a trained model that cannot be read or was trained on
+    other rows. Raises UsageError for settings that do not fit the data.
     """
     _check_classes(dataset)
     prepared, model = prepare_training(training_settings(settings), dataset), None

@@ -23,10 +23,10 @@ class Clock:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self, name: str, function: Callable[..., Any], *arguments: object) -> Any:
-        """Call a function, return its result, and add the seconds that it took to the kind of work `name`.
+        """Call a function, return its result, and add the wall-clock seconds of the call to a sum.
 
-        The time includes the wait until all arrays of the result are computed. arguments: those of the
-        function.
+        name: kind of work of the sum, such as compilation. arguments: arguments of the function. The time
+        includes the wait until all arrays of the result are computed.
         """
         begin = time.perf_counter()
         result = jax.block_until_ready(function(*arguments))

@@ -108,7 +108,8 @@ def train_with_snapshots(
 def trajectory_of(cohort: Cohort, seed: int, record: Record) -> Trajectory:
     """Return the paths in weight space of the runs of one optimizer, from the record of their training.
 
-    record: record that `train_with_snapshots` returned. cohort, seed: arguments of that call.
+    cohort: the runs that were trained. seed: seed of their training and validation rows. record: the record
+    of this training, which `train_with_snapshots` returned.
     """
     with precision_context(cohort.plan.precision):
         like = _SnapshotTraining(cohort, seed).state_shapes.opt_state

@@ -207,7 +207,7 @@ def _factor(text: str) -> Factor:
         raise UsageError(f"'{text}' has an empty value.", "", EXAMPLE)
     for level in levels:
         if levels.count(level) > 1:
-            raise UsageError(f"'{name}' takes the value '{level}' twice.", "", "Write the value once.")
+            raise UsageError(f"The factor '{name}' takes the value '{level}' twice.", "", "Write it once.")
     return Factor(name, tuple(levels))
 
 

@@ -165,15 +165,16 @@ def rate_low(run: Observation) -> Finding | None:
     The fault is present if the same training at ten times the learning rate has a clearly lower validation
     loss. It is also present if all of these hold:
 
-    - Training loss and validation loss still fall at the end, at more than 0.3 of the pace of the first half.
-    - The curvature is below a tenth of the stability limit or not known, and almost no step raises its own
-      loss.
+    - The training loss still falls in the second half, at more than 0.3 of the pace of the first half. The
+      validation loss falls too.
+    - The curvature is below a tenth of the stability limit or not known. At most 1 % of the steps in the
+      second half raise the loss of their own batch, and the loss never rose to 3 times its start.
     - The steps are below 0.5 % of the weights of every layer. With larger steps, the training is only too
       short.
 
-    No fault is reported if no gradient reaches the first layer. The comparison does not count if the loss
-    started far above that of a constant prediction. The result is None for a trained model, and if the loss
-    diverged.
+    No fault is reported if almost no gradient reaches the first hidden layer. The comparison does not count
+    if the loss started above 10 times that of a constant prediction. The result is None for a trained model,
+    and if the loss diverged.
     """
     if not run.trained or run.diverged:
         return None
