@@ -39,9 +39,11 @@ BIN_S, ROW_S = 1e-8, 2e-7  # of scikit-learn's histogram gradient boosting on on
 
 
 def plan(size: Size) -> FitPlan:
-    """Return the `FitPlan` of boosted trees: 16, 6 or 2 settings to try, fewer for larger data.
+    """Return the plan to tune and score boosted trees, a baseline, on data of this size.
 
-    For very large data each fit uses only the first training rows, or the trees are left out (`rows` = 0).
+    Tuning tries 16, 6 or 2 settings of the hyperparameters (learning rate, leaves, rows of a leaf, number of
+    trees), fewer for larger data. For very large data each fit uses only the first training rows. With very
+    many columns the trees are left out, and the plan has 0 rows.
     """
     most = MAX_CELLS // size.columns - TREE_ROWS
     rows = min(size.rows, most)

@@ -37,7 +37,9 @@ def corrupt_labels(
     y = np.asarray(y)
     if not 0 <= share <= 1:
         raise DataError(
-            f"Label noise has a share of {share:g}.", "It must lie between 0 and 1.", "Use for example 0.5."
+            f"A share of {share:g} of the labels cannot be made noisy.",
+            "The share must lie between 0 and 1.",
+            "Use for example 0.5.",
         )
     if y.ndim != 1:
         raise DataError(

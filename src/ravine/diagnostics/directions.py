@@ -70,8 +70,8 @@ def random_directions(
         )
     if not move_biases and all(np.ndim(leaf) < 2 for leaf in jax.tree.leaves(params)):
         raise UsageError(
-            "All arrays have one axis, so the direction would be zero.",
-            "Without move_biases only arrays with two or more axes take part.",
+            "All arrays of the parameters have one axis, so a direction in weight space would be zero.",
+            "Without move_biases, a direction changes only arrays with two or more axes.",
             "Pass move_biases=True.",
         )
     generator = np.random.default_rng(seed)

@@ -273,10 +273,12 @@ def _programs(
 
 @per_function
 def hessian_programs(loss: Loss, chunk: int | None, weigh: Callable[..., jax.Array] | None) -> Programs:
-    """Return the compiled programs that multiply vectors by the Hessian of loss(params, *data) -> [].
+    """Return compiled programs that multiply vectors by the Hessian of a loss.
 
-    chunk   rows computed together; None: all rows
-    weigh   weigh(*rows) -> [], the divisor of the mean over these rows; by default their number
+    loss    loss(params, *data) -> [], a mean over the rows of the data arrays
+    chunk   number of rows computed together; the products of such parts are then averaged. None: all rows
+    weigh   weigh(*rows) -> [], the weight of a part in this average, such as the sum of its row weights;
+            None: its number of rows
     """
 
     def linearize(params: Params, rows: tuple[Any, ...]) -> tuple[Any, Any]:

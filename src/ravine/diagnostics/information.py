@@ -147,9 +147,10 @@ def gap_bound(information: float, rows: int, *, error: float = 0.0, loss_range: 
     finite = np.isfinite((information, error, loss_range)).all()
     if not finite or information < 0 or error < 0 or rows < 1 or loss_range <= 0:
         raise UsageError(
-            f"There is no bound for {information} ± {error} nats, {rows} rows and a range of {loss_range}.",
+            f"Test loss minus training loss has no bound for an information of {information} ± {error} nats, "
+            f"{rows} rows and a range of the loss of {loss_range}.",
             "Information and error must be at least 0, rows at least 1, and the range above 0, all finite.",
-            "For example, pass a cross-entropy limited to 4 nats with loss_range=4.",
+            "Pass for example loss_range=4 for a cross-entropy that is limited to 4 nats.",
         )
 
     def high(value: float, scale: float) -> float:

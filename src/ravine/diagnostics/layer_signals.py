@@ -135,8 +135,9 @@ def saturation(
     """
     if not (np.isfinite(maximum) and maximum > 0 and 0 < threshold < 1):
         raise UsageError(
-            f"Saturation is not defined for a maximum of {maximum} and a threshold of {threshold}.",
-            "The maximum must be above 0, and the threshold between 0 and 1.",
+            f"Saturation cannot be measured with maximum={maximum} and threshold={threshold}.",
+            "maximum, the largest slope of the activation function, must be a finite number above 0. "
+            "threshold, the share of it below which an activation is saturated, must lie between 0 and 1.",
             "Use for example maximum=1.0, threshold=0.05.",
         )
     shares = {}
@@ -226,9 +227,9 @@ def expected_sign_agreement(inputs: npt.ArrayLike) -> float:
     used = size > 0
     if used.sum() < 2:
         raise UsageError(
-            f"{int(used.sum())} of {len(used)} columns hold a value that is not zero.",
-            "At least 2 are needed.",
-            "Pass more columns.",
+            f"Of {len(used)} columns of the inputs, only {int(used.sum())} hold a value other than zero.",
+            "At least 2 such columns are needed, to compare the signs of two gradients.",
+            "Pass inputs with more such columns.",
         )
     rho = (moments / np.where(used, size, 1)[:, None] / np.where(used, size, 1)[None, :])[np.ix_(used, used)]
     by_pair = rho[np.triu_indices(len(rho), 1)]

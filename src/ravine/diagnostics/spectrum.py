@@ -63,12 +63,13 @@ class Quadrature:
         return self.size - len(self.spikes)
 
     def trace_of(self, function: Callable[[Vector], Vector]) -> Estimate:
-        """Return the trace of f(A), the sum of f over all eigenvalues of A, with its standard error.
+        """Return an estimate of tr f(A), the sum of f over all eigenvalues of the matrix A, with its error.
 
-        `function` maps an array of eigenvalues to f of them, elementwise. The error combines the scatter over
-        probes and the change in the last quarter of the steps.
+        `function` maps an array of eigenvalues to the values of f, elementwise. The standard error combines
+        two parts: the scatter over the random start vectors (probes), and the change of the estimate by the
+        last quarter of the Lanczos steps.
 
-        Raises UsageError if the function is not finite on the spectrum.
+        Raises UsageError if f is not finite at an estimated eigenvalue.
         """
         with np.errstate(all="ignore"):
             values = np.where(self.weights > 0, function(self.nodes), 0.0)
@@ -138,9 +139,9 @@ def quadrature(
     values = np.empty(0) if spikes is None else spikes.values[spikes.converged]
     if len(vectors) >= operator.size:
         raise UsageError(
-            f"{len(vectors)} spikes leave nothing of {operator.size} eigenvalues.",
-            "At least one eigenvalue must be left.",
-            "Pass fewer spikes.",
+            f"{len(vectors)} of {operator.size} eigenvalues would be projected out as spikes.",
+            "At least one eigenvalue must be left for the density.",
+            "Pass fewer eigenpairs as spikes.",
         )
 
     bulk = operator.outside(vectors) if len(vectors) else operator

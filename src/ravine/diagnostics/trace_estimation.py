@@ -82,10 +82,11 @@ def diagonal(operator: SymmetricOperator, probes: int = 32, *, seed: int = 0) ->
 
 
 def trace(operator: SymmetricOperator, products: int = 64, *, seed: int = 0) -> Estimate:
-    """Return the trace of a matrix by the method XTrace, with its standard error, from `products` products.
+    """Return an estimate of the trace of a matrix, with its standard error, by the method XTrace.
 
-    An odd number is rounded down to an even one. With `products` of at least D, the size of the matrix, the
-    trace is exact. XTrace is exact for a matrix of low rank, too.
+    products: number of products of the matrix with vectors; an odd number is rounded down to an even one. If
+    it is at least D, the size of the matrix, the trace is exact. XTrace is exact for a matrix of low rank,
+    too.
 
     Raises UsageError for fewer than 4 products.
     """

@@ -58,8 +58,8 @@ class DataSettings(Settings):
     )  # fmt: skip
     features: list[str] | None = option(
         None,
-        "Columns to use as features; if not given, all columns but target, weights and groups. Commas "
-        "separate the names.",
+        "Columns to use as features; if not given, all columns but target, weights, groups, identifiers and "
+        "constant columns. Commas separate the names.",
         section="Data",
         metavar="COLUMNS",
     )

@@ -27,7 +27,11 @@ TIE = "= marks a tie; other rows of the same tier failed on more or fewer seeds"
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluatedScores(ScoreSummary):
-    """Validation scores of an optimizer or configuration on fresh seeds, with failed seeds and loss trend."""
+    """Validation scores of an optimizer or configuration on seeds on which nothing was tuned.
+
+    With them are the number of seeds that failed, the median score of a constant prediction, and the trend of
+    the validation loss at the end of training.
+    """
 
     failed: int = 0
     """Number of seeds that failed: the run diverged, or scored no better than a constant prediction, or lost
@@ -48,7 +52,10 @@ class RankedRow(Protocol):
 
     @property
     def tier(self) -> int:
-        """Number of the tier: rows of the leaderboard whose scores cannot be distinguished; 1 is the best."""
+        """Number of the tier of this optimizer or configuration; 1 is the best tier.
+
+        A tier is a set of optimizers or configurations whose scores the data cannot distinguish.
+        """
 
     @property
     def failed(self) -> int:

@@ -100,7 +100,10 @@ class Study:
         return getattr(import_module(f"{self.package}.{module}"), name)
 
     def find(self, module: str, name: str) -> Any | None:
-        """Import a module of the study and return its object of this name; None if the module has none."""
+        """Return the object `name` of the study's module `module`; None if the module has no such object.
+
+        The module, such as `design`, is imported.
+        """
         return getattr(import_module(f"{self.package}.{module}"), name, None)
 
     @property

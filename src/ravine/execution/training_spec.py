@@ -96,11 +96,12 @@ class TrainingSpec:
     def plan(
         self, settings: NetworkSettings, dataset: Dataset, rule: Rule, batches: Batches, steps: int
     ) -> Plan:
-        """Return the plan of a training: the structure for which its program is compiled.
+        """Return the plan of a training: network, batch size and all else that its program is compiled for.
 
-        rule: the optimizer. steps: number of steps, which is rounded up to a multiple of the 20 evaluations;
-        a run of fewer than 20 steps is evaluated after each step. Raises UsageError for a metric that does
-        not fit the target, and for a batch size that does not fit the network.
+        rule: the optimizer. steps: number of steps. A run has 20 evaluations at equal distances, so the
+        number is rounded up to a multiple of 20. A run of fewer than 20 steps is evaluated after each step.
+        Raises UsageError for a metric that does not fit the target, and for batch normalization of a single
+        value, with a batch size of 1.
         """
         classes = len(dataset.classes) if dataset.classes is not None else 0
         score = metric(settings.metric or default_metric(dataset.task), dataset.task, classes)
@@ -170,9 +171,11 @@ def find_rules(texts: Sequence[str]) -> list[Rule]:
 
 
 def training_spec(settings: NetworkSettings, dataset: Dataset) -> TrainingSpec:
-    """Return the specification of a training (network, transforms, early stopping) that settings describe.
+    """Return network, initialization, regularization and early stopping of a training, from its settings.
 
-    Raises UsageError for a network, an augmentation or label smoothing that does not fit the data.
+    Raises UsageError for a network or an augmentation that does not fit the data, and for label smoothing of
+    a target of numbers. It is also raised if a hyperparameter has two schedules, or one that depends on the
+    loss.
     """
     classes = len(dataset.classes) if dataset.classes is not None else 0
     parsed = read_network(settings.net)

@@ -97,7 +97,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Draw two panels for trainings from zero, constant and random weights; return the figure.
+    """Draw two panels on a network trained from zero, constant and random weights; return the figure.
 
     Left: the largest difference between the incoming weights of two units of a hidden layer, over the steps.
     Right: the training loss over the steps.

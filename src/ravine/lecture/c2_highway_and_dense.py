@@ -194,10 +194,10 @@ def highway(bias: float) -> np.ndarray:
 
 
 def dense(slopes: np.ndarray) -> float:
-    """Return the factor by which all layers of a densely connected network together change a gradient norm.
+    """Return the gradient's norm at the inputs of 20 densely connected layers over that at their outputs.
 
-    The factor follows from mean-field theory. slopes [layer]: mean squared derivative of the activation in
-    each layer, times the variance of a weight and the fan-in of the layer.
+    The ratio follows from mean-field theory. slopes [layer]: for each layer, the mean squared derivative of
+    the activation, times the variance of a weight, times the fan-in.
     """
     fan_in = WIDTH + GROWTH * np.arange(DEPTH)
     return float(np.sqrt(np.prod(1 + GROWTH * slopes / fan_in)))

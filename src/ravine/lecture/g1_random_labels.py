@@ -94,8 +94,8 @@ def read(evidence: Evidence) -> list[Finding]:
     """Return measured numbers with expected values for claim G1, on networks that fit random labels.
 
     They are the final accuracies on training and new rows, for labels of a linear function, of a teacher
-    network and at random. The others are log2 of the steps until all training rows are right with random
-    labels, divided by those with the other labels.
+    network and at random. The others are log2(steps with random labels / steps with the other labels), with
+    the steps until all training rows are predicted right.
     """
     last, test = evidence["train"][..., -1].min(axis=1), evidence["test"]
     steps = _steps_to_fit(evidence["train"])

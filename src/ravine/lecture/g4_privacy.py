@@ -58,10 +58,10 @@ ARMS = ("memorizing", "regularized", "trained on other rows")
 def run() -> Evidence:
     """Train networks on digits with wrong labels, in float32; return losses of single rows, and accuracies.
 
-    member, other [arm, seed, row]: losses of 300 rows and of 300 other rows. train, test [arm, seed]:
-    accuracies on the same two sets of rows.
-    Arms are a network without penalty and one with an L2 penalty, both trained on the first set, and a
-    network without penalty that is trained on a third set.
+    Each seed draws three sets of 300 rows. The axis "arm" numbers three networks: one without penalty and one
+    with an L2 penalty, both trained on the first set, and one without penalty, trained on the third set.
+    member, other [arm, seed, row]: losses of the rows of the first and of the second set. train, test [arm,
+    seed]: accuracies on the first and on the second set.
     """
     generator = np.random.default_rng(0)
     frame = read_builtin("digits", "digits").frame

@@ -77,6 +77,9 @@ def resolve(
 ) -> Resolved[Kind]:
     """Return the settings of a study, combined from flags, environment, a TOML file and pyproject.toml.
 
+    If several of them give a value, flags come before the environment, the environment before the TOML file,
+    and the TOML file before pyproject.toml.
+
     kind: class of the settings. flags: values by key; None, False and () stand for flags that are absent.
     file: path of the TOML file that `-c` names. environment: variables, by default those of the process.
     folder: folder of pyproject.toml. others: function that returns the keys of other studies; it is called

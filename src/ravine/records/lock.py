@@ -23,9 +23,10 @@ WAIT_S = 0.4
 
 
 class WriterLock:
-    """A lock on a run directory, which only one writer can hold, from `take` to `release`.
+    """A lock on a run directory, so that only one process at a time writes into the directory.
 
-    The object that holds the lock may call `take` again.
+    An object of this class holds the lock from the call of `take` to the call of `release`. A further call of
+    `take` between them changes nothing.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -110,8 +110,8 @@ class Record:
             )
         if index.dtype.kind == "b" and len(index) != len(self):
             raise UsageError(
-                f"The mask has {len(index)} entries.",
-                f"There are {len(self)} runs.",
+                f"The mask that selects runs has {len(index)} entries.",
+                f"The record has {len(self)} runs.",
                 "Give one boolean per run.",
             )
         if (

@@ -64,7 +64,7 @@ def _check_lengths(owner: str, **sequences: Sequence[object]) -> None:
     """
     lengths = {name: len(items) for name, items in sequences.items()}
     if len(set(lengths.values()) - {0}) > 1 or (0 in lengths.values() and any(lengths.values())):
-        raise ValueError(f"{owner} needs sequences of one length, got {lengths}.")
+        raise ValueError(f"All sequences of the block '{owner}' must have one length, got {lengths}.")
 
 
 # ------------------------------------------------------------------------------------------------------ text

@@ -187,10 +187,10 @@ def paired_differences(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatA
 
 
 def midranks_of_sorted(sizes: FloatArray, tolerance: FloatArray) -> FloatArray:
-    """Return the ranks 1 ... n of the ascending numbers `sizes` [..., n]: [..., n]. Ties get their mean rank.
+    """Return the ranks 1 ... n of the numbers `sizes` [..., n], which are in ascending order: [..., n].
 
-    tolerance [..., n]: rounding error of each number. Neighbors are tied if they differ by no more than the
-    sum of their errors.
+    Tied numbers all get the mean of their ranks. Two successive numbers are tied if they differ by no more
+    than the sum of their rounding errors. tolerance [..., n]: rounding error of each number.
     """
     count = sizes.shape[-1]
     position = np.arange(count)

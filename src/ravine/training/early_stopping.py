@@ -122,8 +122,8 @@ def check_patience(patience: object, min_change: float = 0.0) -> None:
     if not 0 <= min_change < np.inf:
         raise UsageError(
             f"A min_change of {min_change!r} cannot be used.",
-            "It is the decrease of the loss that counts as an improvement.",
-            "Give a number, 0 or more.",
+            "The validation loss counts as improved if it falls below its lowest value by more than that.",
+            "Give a finite number, 0 or more.",
         )
 
 

@@ -22,13 +22,13 @@ CHUNKS = 4  # at least, for plans of as many evaluations, so that diverged runs 
 
 @dataclass(frozen=True)
 class ProgramShape:
-    """The sizes of a compiled program, and the division of a cohort into groups of runs.
+    """The sizes of a compiled program that trains many runs: runs in a group, runs in memory, and others.
 
-    size: members of a group, each of which holds one run.
-    tables: tables of rows that a group reads; equal to `size` if each member has a table of its own.
-    valid: validation rows of a seed.
-    width: runs whose states are held in memory at the same time.
-    segments: number of segments in a chunk.
+    size: number of runs in a group, which one CPU core or one GPU advances at the same time.
+    tables: number of tables of data rows that a group reads; equal to `size` if each run has its own table.
+    valid: number of validation rows of a seed.
+    width: number of runs, over all groups, whose states are in memory at the same time.
+    segments: number of segments (trainings between two evaluations) between two saves of the state.
     """
 
     size: int

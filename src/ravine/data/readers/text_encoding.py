@@ -15,13 +15,13 @@ SAMPLE_LINES = 200
 
 
 def decode(content: bytes, name: str, notes: list[str]) -> str:
-    """Return the bytes of a text file as text, with a line feed at the end of every line.
+    """Return the content of a text file as text, in which every line end is a line feed.
 
-    content   bytes in UTF-8, UTF-16 or Latin-1, which are recognized
+    content   the bytes of the file; whether they are UTF-8, UTF-16 or Latin-1 is detected
     name      name of the file, for messages
     notes     list to which notes on encoding and line ends are added
 
-    Raises DataError if the bytes are binary or cut off.
+    Raises DataError if the bytes are binary, and if the last character is incomplete.
     """
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         notes.append("UTF-16")

@@ -139,7 +139,7 @@ SCENES = (  # in the order of the picture
 
 
 def styles_of(names: Sequence[str]) -> dict[str, PlotStyle]:
-    """Return the plot styles (color, line style, mark) of optimizers by name; the names are keys of RULES."""
+    """Return the plot style (color, line style, mark) of each optimizer of `names`, {name: style}."""
     return plot_styles({name: resolve(name).style for name in names})
 
 

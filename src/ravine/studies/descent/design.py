@@ -298,7 +298,11 @@ def design(settings: DescentSettings, dataset: Dataset, devices: Devices) -> Des
     available = len(split_rows(settings, dataset, 0).train)
     rows = min(available, effort.rows)
     if rows < MIN_ROWS:
-        raise DataError(f"{rows} training rows are too few.", "", f"Give {MIN_ROWS} training rows or more.")
+        raise DataError(
+            f"{rows} training rows are too few to look for double descent.",
+            "",
+            f"Give {MIN_ROWS} training rows or more.",
+        )
     examples = sorted({round(share * rows) for share in ROW_SHARES if share * rows <= available})
     return DescentDesign(
         settings=settings,
@@ -336,9 +340,10 @@ def plan(design: DescentDesign) -> DescentPlan:
 
 
 def split_rows(settings: DescentSettings, dataset: Dataset, seed: int, rows: int | None = None) -> Split:
-    """Return the training and validation rows that a seed draws from a data set.
+    """Return the training and validation rows of a double-descent study for one seed, which fixes the split.
 
-    rows: number of training rows to keep, None for all. At most 1,000 validation rows are kept.
+    They are indices into the data set, without test rows. rows: number of training rows to keep, the first
+    ones of the split; None for all. Of the validation rows, the first 1,000 are kept.
     """
     parts = split(dataset, seed, settings.validation)
     return Split(parts.train[:rows], parts.valid[:MAX_VALIDATION_ROWS])

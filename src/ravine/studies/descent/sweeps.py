@@ -57,8 +57,10 @@ class Sweeps:
     def widths(self) -> tuple[WidthSweep, EpochSweep]:
         """Train networks of all widths of a study; return their losses and errors against width and epochs.
 
-        Each width is trained plain, with ridge (an L2 penalty) and with early stopping. The curves against
-        epochs are those of plain networks of up to three widths.
+        Each width is trained plain, with ridge (an L2 penalty) and with early stopping; the latter two are
+        left out if the settings already contain them. The curves against epochs are those of the plain
+        networks of up to three widths: a narrow one, the narrowest that fits all training rows (without one,
+        a middle width), and the widest.
         """
         names, widths = list(self.design.arms), list(self.design.effort.widths)
         errors = [self._train("width", units, self.design.rows, all_arms=True) for units in widths]

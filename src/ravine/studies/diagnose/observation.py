@@ -21,11 +21,15 @@ at a point is NaN there. The record holds these arrays by name:
              averaged [3], training loss of the mean of the last weights, mean of their losses, last loss
              lowest [4], smallest eigenvalue of the Hessian and its residual, largest eigenvalue, largest
              entry of the eigenvector of the smallest one
-             column_mean, column_sd, neighbors, drift [column]; column_condition, agreement []
+             column_mean, column_sd, neighbors, drift [column], mean, standard deviation, correlation with
+             the next row and with the row number; column_condition [], condition number of the second
+             moments of the inputs; agreement [], share of gradient signs expected to be equal
              sorted_by_target, order_rows [1]; near_duplicates [2], share of rows and number of rows
              recall, counts, valid_counts, class_weights, confident_wrong, confident_rows [class];
-             contradicting []; unrelated_targets [4] of a regression
-             spread, seed_scores [seed], progress and validation score on the seeds for remedies, if any
+             contradicting [], share of rows with the inputs but not the label of others; unrelated_targets
+             [4] of a regression
+             spread, seed_scores [seed], share of the loss of a constant that training removed, and validation
+             score, on the seeds for remedies, if any
              baseline_NAME [seed], validation scores of a baseline on the seed of the run, then on others
              names of changed trainings, such as wider [row], lowest losses of validation rows; with the
              suffix _train, the training loss [] there
@@ -178,11 +182,12 @@ class Observation:
         return self.series("sharpness") / limits, self.series("sharpness_error") / limits
 
     def noise_scale(self, points: slice) -> tuple[float, float, float]:
-        """Return gradient noise scale in rows, variance of the gradient of a row, and squared mean gradient.
+        """Return gradient noise scale, variance of the gradient of a row, and squared norm of its mean.
 
-        The scale is the variance over the squared mean. Both are averaged over some points of measurement,
-        and the squared mean is corrected for noise. The scale is infinite if the noise hides the mean
-        gradient. points: slice of points.
+        The noise scale is the variance divided by the squared norm, in rows. In a batch of so many rows,
+        noise and mean gradient are equally large. Variance and squared norm are averages over the points of
+        measurement in the slice `points`, and the squared norm is corrected for noise. The scale is infinite
+        if the noise hides the mean gradient.
         """
         b, count = self.metadata.piece, self.metadata.pieces
         squares, signal = self.series("squares")[points], self.series("signal")[points]

@@ -135,10 +135,11 @@ def wrong_where_confident(rows: Rows, outputs: np.ndarray) -> dict[str, np.ndarr
     Labels that are wrong at random are wrong also where the network is most confident. Where classes merely
     overlap, errors lie at their border, and confident predictions are right.
 
-    rows: rows that the network was not trained on, y [m]. outputs [m, K]: logits of the network. For each
-    class, the rows with the highest predicted probability are taken: a fifth of the rows that are assigned to
-    the class, and at least 20. Result: `confident_wrong` [class], NaN for a class with fewer rows, and the
-    number of rows taken, `confident_rows` [class].
+    rows: rows that the network was not trained on. outputs [m, K]: logits of the network for these m rows. Of
+    the rows that are predicted as a class, the fifth with the highest probability is taken, at least 20 rows.
+    The result has two arrays: `confident_wrong` [class], the share of rows with another label, weighted by
+    the row weights, and `confident_rows` [class], the number of rows taken. A class with fewer than 20
+    predicted rows has NaN and 0.
     """
     k = outputs.shape[1]
     y, predicted = np.asarray(rows.y), np.argmax(outputs, axis=1)

@@ -98,10 +98,11 @@ class LossPoint:
         return training_loss(self.network, self.loss_name, tuple(sorted(self.numbers.items())), chunk)
 
     def loss_grid(self, along: Sequence[Params], x: Vector, y: Vector | None = None) -> Slice:
-        """Return the loss on a line [X] or a plane [Y, X] in parameter space through these parameters.
+        """Return the mean loss on a line [X] or a plane [Y, X] in parameter space through `params`.
 
-        along: the direction of the line, or two directions that span the plane, as trees of parameters. x
-        [X], y [Y]: positions, as multiples of the directions; y is None for a line.
+        `params` are the parameters of the network in this object. along: the direction of the line, or two
+        directions that span the plane, as trees of parameters. x [X], y [Y]: positions, as multiples of the
+        directions; y is None for a line.
         """
         on_cpu = jax.default_backend() == "cpu"
         budget = PLANE_CACHE_BYTES if on_cpu else LINEARIZED_BYTES // 8
@@ -121,7 +122,10 @@ class LossPoint:
         return hessian_operator(whole, self.params, self.data, chunk=chunk)
 
     def at(self, vectors: Vector) -> Vector:
-        """Return the losses [K] of the network at other parameter vectors [K, D], or at one [D] (K = 1)."""
+        """Return the mean loss of the network over the rows at K parameter vectors `vectors` [K, D]: [K].
+
+        The vectors replace the parameters of this object. A single vector [D] counts as K = 1.
+        """
         from ravine.diagnostics import from_vector
 
         data, program = self.data, jax.jit(self.loss)

@@ -62,9 +62,10 @@ class TrainHeldOutPairs:
 
 
 def pairs(dataset: Dataset, root: int, max_pairs: int) -> TrainHeldOutPairs:
-    """Return up to `max_pairs` pairs of rows, drawn at random from all rows except the test rows.
+    """Return up to `max_pairs` random pairs of rows, to measure memorization.
 
-    A row is in at most one pair. root: the root seed, which determines the draw.
+    Each network will be trained on one row of every pair and hold out the other. The pairs are drawn from all
+    rows except the test rows, and a row is in at most one pair. root: the root seed, which fixes the draw.
     """
     order = keyed_generator(root, "pairs").permutation(dataset.development)
     count = min(len(order) // 2, max_pairs)

@@ -57,10 +57,10 @@ class MemorizeTraining(RepeatedTraining):
 
 @dataclass(frozen=True, kw_only=True)
 class MemorizedRows:
-    """Memory of rows, averaged over rows.
+    """Memory of the labels of single rows by the networks of a memorization study, averaged over rows.
 
-    The memory of a row is the share of networks that predict its label among those trained on the row, less
-    this share among those that held the row out.
+    The memory of a row is a difference of two shares. The first is the share of networks that predict the
+    label of the row, of those trained on the row. The second is this share of those that held the row out.
     """
 
     mean: float | None

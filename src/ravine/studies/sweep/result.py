@@ -273,7 +273,10 @@ class SweepResult(NetworkResult):
         return best_row(self.leaderboard)
 
     def summary(self) -> str:
-        """Return one line for the list of `ravine runs`: best configuration, number of ties, median."""
+        """Return the result of the sweep in one line, as `ravine runs` lists it.
+
+        The line names the best configuration, the number of others that tie with it, and its median score.
+        """
         best = self.best
         tied = [row for row in tied_with_best(self.leaderboard) if row.failed == best.failed]
         return summary_text(best.setting, max(0, len(tied) - 1), self.metric.name, best.median)
