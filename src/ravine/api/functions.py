@@ -117,8 +117,8 @@ def compare(
         metric (0.01 of accuracy is one percentage point); if not given, 0.005 for shares such as
         accuracy, auc and r2, and 1 % of the larger score for errors such as rmse. [at least 0 and below
         1e+30]
-    features: Columns to use as features; if not given, all columns but target, weights and groups. Commas
-        separate the names.
+    features: Columns to use as features; if not given, all columns but target, weights, groups,
+        identifiers and constant columns. Commas separate the names.
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
@@ -185,7 +185,8 @@ def compare(
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
         set by the effort. [at least 2 and at most 10000]
 
-    Raises DataError, UsageError, NothingTrained, Stopped.
+    Raises DataError for data or files that cannot be used, UsageError for unsuitable arguments,
+    NothingTrained if every run diverged, and Stopped on a stop request.
     """
     return run_study(
         "compare", X, y, target, weights, groups, test, out, notify, progress,
@@ -309,8 +310,8 @@ def train(
         metric (0.01 of accuracy is one percentage point); if not given, 0.005 for shares such as
         accuracy, auc and r2, and 1 % of the larger score for errors such as rmse. [at least 0 and below
         1e+30]
-    features: Columns to use as features; if not given, all columns but target, weights and groups. Commas
-        separate the names.
+    features: Columns to use as features; if not given, all columns but target, weights, groups,
+        identifiers and constant columns. Commas separate the names.
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
@@ -365,16 +366,18 @@ def train(
     winner_of: Command (compare or sweep) that chose these settings as its winner; the training then
         repeats the seeds that chose it. The file best.toml, which this command writes, sets the option.
         [compare, sweep]
-    winner_digest: Digest of the winner's settings, from the file best.toml. If the settings of this
-        training have another digest, it does not count as the winner.
-    fresh_seeds: Train on fresh seeds, on which no winner was chosen, so that the scores are unbiased.
-        [default: False]
+    winner_digest: Digest (hash) of the settings of a winner of compare or sweep, from its file best.toml.
+        If the settings of this training have another digest, it does not count as the training of the
+        winner.
+    fresh_seeds: Train on fresh seeds, which no compare or sweep uses to choose its winner, so that the
+        scores are unbiased. [default: False]
     group_size: Number of runs that one core or one GPU advances at the same time; if not given, set by
         the size of the network and the memory. [at least 1 and at most 1048576]
     plot_schedule: Draw the schedules of the learning rate and of other hyperparameters into the picture
         FILE (.png, .svg or .pdf), and train nothing.
 
-    Raises DataError, UsageError, NothingTrained, Stopped.
+    Raises DataError for data or files that cannot be used, UsageError for unsuitable arguments,
+    NothingTrained if every run diverged, and Stopped on a stop request.
     """
     return run_study(
         "train", X, y, target, weights, groups, test, out, notify, progress,
@@ -500,8 +503,8 @@ def diagnose(
         metric (0.01 of accuracy is one percentage point); if not given, 0.005 for shares such as
         accuracy, auc and r2, and 1 % of the larger score for errors such as rmse. [at least 0 and below
         1e+30]
-    features: Columns to use as features; if not given, all columns but target, weights and groups. Commas
-        separate the names.
+    features: Columns to use as features; if not given, all columns but target, weights, groups,
+        identifiers and constant columns. Commas separate the names.
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
@@ -551,18 +554,20 @@ def diagnose(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
-    seeds: Number of seeds on which each remedy is tried, and of fresh seeds that confirm the best one; 0
-        = no remedy is tried. [at least 0 and at most 1000; default: 20]
+    seeds: Number of seeds on which each remedy is tried, and of fresh seeds that must confirm the best
+        remedy; 0 or 1 = no remedy is tried. [at least 0 and at most 1000; default: 20]
     no_proof: Only measure the training and report its faults; try no remedies, as with seeds=0. [default:
         False]
     mute: Codes of findings that do not count as faults and for which no remedy is tried, such as RAV301.
         Commas separate the codes.
     winner_of: Command (compare or sweep) whose winner is diagnosed, on the first of the seeds that chose
         the winner. The file best.toml of such a run sets this option. [compare, sweep]
-    fresh_seeds: Measure the training on a fresh seed, on which no winner was chosen. [default: False]
+    fresh_seeds: Measure the training on a fresh seed, which no compare or sweep uses to choose its
+        winner. [default: False]
     model: Trained model to diagnose as it is, on the data it was trained on; no new network is trained.
 
-    Raises DataError, UsageError, NothingTrained, Stopped.
+    Raises DataError for data or files that cannot be used, UsageError for unsuitable arguments,
+    NothingTrained if every run diverged, and Stopped on a stop request.
     """
     return run_study(
         "diagnose", X, y, target, weights, groups, test, out, notify, progress,
@@ -686,8 +691,8 @@ def sweep(
         metric (0.01 of accuracy is one percentage point); if not given, 0.005 for shares such as
         accuracy, auc and r2, and 1 % of the larger score for errors such as rmse. [at least 0 and below
         1e+30]
-    features: Columns to use as features; if not given, all columns but target, weights and groups. Commas
-        separate the names.
+    features: Columns to use as features; if not given, all columns but target, weights, groups,
+        identifiers and constant columns. Commas separate the names.
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
@@ -753,7 +758,8 @@ def sweep(
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
         set by the effort. [at least 2 and at most 10000]
 
-    Raises DataError, UsageError, NothingTrained, Stopped.
+    Raises DataError for data or files that cannot be used, UsageError for unsuitable arguments,
+    NothingTrained if every run diverged, and Stopped on a stop request.
     """
     return run_study(
         "sweep", X, y, target, weights, groups, test, out, notify, progress,
@@ -865,8 +871,8 @@ def landscape(
         the usual one of the optimizer, or in a sweep a tuned one. [above 0 and below 1e+30]
     schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
         'step(0.1,every=10)' and others. [default: constant]
-    features: Columns to use as features; if not given, all columns but target, weights and groups. Commas
-        separate the names.
+    features: Columns to use as features; if not given, all columns but target, weights, groups,
+        identifiers and constant columns. Commas separate the names.
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
@@ -929,7 +935,8 @@ def landscape(
         default: 1.0]
     format: File format of the pictures. [png, svg, pdf; default: png]
 
-    Raises DataError, UsageError, NothingTrained, Stopped.
+    Raises DataError for data or files that cannot be used, UsageError for unsuitable arguments,
+    NothingTrained if every run diverged, and Stopped on a stop request.
     """
     return run_study(
         "landscape", X, y, target, weights, groups, test, out, notify, progress,
@@ -1035,8 +1042,8 @@ def memorize(
         the usual one of the optimizer, or in a sweep a tuned one. [above 0 and below 1e+30]
     schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
         'step(0.1,every=10)' and others. [default: constant]
-    features: Columns to use as features; if not given, all columns but target, weights and groups. Commas
-        separate the names.
+    features: Columns to use as features; if not given, all columns but target, weights, groups,
+        identifiers and constant columns. Commas separate the names.
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
@@ -1090,7 +1097,8 @@ def memorize(
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
         set by the effort. [at least 2 and at most 10000]
 
-    Raises DataError, UsageError, NothingTrained, Stopped.
+    Raises DataError for data or files that cannot be used, UsageError for unsuitable arguments,
+    NothingTrained if every run diverged, and Stopped on a stop request.
     """
     return run_study(
         "memorize", X, y, target, weights, groups, test, out, notify, progress,
@@ -1194,8 +1202,8 @@ def descent(
         three times the usual one of the optimizer. [above 0 and below 1e+30]
     schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
         'step(0.1,every=10)' and others. [default: constant]
-    features: Columns to use as features; if not given, all columns but target, weights and groups. Commas
-        separate the names.
+    features: Columns to use as features; if not given, all columns but target, weights, groups,
+        identifiers and constant columns. Commas separate the names.
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
@@ -1250,7 +1258,8 @@ def descent(
     label_noise: Share of the training rows that get a random label, or the target of another of these
         rows if targets are numbers; 0 = off. [at least 0 and at most 1; default: 0.0]
 
-    Raises DataError, UsageError, NothingTrained, Stopped.
+    Raises DataError for data or files that cannot be used, UsageError for unsuitable arguments,
+    NothingTrained if every run diverged, and Stopped on a stop request.
     """
     return run_study(
         "descent", X, y, target, weights, groups, test, out, notify, progress,

@@ -21,7 +21,8 @@ __all__ = ["NetworkResult"]
 class NetworkResult(Result):
     """The result of a study that saves a trained network: its scores and the file of its predictions.
 
-    If the score on the test rows is worse than chance explains, it also tells how the test rows differ.
+    It also tells how the test rows differ, if their score is worse than that of the validation rows by more
+    than chance explains.
     """
 
     test_rows: TestRows | None = None
