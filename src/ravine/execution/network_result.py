@@ -36,8 +36,9 @@ class NetworkResult(Result):
     def prediction_arrays(self) -> Mapping[str, np.ndarray]:
         """Arrays of the file `predictions.npz` by name: the saved network's predictions for known rows.
 
-        They hold row numbers, targets, predictions and probabilities of the validation rows and the test
-        rows. Without a file the mapping is empty.
+        They hold row numbers, targets, predictions and, for classes, probabilities of the validation rows and
+        the test rows. Parts are left out if the file would exceed 50 MB. The mapping is empty if no
+        predictions were kept.
         """
         if self.artifacts.predictions or self.run_dir is None:
             return self.artifacts.predictions
