@@ -125,8 +125,8 @@ def test_concatenate_refuses(record):
         ({"hyper": {"": np.ones(3)}}, "cannot name"),
         ({"status": np.array([0, 1, 5])}, "2 DIVERGED"),
         ({"status": np.array([0, 1, 257])}, "from 0 to 257"),
-        ({"status": np.ones((3, 1), int)}, "one Status per run"),
-        ({"status": np.array([0.5, 1, 2])}, "one Status per run"),
+        ({"status": np.ones((3, 1), int)}, "one Status for each run"),
+        ({"status": np.array([0.5, 1, 2])}, "one Status for each run"),
     ],
 )
 def test_shapes_that_disagree(fields, words):
