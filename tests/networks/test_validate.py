@@ -42,8 +42,8 @@ def test_one_value_cannot_be_normalised(text, batch_size, refused):
         ({"sizes": (24, 0, 3)}, "no network of sizes"),
         ({"conv": (3,)}, "only they use it"),
         ({"image": (4, 3, 2)}, "only they use it"),
-        ({"conv": (3,), "image": (4, 4, 2)}, "4 x 4 x 2 does not have 24"),
-        ({"conv": (3,), "image": (4, 6)}, "4 x 6 does not have"),
+        ({"conv": (3,), "image": (4, 4, 2)}, "4 x 4 x 2 does not fit a network with 24 inputs"),
+        ({"conv": (3,), "image": (4, 6)}, "4 x 6 does not fit"),
         ({"conv": (3,), "image": (4, 3, 2), "connection": "dense"}, "cannot have a dense connection"),
         ({"sizes": (24, 1, 3), "norm": "layernorm"}, "needs layers of more than one"),
         (
