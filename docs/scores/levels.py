@@ -183,7 +183,7 @@ def report(done: dict[str, dict[str, Any]]) -> str:
     lines = [
         f"# The steps of the default, on {len(rows)} real tables",
         "",
-        f"Each table is compared by four optimizers on 10 seeds, with the default steps and with {LONGER} times",
+        f"Each table is compared by four optimizers on 10 seeds, with the default steps and {LONGER} times",
         "as many. The optimizer recommended at the default *holds* if, at the larger number of steps, it is",
         "within the smallest difference that matters of the best (median difference on the same seeds).",
         "*First* is the time until the first scores of all optimizers, or the result if that came sooner.",
