@@ -90,7 +90,7 @@ class Rule:
 
     name: name as the user types it, with keywords. title: name that tables show.
     constructor: function (learning_rate, **hyper) -> Optimizer.
-    rate_center: geometric mean of the learning rates that a search tries first.
+    rate_center: middle, on the logarithmic scale, of the range of learning rates that a search tries first.
     defaults: hyperparameters that can differ between runs, with their default values.
     averaging_rates: names of those hyperparameters that are averaging rates and enter as the pair (b, 1 - b).
     search_ranges: search ranges of the hyperparameters, for a search that tunes all of them.

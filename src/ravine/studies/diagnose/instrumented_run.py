@@ -59,7 +59,7 @@ AVERAGED_POINTS = 10  # last points whose weights are averaged
 class MeasuredRun:
     """The measurements of one run as a record, and the network at its end.
 
-    params: parameters that evaluate the network. stats: running statistics of its batch normalization.
+    params: parameters at which the network is evaluated. stats: running statistics of batch normalization.
     """
 
     record: Record
