@@ -3,8 +3,8 @@
 The run has the same rows, initial weights, batches and steps as a run of `ravine train`. Before the first
 step and after each segment (the steps between two evaluations), a compiled program measures the network on
 some rows. At a few of these points of measurement, another program computes the smallest and the largest
-eigenvalue of the Hessian. More rows are used for longer trainings, so that measurements take about a fixed
-share of the time.
+eigenvalue of the Hessian, or of the preconditioned Hessian if the optimizer has a preconditioner. More rows
+are used for longer trainings, so that measurements take about a fixed share of the time.
 """
 
 from __future__ import annotations
