@@ -2,7 +2,7 @@
 
     better      loss < best - `threshold` |best|                 (1)
     drop        f <- max(f x `factor`, `least`)                  (2)
-    cooldown    the next `cooldown` losses cannot lead to a drop (3)
+    cooldown    `patience` ignores the next `cooldown` losses    (3)
 
 best is the lowest loss so far, and f is the factor on the hyperparameter, 1 at the start. A drop follows more
 than `patience` losses in a row that are not better, and a cooldown follows a drop. All parameters of the

@@ -142,8 +142,8 @@ class Arm(ErrorCurves):
 class WidthThreshold:
     """The narrowest network that fits all training rows, and the number of equations that it must fulfill.
 
-    The number of equations is that of training rows times outputs. A network with as many parameters as
-    equations should just fit all rows.
+    The number of equations is training rows times outputs. A network with as many parameters as equations
+    should just fit all rows.
     """
 
     units: int | None
