@@ -36,7 +36,7 @@ class Dataset:
     shape          shape of one image, or None if the rows are no images
     missing        numbers and words that stand for "missing" in the target
     weights_name   name of the column of event weights, or None
-    row_numbers    number of each row in its file, from 1, int64 [N]; None if the data have no file
+    row_numbers    number of each row in the table or array that it came from, from 1, int64 [N], or None
     new_levels     name of a category column -> share of test rows with a level that no development row has
     """
 

@@ -1,9 +1,10 @@
 """Scores of baselines on the splits of a study: a constant, a linear model and boosted trees.
 
-`baseline_scores` tunes each baseline on the validation rows of a few tuning seeds. It then fits the baseline
-to the training rows of several evaluation seeds, and scores it on their validation rows and on the test rows.
-The metric, the splits and the row weights are those of the networks. The numbers of looks (settings tried),
-tuning seeds and evaluation seeds depend only on the numbers of rows, inputs and classes.
+`baseline_scores` tunes each baseline on the validation rows of a few tuning seeds, and a constant on training
+rows. It then fits the baseline to the training rows of several evaluation seeds, and scores it on their
+validation rows and on the test rows. The metric, the splits and the row weights are those of the networks.
+The numbers of looks (settings tried) and of tuning seeds, and the largest number of evaluation seeds, depend
+only on the numbers of rows, inputs and classes.
 """
 
 from __future__ import annotations
