@@ -81,8 +81,8 @@ ABOUT = (
     "weights: Row weights for loss and metric: an array [N], or the name of a column.",
     "groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided "
     "between training, validation and test rows.",
-    "test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an array "
-    "or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]",
+    "test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an "
+    "array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]",
     "out: Folder of the run; without it, nothing is written.",
     "notify: Function that is called with every event.",
     "progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on standard "

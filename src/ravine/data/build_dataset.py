@@ -68,7 +68,8 @@ class Options:
     missing            numbers and words that stand for "missing", in addition to those that are recognized
     negative_weights   treatment of negative event weights: "error", "keep", "abs" or "drop"
     images             shape of one image, or None if the rows are no images
-    known              whether the source names the target of images; a guess of the task then gives no note
+    known              whether the rows are images whose target the source names; a guess of the task then
+                       gives no note
     notes              notes of the reader; `build_dataset` adds its own
     """
 
