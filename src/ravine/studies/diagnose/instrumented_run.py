@@ -77,13 +77,13 @@ def measure_run(
 ) -> MeasuredRun:
     """Train the single run of `runs`, measure it during training, and return measurements and final network.
 
-    The run is measured before the first step and after each segment of steps. The same training is also
-    repeated with single changes, such as no dropout, for comparison. If the loss of the run becomes infinite,
-    the measurements end at the last finite point.
+    The run is measured before the first step and after each segment of steps. If its loss or gradient becomes
+    infinite, the measurements end at the last finite point. Otherwise further, mostly shorter trainings with
+    one change each, such as no dropout, are made for comparison.
 
     plan, runs, batches: compiled part, hyperparameters and rows of the training. initial: name of the
     initialization and factor on the weights. params, stats: parameters and batch statistics of a trained
-    network; it is then measured once and not trained.
+    network, which is then measured once, without any training.
     """
     with precision_context(plan.precision):
         return _InstrumentedRun(plan, runs, batches, initial, params, stats).measure()

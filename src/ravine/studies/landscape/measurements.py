@@ -295,8 +295,8 @@ def barriers(point: LossPoint, solutions: Vector) -> list[Barrier]:
     """Return the loss on the straight line between every two of S solutions (trained weights) [S, D].
 
     The loss is computed for the weights as trained, and once more after the hidden units of the second
-    solution are permuted to match those of the first. Units are matched in plain networks only. point: gives
-    network, loss and rows.
+    solution are permuted to match those of the first. Units are matched only in networks without
+    normalization, skip connections and convolutions. point: gives network, loss and rows.
     """
     trees: list[Any] = [from_vector(point.params, solution) for solution in solutions]
     rows, loss, data = [], point.loss, point.data

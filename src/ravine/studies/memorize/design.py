@@ -128,7 +128,7 @@ class MemorizeDesign:
 
     @cached_property
     def estimated_seconds(self) -> float:
-        """Estimated wall-clock seconds of the study on this machine, from a short measurement."""
+        """Estimated wall-clock seconds of the study on this machine, from a short measurement of speed."""
         count = len(self.seeds)
         trainings = [Training(plan, self.shape, count) for plan in self.plans]
         return estimated_seconds(trainings, self.devices.count, MEASURE_ARM_S * len(self.arms))

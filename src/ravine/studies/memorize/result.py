@@ -224,7 +224,10 @@ class MemorizeResult(Result):
     """Paths of the pictures; empty if no run directory was written."""
 
     def summary(self) -> str:
-        """Return the mean memory of rows without random labels in one line, as `ravine runs` shows it."""
+        """Return one line for the list of `ravine runs`: the memorized share, without random labels.
+
+        It is the mean over rows of accuracy on a row with and without training on the row, as a difference.
+        """
         share = self.shares[0].memorized.mean
         return "" if share is None else f"{share:.1%} memorized"
 
