@@ -175,9 +175,9 @@ class SweepDesign:
 
     @cached_property
     def shapes(self) -> dict[str, ProgramShape]:
-        """The numbers of runs and of rows that each compiled program has room for, by name of the program.
+        """Sizes of each compiled program, such as the number of runs that advance together, by its name.
 
-        The numbers are the same in tuning and evaluation, so that each program compiles once.
+        The sizes are the same in tuning and evaluation, so that each program compiles once.
         """
         trials, seeds = self.effort.rates * len(self.tuning_seeds), len(self.seeds)
         shapes = {}

@@ -14,8 +14,8 @@ b1, are spaced evenly in the logarithm of 1 - b. Values of a share such as dropo
 at 0, have equal differences.
 
 A sweep is a grid or a random design. A grid combines every value of a factor with every value of the others;
-of a range it takes equally spaced values with both ends. A random design draws quasi-random points (Halton),
-so that the values of a list are about equally frequent.
+of a range it takes some values, spaced as above, with both ends. A random design draws quasi-random points
+(Halton), so that the values of a list are about equally frequent.
 """
 
 from __future__ import annotations

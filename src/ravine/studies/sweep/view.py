@@ -58,8 +58,8 @@ METRIC_WIDTH = 20  # columns of the name of a metric
 def view(result: SweepResult) -> list[Block]:
     """Return the report of a sweep as blocks (heading, tables, paragraphs).
 
-    It shows the leaderboard of the configurations, the effects of all levels (values) of the factors,
-    warnings, the verdict in words, advice on the length of training, and test scores.
+    It shows the leaderboard of the configurations, the effects of all levels (values) if a grid has several
+    factors, warnings, the verdict in words, advice on the length of training, and test scores.
     """
     style = _style(result)
     blocks: list[Block] = [_heading(result, style), _configurations(result, style)]
