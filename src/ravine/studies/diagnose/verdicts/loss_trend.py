@@ -141,8 +141,8 @@ def slowdown(run: Observation) -> float:
 def generalizes(run: Observation) -> bool:
     """Return whether the validation loss falls with the training loss in the second half of the run.
 
-    It must fall by at least a quarter of the fall of the training loss. Otherwise the network memorizes. Each
-    fall is the median of the second half less the last value.
+    The validation loss must fall by more than a quarter of the fall of the training loss. Otherwise the
+    network memorizes. Each fall is the median of the second half less the last value.
     """
     half = (run.end + 1) // 2
     train, valid = (run.series(name)[half : run.end + 1] for name in ("train_loss", "valid_loss"))

@@ -151,8 +151,8 @@ def order_not_exchangeable(run: Observation) -> Finding | None:
     """Return a finding that says whether rows depend on their place in the file; this is no fault.
 
     A random split then rates the network too well for rows to come. Measured are two correlations of each
-    column: with the same column of the next row, and with the row number. The largest less its error must
-    exceed 0.3. The error holds for all columns at once.
+    column: with the same column of the next row, and with the row number. The largest correlation of all
+    columns, less its error, must exceed 0.3. By chance, any of them exceeds the error with probability 5 %.
 
     A file that is sorted by its target is reported too. Columns are then compared at equal targets, since
     sorting alone does not make rows depend on one another. The result is None with groups of rows, and for
