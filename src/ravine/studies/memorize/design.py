@@ -2,8 +2,8 @@
 
 The networks form arms. The networks of one arm differ in their seed alone.
 
-shares   the random-label test: a share of the development rows (training and validation rows) gets random
-         labels, the same for all networks of an arm
+shares   the random-label test: a share of the rows in pairs gets random labels, the same for all networks of
+         an arm
 limits   dropout, L2, noise on the inputs and early stopping, each with true labels and with 25 % of the
          labels replaced by random ones
 
