@@ -1,4 +1,4 @@
-"""Facts about a measured run that are not arrays, such as optimizer, network, numbers of rows and columns.
+"""Facts about a measured run that are not arrays, such as optimizer, network and numbers of rows.
 
 The record of the run stores them as `meta`. This module needs no JAX.
 """

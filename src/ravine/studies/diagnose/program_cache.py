@@ -1,4 +1,4 @@
-"""Programs that measure a run, compiled in parallel and kept in memory for later runs; and a clock."""
+"""Programs that measure a run, compiled in parallel and kept for later runs; and a clock of their seconds."""
 
 from __future__ import annotations
 

@@ -30,9 +30,9 @@ def recommend(
     """Choose the settings that a diagnosis recommends, test them on fresh seeds; return the recommendation.
 
     The candidates are confirmed remedies, and combinations that are confirmed: several of these remedies, or
-    a remedy that overfits together with early stopping. The smallest change among the best candidates and the
-    original settings are trained on fresh seeds. The change is recommended only if it is confirmed there, and
-    not worse on the test rows. Otherwise, or without candidates, the original settings stay.
+    a remedy that overfits, combined with early stopping. The smallest change among the best candidates is
+    trained on fresh seeds, and the original settings too. The change is recommended only if it is confirmed
+    there, and not worse on the test rows. Otherwise, or without candidates, the original settings stay.
 
     findings: faults with trials of remedies. trials: all trials, made on `seeds`, on which combinations are
     trained too.

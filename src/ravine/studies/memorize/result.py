@@ -226,8 +226,8 @@ class MemorizeResult(Result):
     def summary(self) -> str:
         """Return one line for the list of `ravine runs`: the memorized share, without random labels.
 
-        This share is a mean over rows of a difference: the share of networks right on the row, of those that
-        trained on it, less the share right of those that did not.
+        This share is a mean over rows of a difference: the share of networks that predict the row's label, of
+        those trained on the row, less this share of the other networks.
         """
         share = self.shares[0].memorized.mean
         return "" if share is None else f"{share:.1%} memorized"

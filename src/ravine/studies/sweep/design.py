@@ -5,7 +5,8 @@ A sweep has three stages:
     tune      a grid of learning rates for every configuration, on tuning seeds; left out if the settings fix
               or vary the learning rate
     extend    at least one more decade of learning rates at one end of the grid, for all configurations, if
-              the best learning rate of at least one configuration lies at this end; at most twice
+              the best learning rate of at least one configuration lies at this end; this stage occurs at most
+              twice
     evaluate  every configuration at its best learning rate, all on the same fresh seeds (not used in tuning)
 """
 
@@ -175,7 +176,7 @@ class SweepDesign:
 
     @cached_property
     def shapes(self) -> dict[str, ProgramShape]:
-        """Sizes of each compiled program, such as the number of runs that advance together, by its name.
+        """Sizes of each compiled program, {name: sizes}, such as the number of runs that advance together.
 
         The sizes are the same in tuning and evaluation, so that each program compiles once.
         """
