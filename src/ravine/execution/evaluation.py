@@ -19,7 +19,7 @@ __all__ = ["ScoredModel", "best_model", "best_run", "cross_entropies", "test_sco
 
 
 def test_scores(plan: Plan, batches: Batches, record: Record, runs: Sequence[int] | np.ndarray) -> np.ndarray:
-    """Return the scores of trained networks on the test rows, [run]; NaN for a run that did not finish.
+    """Return the scores of networks on the test rows, [run]; NaN for a run that diverged or did not end.
 
     plan: plan of the runs, with the metric. record: record of a cohort with the parameters of its runs. runs:
     indices [run] of the runs of this record that are scored.
@@ -73,10 +73,10 @@ def best_model(
     runs: Sequence[int] | np.ndarray,
     metadata: ModelMetadata,
 ) -> ScoredModel:
-    """Return the network with the best validation score as a model, and the test scores [run] of all.
+    """Return the network with the best validation score as a model, and the test scores [run] of all runs.
 
     runs: indices [run] of the runs to choose from, in a record with the parameters of its runs. metadata:
-    optimizer, learning rate and schedule; this function adds steps, seed, metric, scores and data.
+    optimizer, learning rate and schedule; this function adds steps, seed, metric, both scores and data.
     """
     greater = METRICS[plan.metric].greater_is_better
     tests = test_scores(plan, batches, record, runs)

@@ -34,7 +34,7 @@ class Event:
 
     @property
     def message(self) -> str:
-        """The text of the event for people; empty for an event that only reports progress."""
+        """The text of the event for people; empty for an event that only reports progress or the end."""
         return ""
 
     def to_dict(self) -> dict[str, object]:
@@ -96,10 +96,11 @@ class PlanReady(Event):
 
 @dataclass(frozen=True)
 class StageStarted(Event):
-    """The event that a stage of a study without training has begun, such as measure, test or save.
+    """The event that a stage of a study, or a part of it, has begun, such as measure, test or save.
 
-    stage: name of the stage. about: the part of the stage that begins. place, count: place of this part, from
-    1, and number of parts, if they are known. For a stage with training, `ChunkDone` names the stage.
+    Most such stages train no network. In a stage with training, each `ChunkDone` names the stage. stage: name
+    of the stage. about: the part that begins. place, count: place of this part, from 1, and number of parts,
+    if they are known.
     """
 
     stage: str
@@ -189,7 +190,10 @@ class RangeExtended(Event):
 
 @dataclass(frozen=True)
 class RunEnded(Event):
-    """The event that the study has ended. state: finished, stopped or failed. seconds: wall-clock time."""
+    """The event that a study with a run directory has ended after its plan was written.
+
+    state: finished, stopped or failed. seconds: wall-clock time of the study.
+    """
 
     state: str
     seconds: float

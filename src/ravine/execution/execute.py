@@ -59,7 +59,7 @@ def execute(
 
     Raises DataError for data or files that cannot be used, UsageError for settings that do not fit the study
     or the data, NothingTrained if every run diverged, and Stopped on a stop request. With a run directory,
-    the state is saved before Stopped is raised.
+    the state of the trainings is saved before Stopped is raised.
     """
     started = time.perf_counter()
     before = None if run is None else run.metadata.get("state")
@@ -121,7 +121,7 @@ def dry_run(
     """Return the plan of a study, as `--dry-run` shows it. Nothing is trained or written.
 
     dataset: data set, read from `settings.source` if None. Raises DataError for data that cannot be used, and
-    UsageError for settings that do not fit.
+    UsageError for settings that do not fit the study or the data.
     """
     dataset, devices = _prepare(study, settings, dataset, notify)
     design = study.design(settings, dataset, devices)

@@ -1,7 +1,7 @@
 """The trend of the validation loss at the end of training, and advice on the length of the training.
 
-The advice is to train longer if the loss still falls, and to stop earlier if the loss rises and the score
-does not improve. Otherwise there is no advice. This file needs neither JAX nor NumPy.
+The advice is to train longer if the loss still falls. It is to stop earlier if the loss rises, the score does
+not improve, and early stopping is off. Otherwise there is no advice. This file needs neither JAX nor NumPy.
 """
 
 from __future__ import annotations
@@ -149,8 +149,9 @@ def trend_text(trend: LossTrend) -> str:
 def still_falling_text(trends: list[LossTrend | None], noun: str) -> str:
     """Return a sentence on how many optimizers or configurations had a loss that still fell at the end.
 
-    trends: trend of the validation loss of each item; items without a trend, whose runs diverged or stopped
-    early, are left out. noun: an item in words, such as `optimizer`. The sentence is empty without any trend.
+    trends: trend of the validation loss of each item. Items without a trend are left out, for example if most
+    of their runs diverged or stopped early. noun: an item in words, such as `optimizer`. The sentence is
+    empty without any trend.
     """
     known = [trend for trend in trends if trend is not None]
     falling = sum(trend.direction == "falling" for trend in known)

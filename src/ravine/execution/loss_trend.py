@@ -25,9 +25,9 @@ def loss_trend(
     """Return whether validation losses [seed, time] fall, rise or stay flat at the end of training.
 
     scores [seed, time]: validation scores by `metric`. schedule_text: schedule of the learning rate. If the
-    learning rate changes by a known schedule, the sum of the learning rates so far measures the progress of
-    the training, not the number of steps. Returns None if most runs diverged or stopped early, or if there
-    are too few evaluations; see `final_trend`.
+    learning rate changes by a schedule that does not depend on the loss, the sum of the learning rates so far
+    measures the progress of the training, not the number of steps. Returns None if most runs diverged or
+    stopped early, or if there are too few evaluations; see `final_trend`.
     """
     trend = final_trend(losses, _progress(plan, batches, schedule_text))
     if trend is None:

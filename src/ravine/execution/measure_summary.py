@@ -1,4 +1,8 @@
-"""Summaries of one number per network over several networks: mean or median, 95 % interval, all values."""
+"""Summaries of one number per network over several networks.
+
+The summary of a measured number has the mean, its 95 % interval and all values. That of the time of an event
+has the median, its 95 % interval, all times, and the number of networks that reached the event.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,8 @@ def measure_summary(values: np.ndarray, bounds: tuple[float, float] = UNBOUNDED)
 def time_summary(times: np.ndarray) -> TimeMeasure:
     """Return median, 95 % interval and values of the times [network] at which networks reached an event.
 
-    The time of a network that never reached the event is infinite.
+    The summary also counts the networks that reached the event. The time of a network that never reached the
+    event is infinite.
     """
     ends = interval(times, "median", greater_is_better=False) if len(times) else None
     return TimeMeasure(

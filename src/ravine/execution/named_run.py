@@ -29,8 +29,9 @@ def resolve_source(
     study that accepts only data, nothing changes.
 
     data: second word of the command, which names the data of a model. config: configuration file of `-c`.
-    Raises UsageError for a superfluous word and for a run or a model that cannot be used, and DataError if
-    several runs fit the word.
+    Raises UsageError for a superfluous word, for a folder that holds neither a run nor a model, and for a run
+    or a model that cannot be used. Raises DataError if several runs fit the word, and for `latest` without a
+    run.
     """
     word = flags.get("source")
     if "model" not in study.accepts or not word:
@@ -66,7 +67,10 @@ def resolve_source(
 
 
 def find_named_run(word: str) -> Path | None:
-    """Return the folder of the run that a word names: `latest`, an id or its beginning, a name, a `run.json`.
+    """Return the folder of the run that a word names.
+
+    The word is `latest`, an id or its beginning, the name of a folder in `runs/`, the name of the data of one
+    run, or the path of a file `run.json`.
 
     Returns None for built-in data, for any other existing path, and for a word that fits no run. Raises
     DataError for `latest` without a run, and if several runs fit the word.

@@ -21,8 +21,8 @@ __all__ = ["NetworkResult"]
 class NetworkResult(Result):
     """The result of a study that saves a trained network: its scores and the file of its predictions.
 
-    It also tells how the test rows differ, if their score is worse than that of the validation rows by more
-    than chance explains.
+    It also tells how the test rows differ from the other rows, if their score is worse than that of the
+    validation rows by more than chance explains.
     """
 
     test_rows: TestRows | None = None

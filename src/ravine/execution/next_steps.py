@@ -37,11 +37,11 @@ def source_or_example(source: str) -> str:
 
 
 def after_ranking(run: str, model: str, source: str, advice: LengthAdvice | None) -> list[Block]:
-    """Return the end of a report on a ranking: the run's files, a command to predict, one to train again.
+    """Return the end of a report on a ranking: the files of the run, and commands to type next.
 
     run: run directory. model: path of the best model. source: file or built-in name of the data; empty for
-    data from Python. advice: advice to train the winner longer or shorter, from which the last command
-    follows; None without advice.
+    data from Python. advice: advice to train the winner longer, or to stop earlier. The commands predict with
+    the best model, train the winner by the advice (only with advice), and show the result again.
     """
     data = source_or_example(source)
     commands = [("Predict with the best model", ["predict", run, data, "-o", "predictions.csv"])]

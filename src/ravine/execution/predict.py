@@ -32,7 +32,7 @@ class Predictions:
     """The predictions of a saved model for the rows of a table.
 
     table: one row for each row of the data: the columns to keep, `prediction`, and for classes the
-    probability of each class. score: score over the rows that have a target, None without a score. notes:
+    probability of each class. score: score over the rows that have a target, None if there is none. notes:
     categories and missing values that no training row had, and remarks on the score.
     """
 

@@ -50,7 +50,8 @@ class ModelOutputs:
     def score_error(self, part: str) -> float:
         """Return the standard error of the score on the rows of a part, "validation" or "test".
 
-        It follows from the scores on 100 random resamples of the rows; NaN if the score is not defined.
+        It follows from the scores on 100 random resamples of the rows; NaN if fewer than two of them have a
+        score.
         """
         z, target = self.outputs[part], self.targets[part]
         size = min(len(z), MAX_ERROR_ROWS)
@@ -67,7 +68,10 @@ class ModelOutputs:
 
     @cached_property
     def predictions(self) -> dict[str, dict[str, np.ndarray]]:
-        """For each part, "test" and "validation": row numbers, targets and predictions, as arrays by name."""
+        """For each part, "test" and "validation": arrays of row numbers, targets and predictions, by name.
+
+        Probabilities are added for classes, and row weights if there are any.
+        """
         return {part: self._arrays(part) for part in PARTS}
 
     def _arrays(self, part: str) -> dict[str, np.ndarray]:

@@ -1,6 +1,6 @@
 """Displays of the progress of a study: a bar on a terminal or in a notebook, elsewhere a line every 5 s.
 
-A display listens to the events of a study. On request it also shows the message of every event. A thread
+A display listens to the events of a study. By default it also shows the message of every event. A thread
 refreshes the display between two events, so that no study is silent for long. This thread also reports
 training steps that take far longer than expected.
 """
@@ -81,7 +81,7 @@ class Activity:
 
     @property
     def waited_s(self) -> float:
-        """Seconds since the latest event that changed the activity."""
+        """Seconds since the latest event that named an activity or reported its progress."""
         return time.monotonic() - self.since_s
 
     def line(self) -> str:
@@ -176,7 +176,8 @@ def beating(display: Display) -> Iterator[Display]:
 class Lines(Display):
     """A display of progress as plain lines of text, for output that is no terminal.
 
-    A line of progress follows five seconds after the previous line. write: function that writes one line.
+    A line of progress follows at the earliest five seconds after the previous line of any kind. write:
+    function that writes one line.
     """
 
     def __init__(self, write: Callable[[str], None], messages: bool = True) -> None:

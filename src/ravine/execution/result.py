@@ -248,8 +248,9 @@ class Artifacts:
 
     A run directory stores them as files.
 
-    model: best network. records: curves and states of all runs, by cohort. arrays: content of `arrays.npz`.
-    configurations: settings by file name, such as `best.toml`. predictions: content of `predictions.npz`.
+    model: best network. records: curves, status and final values of all runs, by cohort. arrays: content of
+    `arrays.npz`. configurations: settings by file name, such as `best.toml`. predictions: content of
+    `predictions.npz`.
     """
 
     model: Model | None = None
@@ -288,9 +289,9 @@ class Document(JsonDocument):
         return blocks
 
     def report(self) -> Sequence[Block]:
-        """Return the whole report for Python users as blocks: notes on the data, then the blocks of `view`.
+        """Return the report for Python users: notes on the data, then the blocks that `view()` returns.
 
-        Its sentences name Python keywords in place of command-line flags.
+        The sentences of the report name Python keywords in place of command-line flags.
         """
         from ravine.execution.python_words import in_python_words
         from ravine.render.blocks import Items
@@ -299,7 +300,7 @@ class Document(JsonDocument):
         return in_python_words([*notes, *self.view()])
 
     def view_to_dict(self) -> dict[str, Plain]:
-        """Return the blocks of `report` as plain values, for a web page that draws the blocks itself."""
+        """Return the blocks that `report()` returns as plain values, for a web page that draws them."""
         from ravine.render.view_json import view_to_dict
 
         return view_to_dict(self.report())

@@ -20,9 +20,10 @@ __all__ = ["resume"]
 def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldStop = never) -> Result:
     """Finish a run and return its result, or load the result of a finished run.
 
-    The caller holds the lock of the run. Raises DataError if data or configuration have changed, if the run
-    has no configuration file, if an unfinished run got its data from Python, or if version 1 of Ravine wrote
-    the run. Raises NothingTrained if every run diverged, and Stopped on a stop request.
+    The caller holds the lock of the run. Raises DataError if the data have changed, if the configuration or
+    the plan of an unfinished run has changed, if the run has no configuration file, if an unfinished run got
+    its data from Python, or if version 1 of Ravine wrote the run. Data of a finished run that no longer exist
+    are not checked. Raises NothingTrained if every run diverged, and Stopped on a stop request.
     """
     check_resumable(run)
     study = find_study(str(run.metadata.get("verb")))

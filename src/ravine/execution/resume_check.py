@@ -11,7 +11,8 @@ __all__ = ["check_resumable"]
 def check_resumable(run: RunDirectory) -> None:
     """Raise DataError for a run that cannot be resumed.
 
-    That is a run of version 1 of Ravine, and a run without `config.toml`, which stopped before it read data.
+    Such runs are those of version 1 of Ravine, and those without `config.toml`, which stopped before they
+    read their data.
     """
     if run.metadata.get("schema_version") == 1:
         writer = (run.metadata.get("versions") or {}).get("ravine", "1")

@@ -131,10 +131,11 @@ def _check_settings(run: RunDirectory, resolved: dict[str, object]) -> None:
 def write_result(
     run: RunDirectory, study: Study, result: AnyResult, picture_format: str = "png"
 ) -> AnyResult:
-    """Write model, arrays, pictures, configurations, tables and result.json, and mark the run as finished.
+    """Write all files of a result into the run directory, and mark the run as finished.
 
-    Returns the result with the paths of its pictures. picture_format: png, svg or pdf. Raises DataError if a
-    file cannot be written.
+    The files are model, arrays, predictions, configurations, tables, pictures and result.json. Returns the
+    result with the paths of its pictures. picture_format: png, svg or pdf. Raises DataError if a file cannot
+    be written.
     """
     artifacts = result.artifacts
     if artifacts.model is not None:

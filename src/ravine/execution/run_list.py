@@ -42,5 +42,5 @@ class RunList(JsonDocument):
 
 
 def run_list(runs: Sequence[RunInfo]) -> RunList:
-    """Return the document with the facts of some runs that `ravine runs --json` prints."""
+    """Return the document that `ravine runs --json` prints, with the facts about some runs."""
     return RunList(runs=[RunRow(**{**vars(run), "path": str(run.path)}) for run in runs])

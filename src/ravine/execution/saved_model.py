@@ -78,7 +78,7 @@ class Model:
     def predict_proba(self, rows: pd.DataFrame | np.ndarray) -> np.ndarray:
         """Return the probability of each class, [N, K]; each row sums to 1.
 
-        Raises DataError for a regression.
+        Raises DataError for a regression, and for a missing column.
         """
         if self.classes is None:
             raise DataError("A regression has no probabilities.", "It predicts numbers.", "Use predict.")

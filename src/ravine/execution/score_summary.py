@@ -20,7 +20,8 @@ def score_summary(
     """Return mean, median, 95 % intervals and number of diverged runs of scores [seed].
 
     A score that is not finite belongs to a diverged run. greater: whether a greater score is better. seed:
-    random seed of the bootstrap. bounds: smallest and largest possible score.
+    random seed of the bootstrap. bounds: smallest and largest possible score, to which the interval of the
+    mean is clipped.
     """
     finite = np.isfinite(scores)
     whole = bool(finite.all())

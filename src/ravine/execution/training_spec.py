@@ -82,8 +82,9 @@ class TrainingSpec:
 
     @property
     def structure(self) -> tuple[Any, ...]:
-        """Network, transforms, label smoothing, augmentation and initialization: all but the numbers of runs.
+        """The parts that all runs of a program share, without the numbers in which runs can differ.
 
+        They are network, transforms, label smoothing, augmentation and initialization.
         Specifications with equal structure can train in the same compiled programs.
         """
         return self.network, self.transforms, self.label_smoothing, self.augment, self.initial
@@ -237,9 +238,10 @@ def _read_schedules(texts: Sequence[str]) -> dict[str, str]:
 
 
 def check_schedules(spec: TrainingSpec, rules: Sequence[Rule]) -> None:
-    """Raise UsageError for the schedule of a hyperparameter that neither specification nor optimizers have.
+    """Raise UsageError for a schedule of a hyperparameter without a value.
 
-    spec: the specification, with the schedules to check. rules: the optimizers of the trainings.
+    The value is missing in the specification and in all optimizers. spec: the specification, with the
+    schedules to check. rules: the optimizers of the trainings.
     """
     names = {*spec.schedulable, *(name for rule in rules for name in rule.defaults)}
     allowed = tuple(sorted(names))

@@ -1,4 +1,7 @@
-"""Estimates of the running time of a study. Of all choices of a study, only that by `--budget` uses them.
+"""Estimates of the running time of a study.
+
+Reports and displays of progress show them. Only one decision depends on them: with `--budget`, a study
+chooses its amount of work so that the estimate fits.
 
     seconds = start + compilation + places x (steps x step time + evaluations x rows x row time)
 

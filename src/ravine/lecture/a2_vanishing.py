@@ -13,7 +13,7 @@ From layer to layer,
 The experiment measures gradients by backpropagation through networks with 20 hidden layers of 400 units. For
 one row of data, the gradient of a bias is the gradient of the weighted sum to which the bias is added. The
 expected factors are the root of (2) at the fixed point of (1), by Gauss-Hermite quadrature in NumPy, and
-numbers from the table of claims. The derivative of ReLU jumps; there E f'^2 = 1/2.
+numbers from the table of claims (a list of expected values). ReLU, whose derivative jumps, has E f'^2 = 1/2.
 """
 
 from __future__ import annotations

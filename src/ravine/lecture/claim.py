@@ -30,7 +30,7 @@ SECTIONS = {  # by the first letter of a claim's id, in the order of the lecture
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim of the lecture on neural networks, as texts: its statement, its caveat and its experiment."""
+    """One claim of the lecture on neural networks, as texts: statement, caveat, experiment and a command."""
 
     id: str
     """Letter of the section and a number."""

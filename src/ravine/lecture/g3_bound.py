@@ -79,8 +79,8 @@ def run() -> Evidence:
 def read(evidence: Evidence) -> list[Finding]:
     """Return measured numbers with expected values for claim G3, on information and the generalization gap.
 
-    They are the mean gap and the information of drawn data sets, against exact sums and the table of claims;
-    the bounds; and the share of single data sets that exceed a bound.
+    They are the mean gap and the information of drawn data sets, against exact sums and known values; the
+    bounds; and the share of single data sets that exceed a bound.
     """
     gap = 0.5 - evidence["train"]
     information = np.log(RULES) - np.log(evidence["ties"])

@@ -52,7 +52,8 @@ def run() -> Evidence:
 
     judged, looped [2]: epoch of the stop and best epoch, from the function `stop_epoch` and from a compiled
     loop.
-    waited [patience - 1, 2]: the same two epochs for a patience of 1 to 6; -1 if training does not stop.
+    waited [patience - 1, 2]: the same two epochs for a patience of 1 to 6; the epoch of the stop is -1 if
+    training does not stop.
     path [time, curvature]: weights of gradient descent in directions of several curvatures; the minimum is at
     1.
     """

@@ -159,8 +159,9 @@ def read(evidence: Evidence) -> list[Finding]:
 def draw(evidence: Evidence) -> Any:
     """Draw three panels on double descent; return the figure.
 
-    Left: the risk of least squares over the number of random features. Middle: test loss of networks over the
-    width. Right: test loss and share of wrong rows of a narrow network over the steps.
+    Left: the risk of least squares over the number of random features. Middle: test loss of networks and
+    share of wrong training rows over the width. Right: test loss and share of wrong rows of a narrow network
+    over the steps.
     """
     from ravine.lecture.plot_style import canvas, marks, theory
 

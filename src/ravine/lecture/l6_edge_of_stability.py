@@ -11,11 +11,11 @@ Below the edge, no step of gradient descent raises the loss. In a steady cycle a
 step does. The share of steps that raise the loss therefore lies between 0 and 1/2; its value depends on the
 initial weights and on the scale of the loss.
 
-The table of claims gives 38 to 39 %, measured from one initialization. Of 24 others (four schemes, the loss
-with and without a factor 1/2), none gave this share at all three learning rates; single runs ranged from 0 to
-50 %. The table also gives a ratio eta lambda1 / 2 of 0.998 to 1.001. Single runs differ from 1 by about
-0.6 %, because the curvature is measured at one end of a cycle and changes across it. Here both numbers are
-judged as medians over initializations.
+The table of claims, a list of expected values, gives 38 to 39 %, measured from one initialization. Of 24
+others (four schemes, the loss with and without a factor 1/2), none gave this share at all three learning
+rates; single runs ranged from 0 to 50 %. The table also gives a ratio eta lambda1 / 2 of 0.998 to 1.001.
+Single runs differ from 1 by about 0.6 %, because the curvature is measured at one end of a cycle and changes
+across it. Here both numbers are judged as medians over initializations.
 """
 
 from __future__ import annotations

@@ -17,9 +17,9 @@ hidden units j,
     tr H_first = 2 mean_n sum_j v_j^2 [h_j > 0] (x_n^2 + 1)                 (3)
     tr H_second = 2 mean_n sum_j relu(h_j)^2,   tr H_c = 2
 
-The Hessian is measured by automatic differentiation. In the table of claims, the trace rises from 2.28 to
-14,722 for a network that is not specified; by (1) this network has tr H_second = 1.47, at alpha = 100. Here
-each trace is compared with (1) and (3), computed with NumPy from the weights.
+The Hessian is measured by automatic differentiation. In the table of claims (a list of expected values), the
+trace rises from 2.28 to 14,722 for a network that is not specified; by (1) this network has tr H_second =
+1.47, at alpha = 100. Here each trace is compared with (1) and (3), computed with NumPy from the weights.
 """
 
 from __future__ import annotations

@@ -9,9 +9,10 @@ direction) and kappa (steep), started at (1, 1), the errors after t steps are:
     error of the heavy ball: |1 + (1 - r) t| r^t along the shallow, |1 + (1 + r) t| r^t along the steep  (4)
 
 GD (gradient descent) takes the 69, 691 and 6,908 steps of (3), rounded up, for kappa = 10, 100 and 1,000. For
-the heavy ball (momentum), the table of claims has 21, 69 and 218 steps, which are (3) with r. In fact the
-heavy ball takes 27, 95 and 321 steps, because its two roots are equal and its error has the growing factor of
-(4). Both are measured here: the error divided by that factor for (3), the error for (4).
+the heavy ball (momentum), the table of claims (a list of expected values) has 21, 69 and 218 steps, which are
+(3) with r. In fact the heavy ball takes 27, 95 and 321 steps, because its two roots are equal and its error
+has the factor of (4) that grows with t. The experiment counts the steps of its error divided by this
+factor, to be compared with (3), and the steps of its error itself, to be compared with (4).
 """
 
 from __future__ import annotations
@@ -139,7 +140,8 @@ def read(evidence: Evidence) -> list[Finding]:
 def draw(evidence: Evidence) -> Any:
     """Draw two panels on gradient descent and momentum on ill-conditioned quadratics; return the figure.
 
-    Left: both paths in the plane. Right: the number of steps to an error of 1e-6 over the condition number.
+    Left: their paths in the plane at condition number 10. Right: the number of steps to an error of 1e-6 over
+    the condition number.
     """
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 

@@ -18,8 +18,8 @@ g_B is the gradient of a batch of B rows, w the weight, eta the learning rate, l
     tr Cov  = mean (|g_1|^2 - |g_B|^2) / (1 - 1 / B)
 
 Both are averaged before the division. The mean of the ratios is a different number, and for a single batch
-the denominator can be negative. The 55.7 of the table of claims at d = 20 is (4) at sigma^2 / |Delta|^2 =
-1.735.
+the denominator can be negative. The table of claims, a list of expected values, has the noise scale 55.7 at d
+= 20, which is (4) at sigma^2 / |Delta|^2 = 1.735.
 """
 
 from __future__ import annotations

@@ -14,11 +14,11 @@ gradient descent:
 
     w' = Q w:   the same losses for every Q                                                      (3)
 
-The table of claims has 293 steps with aligned and 7,170 steps with rotated axes, and states no learning rate,
-start or target. Adam with a learning rate of 0.02 from Gaussian starts to a loss of 1e-6, with curvatures 1
-to 1e4, has medians near these numbers. A single draw of start and axes varies by a third around the medians.
-The medians depend on the learning rate and are 207 and 3,350 at a learning rate of 0.1. The gap between
-aligned and rotated axes stays.
+The table of claims (a list of expected values) has 293 steps with aligned and 7,170 steps with rotated axes,
+and states no learning rate, start or target. Adam with a learning rate of 0.02 from Gaussian starts to a loss
+of 1e-6, with curvatures 1 to 1e4, has medians near these numbers. A single draw of start and axes varies by a
+third around the medians. The medians depend on the learning rate and are 207 and 3,350 at a learning rate of
+0.1. The gap between aligned and rotated axes stays.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def draw(evidence: Evidence) -> Any:
     """Draw two panels on Adam on quadratics with aligned and with rotated axes; return the figure.
 
     Left: the losses of some draws over the steps. Right: the number of steps to the target for all draws,
-    sorted, with the numbers of the table of claims as lines.
+    sorted, with the expected numbers, 293 and 7,170, as lines.
     """
     from ravine.lecture.plot_style import COLORS, LINES, canvas, marks, theory
 

@@ -52,8 +52,9 @@ SLOW, FREE = 1e-3, 60  # a constant rate, small enough to stay in [-1, 1] for th
 def run() -> Evidence:
     """Run Adam, AMSGrad and SGD on a problem where Adam fails; return the position x [time] of each by name.
 
-    The gradients are 3, -1, -1 in turn, x is kept in [-1, 1], and the optimum is -1. free_adam, free_sgd
-    [time]: x at a small constant learning rate, not kept in [-1, 1].
+    The gradients are 3, -1, -1 in turn, x is kept in [-1, 1], and the optimum is -1. adam, amsgrad: with a
+    short memory, b1 = 0 and b2 = 0.1. long_memory, defaults: Adam with b2 = 0.999, at b1 = 0 and 0.9.
+    free_adam, free_sgd [time]: x at a small constant learning rate, not kept in [-1, 1].
     """
 
     def decaying(t: jax.Array) -> jax.Array:
@@ -89,8 +90,9 @@ def run() -> Evidence:
 def read(evidence: Evidence) -> list[Finding]:
     """Return measured numbers with expected values for claim O7, on a problem where Adam fails.
 
-    They are the end of each optimizer (the optimum is -1, Adam goes to +1), Adam's loss above the optimum,
-    and the drift of Adam and SGD per period.
+    They are the final x of each optimizer, Adam's loss above the optimum, and the drift of Adam and SGD per
+    period. The optimum is -1. Adam with b2 = 0.1 (short memory) goes to +1. AMSGrad, SGD, and Adam with b2 =
+    0.999 go to -1.
     """
     findings = [
         Finding("Adam (b1 = 0, b2 = 0.1): x at the end", _end(evidence["adam"]), 1.0, 0.02,

@@ -10,7 +10,8 @@ seeds, evaluate on others.
     3. a seed has the same split, initial weights and batches for all, so differences are taken seed by seed
 
 The lecture does not say how good "great" is. Here it means: at most two points of accuracy behind the best
-tuned optimizer. "Can be best" means: not distinguishable from the best on one of the data sets. All other
+tuned optimizer. "Can be best" means that SGD or momentum with a decaying learning rate cannot be
+distinguished from the best on one of the data sets. All other
 numbers are reported only, because the ranking depends on the data, the number of steps and the learning
 rates.
 """
@@ -127,7 +128,8 @@ def read(evidence: Evidence) -> list[Finding]:
 def draw(evidence: Evidence) -> Any:
     """Draw accuracies on fresh seeds for every contestant, one panel for each data set; return the figure.
 
-    A contestant is an optimizer with a schedule. A panel shows means, 95 % intervals and single seeds.
+    A contestant is a tuned optimizer with a schedule, or Adam at its defaults. A panel shows means, 95 %
+    intervals and single seeds.
     """
     from ravine.lecture.plot_style import canvas, marks
 

@@ -102,8 +102,8 @@ def build_layers(
     sizes        (inputs, units of each hidden layer ..., outputs)
     conv         channels of the convolutions before the hidden layers
     image        (height, width, channels) of a row of inputs; used only with convolutions
-    connection   name of the connection of every layer with its input
-    norm         name of the normalization
+    connection   name of the connection of every layer but the output layer with its input
+    norm         name of the normalization in every layer but the output layer
     """
     layers: list[Layer] = []
     kind = CONNECTIONS[connection]

@@ -149,9 +149,9 @@ class Network:
         dtype       type of the arrays
         gate_bias   initial bias of the gates of highway connections
 
-        Scales of a normalization are 1, and all other arrays except the weights are 0. Gates and projections
-        are drawn after the weights of all layers, so that networks that differ only in their connection start
-        from equal weights.
+        Scales of a normalization are 1. Biases, except those of gates, and shifts are 0. Gates and
+        projections are drawn after the weights of all layers, so that networks that differ only in their
+        connection start from equal weights.
         """
         shapes = [layer.shapes() for layer in self.layout]
         params: list[Any] = [draw_layer(tree, generator, scheme, scale, dtype) for tree in shapes]
@@ -163,8 +163,7 @@ class Network:
         return params
 
     def statistics(self, dtype: str = "float32") -> Any:
-        """Return the running statistics of batch normalization at step 0, by hidden layer.
-
+        """Return the running statistics of batch normalization at step 0, for all layers except the last.
         Each layer of K units has {"mean": zeros [K], "variance": ones [K]}. The result is () without batch
         normalization.
         """
