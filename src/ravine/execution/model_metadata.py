@@ -31,7 +31,7 @@ class TrainingData:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelMetadata:
-    """Facts about the training of a saved model, which its outputs do not need; None where not known."""
+    """Facts about the training of a saved model, without which it can also predict; None where not known."""
 
     optimizer: str | None = None
     """The optimizer, as `--optimizer` reads it."""

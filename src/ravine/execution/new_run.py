@@ -45,8 +45,9 @@ def execute_in_new_run(
     """Create a run directory, execute a study in it, and return the result.
 
     out: folder, by default a new one in `runs/`. command: words of the command, for run.json. A run that ends
-    before its plan is written leaves no files. Raises UsageError for settings that do not fit, DataError for
-    data or a folder that cannot be used, NothingTrained if every run diverged, and Stopped on a stop request.
+    before its plan is written leaves no files. Raises UsageError for settings that do not fit the study or
+    the data, DataError for data or a folder that cannot be used, NothingTrained if every run diverged, and
+    Stopped on a stop request.
     """
     if dataset is None:
         check_source(settings, study.name)

@@ -1,4 +1,4 @@
-"""A training prepared from settings: optimizer, network and transforms, batches, plan and runs."""
+"""A training prepared from settings: optimizer, network, transforms, batches, plan (compiled part), runs."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def prepare_training(
     """Return the training that settings describe.
 
     batches, spec: batches and specification that another training already has, to share them; None makes new
-    ones. effort: effort that sets the epochs if the settings have none. Raises UsageError for settings that
-    do not fit the data or one another.
+    ones. effort: amount of work that sets the number of steps if the settings have no epochs. Raises
+    UsageError for settings that do not fit the data or one another.
     """
     rule = find_rule(settings.optimizer)
     batches = batches if batches is not None else batches_for(settings, dataset)

@@ -94,9 +94,10 @@ class Activity:
         return f"{self.title}: {share} of {self.chunk.total:,} network steps, {rest}{last}"
 
     def slow_line(self) -> str | None:
-        """Return a warning when training takes far longer than estimated; None otherwise and for a repeat.
+        """Return a warning if training takes far longer than estimated; None otherwise, and after a warning.
 
-        The limit is 50 times the estimate for the present chunk of training, and at least 20 s.
+        The limit is 50 times the estimate for the present chunk of training, and at least 20 s. A study gets
+        at most one warning.
         """
         estimate = None if self.chunk is None else self.chunk.next_chunk_s
         if self.was_slow or estimate is None or self.waited_s < max(SLOW_S, SLOW_FACTOR * estimate):
@@ -121,7 +122,7 @@ class Display:
         self._lock = threading.RLock()
 
     def show_event(self, event: Event) -> None:
-        """Show the message of an event and the progress that it reports."""
+        """Show the progress that an event reports, and its message unless messages are switched off."""
         with self._lock:
             if self.messages:
                 for line in _messages(event):

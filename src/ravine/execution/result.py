@@ -131,7 +131,10 @@ class ScoreSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class TestScores(ScoreSummary):
-    """The scores on the test rows over seeds, and that of the saved network. No choice used these rows."""
+    """The scores on the test rows over seeds, and the score of the saved network on them.
+
+    No choice used these rows.
+    """
 
     __test__ = False  # a name that pytest would collect
 
@@ -141,7 +144,7 @@ class TestScores(ScoreSummary):
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """A number that was measured on several networks, which differ only in their seed."""
+    """A number that was measured on several networks, which differ only in their seed: mean and values."""
 
     mean: float | None
     """Mean over networks; null if a value is missing."""
@@ -375,8 +378,8 @@ class Result(Document):
     def records(self) -> Mapping[str, Record]:
         """The curves and final values of all runs, one record for each cohort, such as "tune adam".
 
-        The records are read from the run directory if needed. A record that version 1 of Ravine wrote is
-        named after its file.
+        A cohort is a set of runs that were trained together. The records are read from the run directory if
+        needed. A record that version 1 of Ravine wrote is named after its file.
         """
         if self.artifacts.records or self.run_dir is None:
             return self.artifacts.records
@@ -415,5 +418,5 @@ class Result(Document):
 
 
 def values_of(part: ScoreSummary) -> dict[str, Any]:
-    """Return the fields of a summary of scores by name, as keyword arguments of a class that extends it."""
+    """Return the fields of a `ScoreSummary` by name, as keyword arguments for one of its subclasses."""
     return {item.name: getattr(part, item.name) for item in fields(part)}

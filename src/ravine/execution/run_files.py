@@ -1,6 +1,7 @@
 """The files of a run: configuration, plan, result, model, tables and pictures.
 
-`write_or_check_plan` writes the plan of a new run. On resuming, it refuses a plan that has changed.
+`write_or_check_plan` writes the plan, the list of all trainings, of a new run. On resuming, it refuses a plan
+that has changed.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def data_facts(dataset: Dataset) -> DataFacts:
 
 
 def split_sizes(dataset: Dataset, batches: Batches) -> SplitSizes:
-    """Return the numbers of training, validation and test rows."""
+    """Return the numbers of training and validation rows in the split of each seed, and of test rows."""
     train, valid = batches.sizes
     return SplitSizes(train=train, validation=valid, test=len(dataset.test))
 
@@ -57,8 +58,9 @@ def write_or_check_plan(
 ) -> None:
     """Write config.toml and plan.json of a new run, or check that a resumed run still has the same plan.
 
-    On resuming, settings, data and plan are compared with those at the start of the run. Raises DataError
-    that names the difference. study: name of the study. plan: content of plan.json.
+    The plan is the list of all trainings. On resuming, settings, data and plan are compared with those at the
+    start of the run. Raises DataError that names the difference. study: name of the study. plan: content of
+    plan.json.
     """
     resolved = with_absolute_paths(settings).to_dict()
     resuming = run.plan.exists()

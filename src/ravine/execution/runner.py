@@ -56,8 +56,9 @@ class Runner:
     def cohort(self, stage: str, name: str, cohort: Cohort, shape: ProgramShape, devices: Devices) -> Record:
         """Return the record of a cohort, from the run directory or by training the cohort on the devices.
 
-        stage, name: names of the record, such as `tune` and `adam`, also for events. shape: sizes of the
-        compiled program. Raises Stopped on a stop request, after a chunk of training.
+        A cohort is a set of runs that train together; its record holds their curves and final values. stage,
+        name: names of the record, such as `tune` and `adam`, also for events. shape: sizes of the compiled
+        program. Raises Stopped on a stop request, after a chunk of training.
         """
 
         def compile_programs() -> None:
@@ -86,9 +87,10 @@ class Runner:
     ) -> Record:
         """Return the record of a cohort, from the run directory or from the function `train`.
 
-        With a run directory, the record is saved there. prepare: function called before training; its time
-        does not count as training time. chunk_s: estimated seconds of a chunk of training; None without an
-        estimate. Raises Stopped on a stop request, after a chunk of training.
+        A cohort is a set of runs that train together; its record holds their curves and final values. With a
+        run directory, the record is saved there. prepare: function called before training; its time does not
+        count as training time. chunk_s: estimated seconds of a chunk of training; None without an estimate.
+        Raises Stopped on a stop request, after a chunk of training.
         """
         key = self.key(stage, cohort)
         if self.run is not None and self.run.has_cohort(key):
@@ -177,7 +179,7 @@ class Runner:
         return "" if self.run is None else f"To go on: ravine resume {self.run.path}"
 
     def key(self, stage: str, cohort: Cohort) -> str:
-        """Return the id of a cohort, a hash of everything that determines its record."""
+        """Return the id of a cohort (runs that train together), a hash of all that determines its record."""
         batches = cohort.batches
         return content_hash(
             {

@@ -42,11 +42,12 @@ def score_summary(
 def clipped(
     pair: Sequence[float] | np.ndarray | None, scores: np.ndarray, bounds: tuple[float, float]
 ) -> list[float | None] | None:
-    """Return an interval [low, high], clipped to the smallest and largest possible score; None for None.
+    """Return an interval [low, high], clipped to the smallest and largest possible score.
 
-    pair: the interval, computed from scores [seed]. bounds: smallest and largest possible score. Clipping
-    removes only impossible values, so coverage is unchanged. If a score itself lies outside the bounds, as is
-    possible with negative weights, the interval is not clipped. An infinite end becomes None.
+    pair: the interval, computed from scores [seed]; None if there is none, which returns None. bounds:
+    smallest and largest possible score. Clipping removes only impossible values, so coverage is unchanged. If
+    a score itself lies outside the bounds, as is possible with negative weights, the interval is not clipped.
+    An infinite end becomes None.
     """
     if pair is None:
         return None

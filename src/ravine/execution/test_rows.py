@@ -61,7 +61,7 @@ class UnlikeTargetRow:
 
 @dataclass(frozen=True, kw_only=True)
 class TestRows:
-    """A mean score over seeds that is worse on the test rows than on validation rows, by more than chance.
+    """A mean test score over seeds that is worse than the mean validation score by more than chance explains.
 
     The columns and the target whose values differ between test rows and other rows may be the reason.
     """

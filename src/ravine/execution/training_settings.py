@@ -22,7 +22,7 @@ DIGEST_DIGITS = 12  # of the digest of the settings of a winner
 
 
 def check_digest(text: str) -> None:
-    """Raise UsageError unless a text has the form of a digest of settings: 12 hexadecimal digits."""
+    """Raise UsageError unless a text has the form of a digest (hash) of settings: 12 hexadecimal digits."""
     if len(text) != DIGEST_DIGITS or set(text) - set("0123456789abcdef"):
         raise UsageError(
             f"--winner-digest {text} is no digest of settings.",

@@ -1,7 +1,7 @@
 """Estimates of the running time of a study.
 
-Reports and displays of progress show them. Only one decision depends on them: with `--budget`, a study
-chooses its amount of work so that the estimate fits.
+Reports and displays of progress show them. With `--budget`, a study also chooses its amount of work by them.
+No other choice of a study depends on them.
 
     seconds = start + compilation + places x (steps x step time + evaluations x rows x row time)
 
@@ -92,7 +92,10 @@ def places(training: Training, workers: int) -> int:
 
 @lru_cache(maxsize=256)
 def forward_seconds(network: Network, rows: int) -> float:
-    """Return the measured seconds of the matrix products of one forward pass on `rows` rows, on one core."""
+    """Return the seconds of the matrix products of one forward pass on `rows` rows, measured on one core.
+
+    At most 1,024 rows are measured; the seconds of more rows are proportional to their number.
+    """
     measured = min(rows, 1_024)
     layers = [
         (np.ones((measured * count, i), np.float32), np.ones((i, o), np.float32))

@@ -51,8 +51,8 @@ SHOWN = 60  # steps in the picture
 def run() -> Evidence:
     """Run gradient descent from a sharp well next to a flat one, at many learning rates; return arrays.
 
-    ends [rate, start]: position after the last step. Its axis "rate" holds the learning rates in this module's
-    constants RATES, AROUND and WIDER, one after the other.
+    ends [rate, start]: position after the last step. Its axis "rate" holds the learning rates of the
+    module's constants RATES, AROUND and WIDER, one after the other.
     curvature [2]: curvature at the minimum of the sharp and of the flat well.
     paths [rate, time]: first 60 steps from one start, at the four learning rates in RATES.
     """
