@@ -95,7 +95,7 @@ class ModelOutputs:
 def model_outputs(model: Model, dataset: Dataset, batches: Batches) -> ModelOutputs:
     """Return the outputs of a saved network on the validation rows of its seed and on the test rows.
 
-    batches: batches of the training, which standardize the rows as the network needs them.
+    batches: batches of the training, which scale the rows as the network needs them.
     """
     seed = int(model.metadata.seed or 0)
     of_seed = batches.data(seed)

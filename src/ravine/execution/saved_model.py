@@ -158,7 +158,7 @@ class Model:
     def of(cls, dataset: Dataset, trained: TrainedNetwork, rows: SeedData, metadata: ModelMetadata) -> Model:
         """Return the model of a trained network, with the preprocessing of the data that trained it.
 
-        rows: standardized rows of the network's seed, from `Batches.data`.
+        rows: scaled rows of the network's seed, from `Batches.data`, with their scaler.
         """
         return cls(
             trained, dataset.encoder, rows.scaler, dataset.task, dataset.target, dataset.classes,

@@ -63,7 +63,7 @@ def run() -> Evidence:
 
     risk [p, trial]: mean squared error on new rows of least squares on p features.
     wide, wide_error [seed, width, time]: loss and share of wrong rows, on new rows, of networks of several
-    widths, at the steps of `times`.
+    widths, at up to 60 steps (function `times`).
     late, late_error [seed, time]: the same for a narrow network that trains longer, as the mean of eight
     networks.
     fitted [seed, width]: share of training rows that the networks of several widths classify as labeled at

@@ -73,7 +73,8 @@ def read(evidence: Evidence) -> list[Finding]:
     """Return measured numbers with expected values for claim L9, on the plateau near a saddle.
 
     They are the numbers of steps that gradient descent needs until half-way to the minimum, against theory;
-    the largest deviation from the closed form; and the distance moved from the saddle itself, which is zero.
+    the largest deviation from the closed form; and the distance moved after a start at the saddle itself,
+    which is zero.
     """
     findings = []
     for start, path in zip(STARTS, evidence["product"], strict=False):

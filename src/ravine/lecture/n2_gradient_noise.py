@@ -12,7 +12,7 @@ g_B is the gradient of a batch of B rows, w the weight, eta the learning rate, l
     linear regression y = w* x + sigma e, x ~ N(0, 1_d), at a distance Delta from w*:
     noise scale  d + 1 + d sigma^2 / |Delta|^2                                                (4)
 
-(3) is estimated without bias from squared norms of single gradients and of the mean over a batch of B:
+Both parts of (3) are estimated without bias, from squared norms of single gradients and of batch gradients:
 
     |E g|^2 = mean (B |g_B|^2 - |g_1|^2) / (B - 1)                                            (5)
     tr Cov  = mean (|g_1|^2 - |g_B|^2) / (1 - 1 / B)

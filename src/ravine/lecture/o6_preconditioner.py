@@ -61,7 +61,7 @@ def run() -> Evidence:
 
     aligned_steps, rotated_steps [draw]: steps of Adam until the loss reaches its target, NaN if it never
     does.
-    aligned_losses, rotated_losses [draw, shown]: losses of Adam at the steps SHOWN.
+    aligned_losses, rotated_losses [draw, shown]: losses of Adam at the steps in the constant SHOWN.
     flat, steep [time, D]: paths of Adam with eps = 0 at condition numbers 1 and 10,000.
     descent [time, 2]: losses of SGD with aligned and with rotated axes.
     after [draw]: condition number of the rotated Hessian after scaling by the roots of its diagonal.

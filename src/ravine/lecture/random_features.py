@@ -4,8 +4,8 @@ Source: Belkin, Hsu & Xu 2020.
 
 The risk is the mean squared error on new rows. A row is y = x . beta + sigma e, with D inputs x and label
 noise e, all standard normal. beta has D equal components and length 1. Least squares fits the first p inputs
-to n rows; if many weights fit, the smallest are chosen. Let s^2 = sigma^2 + 1 - p / D, the variance that p
-inputs cannot explain. The mean of the risk over data sets is
+to n rows; if many weights fit, those of the smallest norm are chosen. Let s^2 = sigma^2 + 1 - p / D, the
+variance that p inputs cannot explain. The mean of the risk over data sets is
 
     p <= n - 2:   s^2 (1 + p / (n - p - 1))
     p >= n + 2:   p / D (1 - n / p) + s^2 (1 + n / (p - n - 1))          infinite between               (1)

@@ -1,4 +1,4 @@
-"""Views of the lecture as blocks of text: the list of claims, one measured claim, and several in a table."""
+"""Reports of `ravine lecture` as blocks: the list of claims, one measured claim, and several in a table."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def list_view(listed: ClaimList) -> list[Block]:
 def claim_view(claim: MeasuredClaim, picture: str = "") -> list[Block]:
     """Return the report of one measured claim of the lecture as blocks of text.
 
-    It shows the claim's sentence, its experiment, the measured numbers, the verdict, the caveat and the
-    files. picture: path of the picture, or the reason why there is none.
+    It shows the claim's sentence, its experiment, the measured numbers, the verdict, the caveat, the files,
+    and a command to type. picture: path of the picture, or the reason why there is none.
     """
     files = [("Picture", picture), ("Numbers", claim.evidence or "")]
     return [

@@ -90,7 +90,7 @@ def train_widths(
 ) -> Curves:
     """Train networks of several widths on digits with wrong labels, on every seed; return learning curves.
 
-    The curves are evaluated after the steps that `times` returns.
+    The curves have up to 60 points, at the steps that the function `times` returns.
     """
     owner = np.repeat(np.arange(len(widths)), widths)
     belongs = np.eye(len(widths), dtype=np.float32)[owner]  # [hidden unit, network]

@@ -16,7 +16,7 @@ nothing, bit for bit. The set of augmentations is fixed in a program. Each augme
 key, so that an additional one does not change the draws of the others.
 
 Images are rotated and shifted with bilinear interpolation. Beyond an edge the pixels of the edge repeat. The
-0 of (4) is the mean, since inputs are standardized.
+0 of (4) is the mean if inputs are standardized, as they are by default.
 """
 
 from __future__ import annotations
