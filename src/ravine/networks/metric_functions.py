@@ -41,7 +41,7 @@ def balanced_accuracy(z: jax.Array, y: jax.Array, w: jax.Array | None, target_sc
 
 
 def log_loss(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
-    """Return the mean cross entropy of the rows in nats, weighted by w [N] if given: a scalar []."""
+    """Return the mean cross entropy in nats, a scalar []."""
     return weighted_mean(cross_entropy(z, y), w)
 
 
