@@ -85,6 +85,7 @@ class TrainingSpec:
         """The parts that all runs of a program share, without the numbers in which runs can differ.
 
         They are network, transforms, label smoothing, augmentation and initialization.
+
         Specifications with equal structure can train in the same compiled programs.
         """
         return self.network, self.transforms, self.label_smoothing, self.augment, self.initial

@@ -164,6 +164,7 @@ class Network:
 
     def statistics(self, dtype: str = "float32") -> Any:
         """Return the running statistics of batch normalization at step 0, for all layers except the last.
+
         Each layer of K units has {"mean": zeros [K], "variance": ones [K]}. The result is () without batch
         normalization.
         """
