@@ -48,7 +48,11 @@ def _width(result: DescentResult) -> Any:
         train = plain.train_loss if quantity == "loss" else plain.train_error
         marks(axis, widths.units, train, "training rows, plain", BLACK)
         is_share = result.metric.name == SHARE_WRONG
-        fits = "fits all rows" if is_share else f"training loss at most {FITTED_BELOW:g}"
+        fits = (
+            f"at most {100 * FITTED_BELOW:g} % wrong"
+            if is_share
+            else f"training loss at most {FITTED_BELOW:g}"
+        )
         _mark_threshold(axis, widths.threshold.units, fits)
         axis.set(xlabel="units in every hidden layer", ylabel=_label(result, quantity))
         _set_log_axis(axis, widths.units, widths.threshold.units)

@@ -30,7 +30,6 @@ from ravine.studies.descent.result import (
 __all__ = ["next_steps", "plan_view", "view"]
 
 LONGEST_NAME = 14  # columns of text
-CLOSE = f"squared error at most {FITTED_BELOW:g} of the target's variance"
 
 
 def view(result: DescentResult) -> list[Block]:
@@ -131,22 +130,21 @@ def _findings(result: DescentResult) -> list[str]:
     return findings
 
 
-def _of_classes(result: DescentResult) -> bool:
-    return result.metric.name == SHARE_WRONG
+def _close(result: DescentResult) -> str:
+    """Return the condition in words under which a network fits its training rows."""
+    if result.metric.name == SHARE_WRONG:
+        return f"at most {100 * FITTED_BELOW:g} % wrong"
+    return f"squared error at most {FITTED_BELOW:g} of the target's variance"
 
 
 def _threshold(result: DescentResult) -> str:
     threshold = result.widths.threshold
     if threshold.units is None:
         rows = f"{result.rows.train:,} training rows"
-        unfitted = f"all {rows}" if _of_classes(result) else f"the {rows} ({CLOSE})"
-        return f"No network fits {unfitted}: no threshold was reached."
-    fitted = (
-        "All training rows are fitted" if _of_classes(result) else f"The training rows are fitted ({CLOSE})"
-    )
+        return f"No network fits the {rows} ({_close(result)}): no threshold was reached."
     return (
-        f"{fitted} from {count(threshold.units, 'unit')} on ({threshold.parameters:,} parameters; "
-        f"rows times outputs: {threshold.by_count:,})."
+        f"The training rows are fitted ({_close(result)}) from {count(threshold.units, 'unit')} on "
+        f"({threshold.parameters:,} parameters; rows times outputs: {threshold.by_count:,})."
     )
 
 
