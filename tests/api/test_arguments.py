@@ -117,8 +117,8 @@ def test_names_that_are_numbers_and_names_that_come_twice():
     ("how", "more", "says"),
     [
         ((X,), {}, "no target"),
-        ((X, Y), {"target": "a"}, "given twice"),
-        ((FRAME, "y"), {"target": "a"}, "given twice"),
+        ((X, Y), {"target": "a"}, "keyword target cannot be used"),
+        ((FRAME, "y"), {"target": "a"}, "keyword target cannot be used"),
         ((X, Y), {"test": FRAME.drop(columns="y")}, "no target"),
         ((X, Y.to_numpy()), {"test": FRAME}, "has no name"),
         ((X, Y), {"test": object()}, "a share of the rows or .X, y."),

@@ -66,12 +66,12 @@ def test_a_format_may_check_the_content_with_a_function(file, monkeypatch):
 
 
 def test_a_folder_is_read_by_the_patterns_of_a_format(file, monkeypatch):
-    with pytest.raises(DataError, match=r"holds idx images; it holds x\.toy"):
+    with pytest.raises(DataError, match=r"holds idx images; this folder holds x\.toy"):
         read(file.parent)
     monkeypatch.setitem(FORMATS, "Toy", replace(TOY, in_folder=("main.toy", "*.toy")))
     assert len(read(file.parent)) == 3
     file.rename(file.with_name("x.other"))
-    with pytest.raises(DataError, match=r"holds idx images and Toy columns; it holds x\.other"):
+    with pytest.raises(DataError, match=r"holds idx images and Toy columns; this folder holds x\.other"):
         read(file.parent)
 
 

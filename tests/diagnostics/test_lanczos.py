@@ -327,7 +327,7 @@ def test_misuse():
         lanczos(product, which="large")
     with pytest.raises(UsageError, match="cannot be asked for"):
         lanczos(product, 0)
-    with pytest.raises(UsageError, match="not zero"):
+    with pytest.raises(UsageError, match="not all zero"):
         krylov(product, np.zeros(3), 2)
     with pytest.raises(UsageError, match="not one number"):
         hessian_operator(lambda w: w**2, np.ones(3))

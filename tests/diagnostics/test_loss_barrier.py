@@ -40,5 +40,5 @@ def test_misuse():
         interpolate(double_well, {"x": np.ones(1)}, {"y": np.ones(1)})
     with pytest.raises(UsageError, match=r"\['x'\] has shape"):
         interpolate(double_well, {"x": np.ones(1)}, {"x": np.ones(2)})
-    with pytest.raises(UsageError, match=r"nan at 0\.5"):
+    with pytest.raises(UsageError, match=r"nan on the line between the two solutions, at position 0\.5"):
         interpolate(lambda w: jnp.sum(w / w), np.array([-1.0]), np.array([1.0]), points=3)

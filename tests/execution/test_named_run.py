@@ -79,7 +79,7 @@ def test_a_run_gives_its_configuration_and_flags_go_before_it(run):
 
 def test_a_comparison_gives_the_training_of_its_winner(run):
     of_verb(run, "compare")
-    with pytest.raises(UsageError, match="has not chosen its winner yet") as refused:
+    with pytest.raises(UsageError, match="does not hold the settings of a training") as refused:
         resolve_source(DIAGNOSE, {"source": "latest"}, None, None)
     assert "ravine resume latest" in refused.value.fix
     (run / "best.toml").write_text(
@@ -134,5 +134,5 @@ def test_two_names_of_data_are_one_too_many(run):
 
 def test_a_folder_that_is_nothing_is_refused(run):
     Path("empty").mkdir()
-    with pytest.raises(UsageError, match="neither data, nor a run, nor a model"):
+    with pytest.raises(UsageError, match="neither a run nor a model"):
         resolve_source(DIAGNOSE, {"source": "empty"}, None, None)

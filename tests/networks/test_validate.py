@@ -44,7 +44,7 @@ def test_one_value_cannot_be_normalised(text, batch_size, refused):
         ({"image": (4, 3, 2)}, "only they use it"),
         ({"conv": (3,), "image": (4, 4, 2)}, "4 x 4 x 2 does not fit a network with 24 inputs"),
         ({"conv": (3,), "image": (4, 6)}, "4 x 6 does not fit"),
-        ({"conv": (3,), "image": (4, 3, 2), "connection": "dense"}, "cannot have a dense connection"),
+        ({"conv": (3,), "image": (4, 3, 2), "connection": "dense"}, "cannot have the connection 'dense'"),
         ({"sizes": (24, 1, 3), "norm": "layernorm"}, "needs layers of more than one"),
         (
             {"conv": (2, 2, 1), "image": (4, 3, 2), "norm": "layernorm"},

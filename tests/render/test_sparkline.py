@@ -106,7 +106,7 @@ def test_a_logarithmic_axis_has_no_place_for_zero():
 
 
 def test_lengths_must_agree():
-    with pytest.raises(ValueError, match="one length"):
+    with pytest.raises(ValueError, match="the same length"):
         Sparkline("a", [1, 2], [1])
-    with pytest.raises(ValueError, match="one length"):
+    with pytest.raises(ValueError, match="the same length"):
         Sparkline("a", [1, 2], [])

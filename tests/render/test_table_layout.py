@@ -100,7 +100,7 @@ def test_wide_characters_take_two_columns():
 
 
 def test_unequal_columns_are_refused():
-    with pytest.raises(ValueError, match="one length"):
+    with pytest.raises(ValueError, match="the same length"):
         Table([Column("a", ["1"]), Column("b", [])])
     with pytest.raises(ValueError, match="first column"):
         Table([Column("a", ["1"]), Column("b", ["1"], wrap=9)])

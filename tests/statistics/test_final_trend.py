@@ -112,5 +112,5 @@ def test_few_times_have_no_trend_and_other_shapes_are_refused():
         final_trend(np.ones(20))
     with pytest.raises(UsageError, match="progress"):
         final_trend(np.ones((10, 20)), np.ones(3))
-    with pytest.raises(UsageError, match="ascend"):
+    with pytest.raises(UsageError, match="never decrease"):
         final_trend(np.ones((10, 20)), TIMES[::-1])

@@ -129,7 +129,7 @@ def _parts_of(
             )
         if array.ndim < 2:
             raise DataError(
-                "X is a single value, or its rows differ in length.",
+                "X is a single value, or an array [N] of Python objects, such as rows of different lengths.",
                 "It must be an array [N, D].",
                 "Pass rows of equal length.",
             )

@@ -63,13 +63,11 @@ class Options:
 
     task               "auto", "classify" or "regress"
     seed               random seed of all splits
-    keep               whether constant columns and identifiers are kept, as for an array or for features that
-                       the user named
+    keep               whether the user named the features, so that constants and identifiers are kept
     missing            numbers and words that stand for "missing", in addition to those that are recognized
     negative_weights   treatment of negative event weights: "error", "keep", "abs" or "drop"
     images             shape of one image, or None if the rows are no images
-    known              whether the rows are images whose target the source names; a guess of the task then
-                       gives no note
+    known              whether the source states that the target holds classes, so that nothing is guessed
     notes              notes of the reader; `build_dataset` adds its own
     """
 
@@ -134,8 +132,8 @@ def build_dataset(
     if classes is not None and len(np.unique(y[development])) < len(classes):
         lost = sorted(set(range(len(classes))) - set(y[development].tolist()))
         raise DataError(
-            f"All rows of class '{classes[lost[0]]}' are in groups that were held out for the test.",
-            "Every class must have development rows.",
+            f"No row of class '{classes[lost[0]]}' is left to train on, since whole groups are held out.",
+            "Every class must have rows for training and validation.",
             "Use another --seed, or a --groups column with smaller groups.",
         )
     encoder = fit_encoder(

@@ -3,10 +3,10 @@
 It is fitted to the development rows (all except the test rows) and stored as JSON.
 
 number     (value - center) / scale, with mean and standard deviation as center and scale. A missing value
-           becomes NaN, and 1 in a further column `NAME missing`. If every development row has a value, a
-           missing value becomes the median instead, and there is no further column.
-category   one column of 0 and 1 for each of the 50 most frequent levels, one `NAME other` for rarer levels,
-           one `NAME missing`; the last two only if development rows need them
+           becomes NaN, and 1 in a further column `NAME missing`. If no development row was missing, a missing
+           value becomes the median instead, and there is no further column.
+category   one column of 0 and 1 for each level, one `NAME other` for rare levels, one `NAME missing`; the
+           last two only if development rows need them
 date       days since 1970, then like a number
 """
 
@@ -96,7 +96,7 @@ class Encoder:
 
     @property
     def features(self) -> list[str]:
-        """Return the names of the D columns after encoding: `age`, `color=red`, `color missing` and so on."""
+        """Return the names of the D columns after encoding; a category has one for each level."""
         return [name for column in self.columns for name in column.outputs]
 
     def transform(self, frame: pd.DataFrame | np.ndarray, *, what: str = "The data") -> np.ndarray:
@@ -105,9 +105,9 @@ class Encoder:
         The columns of a DataFrame may have any order, and further columns are ignored. The columns of an
         array [N, columns] are taken by position. `what` names the table in messages.
 
-        Raises DataError if a column is missing or occurs twice, if an array has another number of columns,
-        and for values that cannot be encoded: text in a column of numbers or dates, infinite values, and
-        numbers beyond float32 after scaling.
+        Raises DataError if a column is missing, and for values that cannot be encoded: text in a column of
+        numbers or dates, infinite values, and numbers beyond float32 after scaling. The message names the
+        column.
         """
         frame = self.frame(frame, what)
         if self._plain(frame):
@@ -180,7 +180,7 @@ class Encoder:
             raise DataError(
                 f"{what} has no column '{absent[0]}'"
                 + (f" (and {len(absent) - 1} more: {_some(absent[1:])})." if len(absent) > 1 else "."),
-                f"The model needs all training columns; {what[0].lower() + what[1:]} has {_some(present)}.",
+                f"The model needs all its features; {what[0].lower() + what[1:]} has {_some(present)}.",
                 suggest_column(absent[0], present),
             )
         return frame
@@ -259,7 +259,7 @@ def too_large(column: pd.Series, position: int) -> DataError:
     value, row = float(column.iloc[position]), row_number(column, position)
     return DataError(
         f"Column '{column.name}' is {value:g} in row {row:,}.",
-        "After scaling by the training rows, it is beyond the range of float32.",
+        "Scaled like the training rows, this value is beyond the range of float32.",
         "Correct the value or leave it empty.",
     )
 
@@ -293,7 +293,7 @@ def as_days(column: pd.Series, form: str) -> np.ndarray:
     if len(bad):
         raise DataError(
             f"Column '{column.name}' holds '{column.iloc[bad[0]]}' in row {row_number(column, bad[0]):,}.",
-            "The column was learned as dates, so only dates of the same format are allowed.",
+            "The column holds dates in the training data, so only dates of the same format are allowed.",
             "Correct the value or leave it empty.",
         )
     days = (times - pd.Timestamp(0)) / pd.Timedelta(days=1)

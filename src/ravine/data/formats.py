@@ -106,10 +106,7 @@ class Format:
         return bool(self.magic) and content.startswith(self.magic)
 
     def read(self, source: Source) -> Table:
-        """Return the table in a data file.
-
-        Raises DataError if a package is missing, or if the file is damaged or holds no table.
-        """
+        """Return the table in a data file. Raises DataError if a package is missing or the file damaged."""
         self.check_packages(source.name, "Reading")
         reader: Callable[[Source], Table] = load_object(self.reader)
         return reader(source)

@@ -1,4 +1,4 @@
-"""`prepare`, which makes a `Dataset` of a table, and guesses a target that the user does not name."""
+"""`prepare`, which makes a `Dataset` of a table; columns that the user does not name are guessed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def prepare(
     table              table from `read`
     target             target column; by default a column with a usual name, such as "target" or "class"
     task               "classify", "regress" or "auto", which decides by the values of the target
-    features           columns to use as features; by default all others but constants and identifiers
+    features           columns to use as features; by default all others
     drop               columns to leave out
     weights            column of event weights, one for each row
     groups             column with the group of each row; the rows of a group stay together in every split
@@ -92,7 +92,7 @@ def prepare(
         if shape and test.shape not in (None, shape):
             raise DataError(
                 f"The images of '{test.name}' have shape {test.shape}.",
-                f"They must have the shape {shape} of '{table.name}'.",
+                f"They must have the shape {shape}, like the images of '{table.name}'.",
                 "Use test images of this shape.",
             )
         test_columns = _take(_aligned(test, table, [*inputs, *others], notes), inputs, name, weights, groups)

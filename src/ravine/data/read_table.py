@@ -120,7 +120,7 @@ def _unzip(content: bytes, name: str) -> bytes:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
             f"'{name}' is cut off or damaged.",
-            f"Its gzip stream is incomplete: {error}.",
+            f"Its content cannot be unzipped by gzip: {error}.",
             "Download the file again.",
         ) from error
 
@@ -134,7 +134,7 @@ def _file_in(folder: Path) -> Path:
     inside = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
     raise DataError(
         f"'{folder}' is a folder.",
-        f"A folder is read only if it holds {formats.long_names(rows)}; it holds {inside}.",
+        f"A folder is read only if it holds {formats.long_names(rows)}; this folder holds {inside}.",
         "Type the path of one file.",
     )
 

@@ -1,8 +1,7 @@
 """Random splits of the rows of a data set into two parts, with the same sizes for every seed.
 
-For classes without groups, both parts get nearly the same share of every class. With groups, the rows of a
-group stay together. For the same rows and share, a split depends only on the root seed, its purpose ("test"
-or "validation") and the seed index.
+For classes, both parts get nearly the same share of every class. With groups, the rows of a group stay
+together. A split depends only on the root seed, its purpose ("test" or "validation") and the seed index.
 """
 
 from __future__ import annotations
@@ -141,8 +140,8 @@ def _by_groups(
     if len(values) < 2 or keep < 1:
         raise DataError(
             "The groups cannot be split." if len(values) > 1 else "There is one group.",
-            f"A split divides no group of rows. The largest of {len(values)} groups has {counts.max():,} of "
-            f"{n:,} rows.",
+            f"A split keeps the rows of a group together. The largest of {len(values)} groups has "
+            f"{counts.max():,} of {n:,} rows.",
             "Use a --groups column with smaller groups, or leave out --groups.",
         )
     order = random.permutation(len(values))

@@ -106,11 +106,10 @@ def missing_by_code(column: pd.Series, codes: Sequence[float | str]) -> np.ndarr
 
 
 def target_codes(column: pd.Series, frame: pd.DataFrame) -> tuple[float, ...]:
-    """Return the numbers that stand for "missing" in a target column, such as -999.
+    """Return the numbers that stand for "missing" in a target column, such as -999; () if it holds words.
 
-    The result is () if the target holds words or no negative number. A code for "missing" in a feature of
-    numbers is also a code in the target, if it is the lowest value there. column: target without empty
-    values. frame: features [N, columns].
+    column: target without empty values. frame: features [N, columns]. A code for "missing" in a feature of
+    numbers is also a code in the target, if it is the lowest value there.
     """
     numbers = None if column.dtype.kind == "c" else _numeric(column)
     if numbers is None or not len(numbers) or numbers.min() >= 0:
@@ -149,8 +148,8 @@ def choose_task(column: pd.Series, task: str, notes: list[str]) -> str:
     if task == "regress" and numbers is None:
         first = str(column.iloc[0])[:40]
         raise DataError(
-            f"The target '{column.name}' cannot be used for regression: it holds words such as '{first}'.",
-            "Regression needs a target of numbers.",
+            f"The target '{column.name}' cannot be used for regression: it holds words.",
+            f"Regression needs a target of numbers; the first value is '{first}'.",
             "Type --task classify, or name a numeric column with --target.",
             option="task",
             value=task,
@@ -210,7 +209,7 @@ def target_numbers(column: pd.Series) -> np.ndarray:
 def plain_labels(column: pd.Series) -> np.ndarray:
     """Return the class labels of a target as an array [N] of Python objects.
 
-    If all numbers are whole, they become int, else float. Booleans stay. Words lose the blanks around them.
+    Integers become int, other numbers float. Booleans stay. Words lose the blanks around them.
     """
     import pandas as pd
 

@@ -49,7 +49,7 @@ class Conditioning:
     nullity     number of eigenvalues that count as zero
     negative    number of negative eigenvalues
     damped      (largest eigenvalue + a) / (lowest eigenvalue + a) with the damping a, for example of weight
-                decay; None without damping, or if lowest eigenvalue + a is not above the tolerance
+                decay; None without damping, or if a damped eigenvalue is not above zero
     """
 
     ratio: Ratio
@@ -107,7 +107,7 @@ def conditioning(spectrum: ExactSpectrum, damping: float = 0.0) -> Conditioning:
     if not len(range_):
         raise UsageError(
             f"All {len(sizes)} eigenvalues are zero within rounding.",
-            "The loss does not depend on the weights here: all units are dead, or the outputs saturate.",
+            "The loss has no curvature at these weights: all units may be dead, or outputs may saturate.",
             "Measure at other weights, or change the initialization.",
         )
     largest, smallest = float(range_.max()), float(range_.min())
@@ -147,8 +147,8 @@ def condition_bounds(
     tolerance = max(operator.size, 100) * operator.epsilon * largest
     if largest == 0:
         raise UsageError(
-            "The matrix is zero.",
-            "The loss does not depend on the weights here: all units are dead, or the outputs saturate.",
+            "The matrix (Hessian or Gauss-Newton matrix) is zero.",
+            "The loss has no curvature at these weights: all units may be dead, or outputs may saturate.",
             "Measure at other weights, or change the initialization.",
         )
     nonzero = np.abs(theta) - residuals > tolerance  # Ritz values that prove an eigenvalue that is not zero

@@ -70,7 +70,7 @@ def random_directions(
         )
     if not move_biases and all(np.ndim(leaf) < 2 for leaf in jax.tree.leaves(params)):
         raise UsageError(
-            "All arrays of the parameters have one axis, so a direction in weight space would be zero.",
+            "No array of the parameters has two or more axes, so a direction in weight space would be zero.",
             "Without move_biases, a direction changes only arrays with two or more axes.",
             "Pass move_biases=True.",
         )
@@ -121,7 +121,7 @@ def trajectory_plane(trajectory: npt.ArrayLike) -> TrajectoryPlane:
     if values[0] == 0 or values[1] <= 1e-14 * values[0]:
         raise UsageError(
             "All points of the path are equal." if values[0] == 0 else "The path is a straight line.",
-            "A plane needs two directions.",
+            "The plane through a path needs two different directions of the path.",
             "Record more steps, or draw the loss along one direction.",
         )
     directions = (sides[:, :2] / np.sqrt(values[:2])[None, :]).T @ offsets  # (2)

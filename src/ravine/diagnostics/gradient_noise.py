@@ -38,10 +38,8 @@ class NoiseScale(NamedTuple):
     """Noise scale of a gradient, the batch size in rows at which noise and signal are equal.
 
     value    noise / signal; None if the estimate of the signal is not positive
-    low      lower end of the confidence interval of the noise scale; the exact value if it is measured for
-             the given rows instead of a population
-    high     upper end of the interval, or this exact value; None if the signal cannot be distinguished from
-             zero
+    low      lower end of the confidence interval of the noise scale
+    high     upper end of the interval; None if the signal cannot be distinguished from zero
     noise    trace of the covariance of the gradients of single rows, in the unit of a squared gradient
     signal   estimated |mean gradient|^2 without the noise, in the unit of a squared gradient
     """
@@ -89,14 +87,14 @@ def noise_scale(
     check_parameters(params)
     if of not in ("population", "rows"):
         raise UsageError(
-            f"The noise of '{of}' is not defined.",
-            "Allowed are 'population' and 'rows'.",
+            f"The gradient noise of '{of}' is not defined.",
+            "Allowed are 'population' (from which the rows are a sample) and 'rows' (the given rows alone).",
             "Use of='population' or of='rows'.",
         )
     lengths = {int(np.shape(leaf)[0]) if np.ndim(leaf) else 0 for leaf in jax.tree.leaves(data)}
     if len(lengths) != 1 or min(lengths) < 4:
         raise UsageError(
-            f"The noise between rows cannot be measured on arrays with {sorted(lengths)} rows.",
+            f"The gradient noise cannot be measured on arrays with {sorted(lengths)} rows.",
             "All arrays need the same number of rows, at least 4.",
             "Pass data=(x, y), each [N, ...].",
         )
@@ -156,7 +154,7 @@ def two_batch_noise_scale(
     a, b = np.asarray(small_squares, np.float64), np.asarray(large_squares, np.float64)
     if a.ndim != 1 or a.shape != b.shape or len(a) < 3:
         raise UsageError(
-            f"The squared norms have the shapes {a.shape} and {b.shape}.",
+            f"The squared gradient norms of small and large batches have the shapes {a.shape} and {b.shape}.",
             "Both must be [T] with the same T, at least 3.",
             "Pass the squared norms of at least 3 pairs of batches.",
         )

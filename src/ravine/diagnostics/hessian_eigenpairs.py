@@ -60,8 +60,8 @@ def hessian_eigenpairs(
     sample   number of rows, evenly spaced in `data`, on which a start vector is computed with few products;
              for one eigenpair only. The loss must then be a mean over rows. Products with the Hessian on
              these rows are not counted.
-    tol      largest residual relative to the largest |eigenvalue|; default 1e-8 (float64) or 1e-4 (float32)
-    steps    largest number of products; default 4 count + 100
+    tol      largest residual relative to the largest |eigenvalue|; default as for `lanczos`
+    steps    largest number of products; default as for `lanczos`
     seed     random seed of the start vector
     chunk    rows computed together, which limits the memory
     weigh    weigh(*rows) -> [], the divisor of the mean over rows; by default the number of rows
@@ -72,9 +72,9 @@ def hessian_eigenpairs(
     if sample is not None:
         if count > 1 or which == "both":
             raise UsageError(
-                f"A sample gives the start vector for one eigenpair, not for {count if count > 1 else 2}.",
-                "With `sample`, count must be 1 and which must not be 'both'.",
-                "Leave out `sample`.",
+                f"`sample` cannot be used for {2 * count if which == 'both' else count} eigenpairs.",
+                "It is the number of rows from which a start vector for one eigenpair is computed.",
+                "Leave out `sample`, or pass count=1 and one end, for example which='largest'.",
             )
         if (rows := chunk_size(sample, data, "sample")) is not None and which in tuple(ENDS):
             start_of = _start_of_sample(loss, rows, ENDS[which])

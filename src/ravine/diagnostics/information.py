@@ -104,9 +104,9 @@ def gaussian_information(spectrum: ExactSpectrum | Quadrature, rows: int, prior_
     """
     if rows < 1 or not (np.isfinite(prior_precision) and prior_precision > 0):
         raise UsageError(
-            f"There is no information for {rows} rows and a prior precision of {prior_precision}.",
-            "Both must be above zero; without a prior the information is infinite.",
-            "Pass N times the weight decay as prior_precision.",
+            f"The information is not defined for {rows} rows and a prior precision of {prior_precision}.",
+            "Both must be above zero and finite; without a prior the information is infinite.",
+            "Pass for example the number of rows times the weight decay as prior_precision.",
         )
     ratio = rows / prior_precision
     if isinstance(spectrum, Quadrature):

@@ -109,8 +109,8 @@ def krylov(operator: SymmetricOperator, start: npt.ArrayLike, steps: int) -> Kry
     length = float(np.linalg.norm(first))
     if first.shape != (operator.size,) or not np.isfinite(length) or length == 0:
         raise UsageError(
-            f"The start of a recurrence has the shape {first.shape} and the length {length:.3g}.",
-            f"It must be a finite vector of {operator.size}, not zero.",
+            f"The start vector of the Lanczos steps has the shape {first.shape} and the length {length:.3g}.",
+            f"It must hold {operator.size} finite numbers, not all zero.",
             "Pass for example a random vector.",
         )
     recurrence = LanczosRecurrence(operator, steps)
@@ -160,7 +160,7 @@ def lanczos(
     if not aim >= 0:
         raise UsageError(
             f"A residual of {aim} cannot be aimed at.",
-            "`tol` must be at least 0.",
+            "`tol`, the largest residual relative to the largest |eigenvalue|, must be at least 0.",
             "Use for example tol=1e-6.",
         )
     generator = np.random.default_rng(seed)

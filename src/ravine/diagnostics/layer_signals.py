@@ -44,8 +44,7 @@ class GradientProfile(NamedTuple):
     slope         change of ln(norm) from one layer to the next, by least squares; positive if gradients
                   vanish on their way back; None if fewer than 2 layers have a gradient
     error         standard error of the slope; None if fewer than 3 layers have a gradient
-    factor        exp(-slope), by which the gradient norm changes on its way back through one layer; None
-                  without a slope
+    factor        exp(-slope), by which the gradient norm changes on its way back through one layer
     zero          names of the layers with a gradient of zero, which are left out of the slope
     """
 
@@ -154,7 +153,7 @@ def saturation(
         slopes = np.asarray(derivative(h), np.float64)
         if slopes.shape != h.shape or not np.isfinite(slopes).all():
             raise UsageError(
-                f"The derivative in layer '{name}' has shape {slopes.shape}, or is not finite.",
+                f"The activation's derivative in layer '{name}' has shape {slopes.shape}, or is not finite.",
                 f"It must be finite and have the shape {h.shape} of the pre-activations.",
                 "Pass an elementwise derivative.",
             )
@@ -183,9 +182,9 @@ def sign_agreement(gradients: npt.ArrayLike) -> SignAgreement:
         draws = draws[None]
     if draws.ndim != 3:
         raise UsageError(
-            f"The gradients have the shape {draws.shape}.",
+            f"The gradients of the first layer's weights have the shape {draws.shape}.",
             "They must have two or three axes.",
-            "Pass [inputs, units] or [T, inputs, units].",
+            "Pass [inputs, units], or [T, inputs, units] for T steps.",
         )
     up, down = (draws > 0).sum(axis=1).astype(np.float64), (draws < 0).sum(axis=1).astype(np.float64)
     agreeing = (up * (up - 1) + down * (down - 1)) / 2

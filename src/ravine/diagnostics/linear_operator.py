@@ -275,7 +275,8 @@ def check_symmetric(difference: float, scale: float, epsilon: float) -> None:
     """
     if difference > np.sqrt(epsilon) * scale:
         raise UsageError(
-            f"The curvature differs from its transpose by {difference:.3g}, with entries up to {scale:.3g}.",
+            f"The curvature matrix differs from its transpose by {difference:.3g}, "
+            f"and its entries go up to {scale:.3g}.",
             "A Hessian is symmetric, so the gradient is random or wrong, or the compiler has an error.",
             "Set XLA_FLAGS=--xla_cpu_experimental_ynn_fusion_type= (jaxlib 0.10.2), or correct the loss.",
         )

@@ -32,7 +32,7 @@ class Path:
     barrier         largest height of the loss above the straight line between its values at both ends, from a
                     finer grid around the maximum; 0 if the loss is never above that line
     error           upper estimate of the part of the barrier that lies between grid points: twice that of a
-                    parabola through the highest point and its two neighbors
+                    parabola through the three highest points
     top             position of the maximum
     """
 
@@ -66,7 +66,9 @@ def interpolate(
     """
     if points < 3:
         raise UsageError(
-            f"{points} points do not show a barrier.", "At least 3 are needed.", "Take 3 or more, points=41."
+            f"{points} points are too few to measure a loss barrier between two solutions.",
+            "At least 3 are needed.",
+            "Take 3 or more, points=41.",
         )
     check_parameters(a)
     check_parameters(b)
@@ -80,7 +82,8 @@ def interpolate(
         bad = ~np.isfinite(values)
         if bad.any():
             raise UsageError(
-                f"The loss is {values[bad][0]} at {positions[bad][0]:.3g} of the line between the solutions.",
+                f"The loss is {values[bad][0]} on the line between the two solutions, at position "
+                f"{positions[bad][0]:.3g} (from 0 to 1).",
                 "A barrier needs a finite loss on the whole line.",
                 "Work in float64, or standardize the inputs.",
             )
@@ -104,17 +107,17 @@ def check_alike(a: Params, b: Params) -> None:
     structure: Any = jax.tree.structure(a)
     if structure != jax.tree.structure(b):
         raise UsageError(
-            "The two solutions have different structures.",
-            "Both must be parameters of the same network.",
-            "Compare runs of one network.",
+            "The two trees of parameters have different structures.",
+            "Both must belong to the same network.",
+            "Pass two trees of one network.",
         )
     for (path, leaf), other in zip(jax.tree_util.tree_leaves_with_path(a), jax.tree.leaves(b), strict=True):
         if np.shape(leaf) != np.shape(other):
             raise UsageError(
-                f"Parameter {jax.tree_util.keystr(path)} has shape {np.shape(leaf)} in one solution and "
-                f"{np.shape(other)} in the other.",
-                "Both must be parameters of the same network.",
-                "Compare runs of one network.",
+                f"Parameter {jax.tree_util.keystr(path)} has shape {np.shape(leaf)} in one tree of "
+                f"parameters and {np.shape(other)} in the other.",
+                "Both must belong to the same network.",
+                "Pass two trees of one network.",
             )
 
 

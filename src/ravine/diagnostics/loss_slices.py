@@ -88,7 +88,7 @@ def landscape(
     if len(directions) != len(axes):
         raise UsageError(
             f"There are {len(directions)} directions and {len(axes)} axes.",
-            "Every direction needs one axis.",
+            "Every direction needs one axis, an array of positions along it.",
             "Pass x for one direction, or x and y for two.",
         )
     if batch < 1:
@@ -101,7 +101,7 @@ def landscape(
         if axis.ndim != 1 or not axis.size or not np.isfinite(axis).all():
             raise UsageError(
                 f"`{name}` has shape {axis.shape}, or values that are not finite.",
-                "It must have one axis and hold finite numbers.",
+                "It must be an array [N] of finite numbers, with N of at least 1.",
                 f"Use for example {name}=np.linspace(-1, 1, 41).",
             )
     norms = []

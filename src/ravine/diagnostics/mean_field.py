@@ -185,7 +185,7 @@ def _check(weight_variance: float, bias_variance: float, start: float) -> None:
     if not (np.isfinite([weight_variance, bias_variance, start]).all() and weight_variance > 0 and start > 0):
         raise UsageError(
             f"The variances of weights, biases and start are {weight_variance}, {bias_variance}, {start}.",
-            "All must be finite, and those of weights and start above zero.",
+            "All must be finite; weight_variance and start (of the first pre-activations) also above zero.",
             "Use for example weight_variance=2.0, start=1.0.",
         )
     if bias_variance < 0:

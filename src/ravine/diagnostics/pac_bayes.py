@@ -110,7 +110,7 @@ def kl_inverse(error: float, budget: float) -> float:
 
 
 def maurer(error: float, divergence: float, rows: int, delta: float = 0.05) -> float:
-    """Return Maurer's PAC-Bayes bound on the true error, never above McAllester's.
+    """Return Maurer's PAC-Bayes bound on the true error, in general the tightest of the three bounds.
 
     The bound is the largest p with kl(error, p) <= (KL + ln(2 sqrt(N) / delta)) / N, where kl is the
     divergence of two error rates.
@@ -143,8 +143,8 @@ def mcallester(error: float, divergence: float, rows: int, delta: float = 0.05) 
 def catoni(error: float, divergence: float, rows: int, delta: float = 0.05) -> float:
     """Return Catoni's PAC-Bayes bound on the true error, at most 1 and the best over several constants C.
 
-    For one C the bound is (1 - exp(-C error - (KL + ln(1/delta))/N)) / (1 - exp(-C)). The 16 constants, from
-    0.1 to 30, are fixed, and each of them uses delta / 16.
+    For one C the bound is (1 - exp(-C error - (KL + ln(1/delta))/N)) / (1 - exp(-C)). Each of the m constants
+    in `CATONI_CONSTANTS` uses delta / m.
 
     error        training error of the noisy network, within [0, 1]
     divergence   KL divergence of the posterior from the prior, in nats
@@ -228,14 +228,14 @@ def certificate(
     """
     if form not in FORMS:
         raise UsageError(
-            f"There is no bound '{form}'.",
+            f"There is no PAC-Bayes bound '{form}'.",
             f"Allowed are {', '.join(repr(name) for name in FORMS)}.",
             did_you_mean(str(form), FORMS),
         )
     if draws < 10 or rows < 1 or not widths or not 0 < delta < 1:
         raise UsageError(
             f"No certificate exists for {draws} draws, {rows} rows, {len(widths)} widths and delta {delta}.",
-            "At least 10 draws, 1 row and 1 width are needed, and delta must lie between 0 and 1.",
+            "At least 10 draws of networks, 1 row and 1 width of the noise are needed, and 0 < delta < 1.",
             "Use for example draws=1000, delta=0.05.",
         )
     _check_share("chance", chance)

@@ -104,7 +104,7 @@ def saddle(
         raise UsageError(
             f"The gradient has shape {g.shape}, or values that are not finite.",
             f"It must be finite and have shape [{len(vector)}], as the eigenvectors.",
-            "Pass the gradient at the point of the eigenvectors, as a vector (to_vector).",
+            "Pass the gradient at the same weights as the eigenvectors, as a vector (to_vector).",
         )
     index = int((values + residuals < -tolerance).sum())
     value, residual = float(values[position]), float(residuals[position])

@@ -77,8 +77,9 @@ class Quadrature:
             at_spikes = function(self.spikes) if len(self.spikes) else np.zeros(0)
         if not all(np.isfinite(part).all() for part in (values, rough, at_spikes)):
             raise UsageError(
-                "The function f in the trace of f(A) is not finite on the whole spectrum of the matrix A.",
-                f"It must be finite for eigenvalues from {self.nodes.min():.6g} to {self.nodes.max():.6g}.",
+                "The function f in the trace of f(A) is not finite at an eigenvalue of the matrix A.",
+                "It must be finite at all eigenvalues. Those that were not projected out range from "
+                f"{self.nodes.min():.6g} to {self.nodes.max():.6g}.",
                 "Add a damping to the eigenvalues in f, or choose another function.",
             )
         by_probe = self.bulk * np.sum(self.weights * values, axis=1)  # (1)
@@ -131,7 +132,7 @@ def quadrature(
     """
     if probes < 2 or steps < 1:
         raise UsageError(
-            f"{probes} probes of {steps} steps give no density with an error.",
+            f"{probes} probes (random vectors) of {steps} Lanczos steps give no estimate with an error.",
             "At least 2 probes and 1 step are needed.",
             "Use for example probes=8, steps=40.",
         )
@@ -199,7 +200,7 @@ def density(
         if high - low <= 100 * estimate.epsilon * size:
             raise UsageError(
                 f"All eigenvalues of the bulk are {low:.6g}, which is a spike, not a density.",
-                "Without a width, the eigenvalues must differ.",
+                "Without `width`, the smoothing width follows from their range, so they must differ.",
                 "Pass a width to draw the spike with this width.",
             )
     if not (np.isfinite(width) and width > 0) or points < 2 or not 0 < level < 1:

@@ -85,14 +85,16 @@ def trace(operator: SymmetricOperator, products: int = 64, *, seed: int = 0) -> 
     """Return an estimate of the trace of a matrix, with its standard error, by the method XTrace.
 
     products: number of products of the matrix with vectors; an odd number is rounded down to an even one. If
-    it is at least D, the size of the matrix, the trace is exact. The trace is also exact if the rank of the
-    matrix is below products / 2.
+    it is at least D, the size of the matrix, the trace is exact. XTrace is exact for a matrix of low rank,
+    too.
 
     Raises UsageError for fewer than 4 products.
     """
     if products < 4:
         raise UsageError(
-            f"{products} products are too few for a trace.", "At least 4 are needed.", "Use products=32."
+            f"{products} products with the matrix are too few to estimate its trace.",
+            "At least 4 are needed.",
+            "Use products=32.",
         )
     size = operator.size
     if products >= size:
@@ -131,7 +133,7 @@ def _check(probes: int) -> None:
     """Raise UsageError for fewer than 2 probes."""
     if probes < 2:
         raise UsageError(
-            f"The number of probes is {probes}.",
+            f"The number of probes (random vectors) is {probes}.",
             "At least 2 are needed, since the error of the estimate follows from their scatter.",
             "Use probes=32.",
         )

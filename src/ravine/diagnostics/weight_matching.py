@@ -62,8 +62,7 @@ def align(
     Without activations, the order changes only if this brings the weights of both networks nearer to each
     other.
 
-    Raises UsageError for layers without exactly a weight and a bias, for networks of different sizes, and for
-    values that are not finite.
+    Raises UsageError for other layers, for networks of different sizes, and for values that are not finite.
     """
     first, second = _checked(a), _checked(b)
     if [w.shape for w, _ in first] != [w.shape for w, _ in second]:
@@ -90,8 +89,8 @@ def permute(params: Layers, permutations: Sequence[npt.ArrayLike]) -> list[dict[
     params         layers {"weight": [fan_in, fan_out], "bias": [fan_out]}
     permutations   for every hidden layer an array [units]; unit permutations[l][i] becomes unit i of layer l
 
-    Raises UsageError if `permutations` do not fit the layers, for layers without exactly a weight and a bias,
-    and for values that are not finite.
+    Raises UsageError if `permutations` do not fit the layers, for other layers, and for values that are not
+    finite.
     """
     layers = _checked(params)
     orders = [np.asarray(order) for order in permutations]
@@ -216,7 +215,7 @@ def _checked(params: Layers) -> list[tuple[Vector, Vector]]:
         if set(layer) != {"weight", "bias"}:
             raise UsageError(
                 f"Layer {index} has the parameters {', '.join(sorted(map(str, layer)))}.",
-                "Only layers with a weight and a bias can be permuted.",
+                "Only layers with a weight, a bias and nothing else can be permuted.",
                 "Align networks without normalization and branches.",
             )
         weight, bias = np.asarray(layer["weight"], np.float64), np.asarray(layer["bias"], np.float64)

@@ -51,7 +51,7 @@ def read_average(text: str | None) -> tuple[str, float]:
     if not 0 <= share < 1:
         raise UsageError(
             f"--average {text} cannot be used.",
-            "The number is at least 0 and below 1.",
+            "The number after ema= or tail= must be at least 0 and below 1.",
             "Write ema=0.99 or tail=0.5.",
             option="average",
             value=text,

@@ -20,7 +20,7 @@ def budget_seconds(text: str) -> float:
     if not match or not float(match[1]) > 0:
         raise UsageError(
             f"'{text}' is not a time budget.",
-            "A budget is a number above 0 with a unit: s, m or h.",
+            "A budget is a number above 0 with a unit: s, m or h (without a unit: seconds).",
             "Write for example 60s, 2m or 1h.",
         )
     return float(match[1]) * UNITS_S[(match[2] or "s")[0]]

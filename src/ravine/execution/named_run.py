@@ -60,8 +60,8 @@ def resolve_source(
     if _is_model_file(path) or (path / "model.json").exists():
         return _with_data_of_model(study, path, flags, data)
     raise UsageError(
-        f"'{word}' is neither data, nor a run, nor a model.",
-        "The folder holds neither run.json nor model.json.",
+        f"The folder '{word}' is neither a run nor a model.",
+        "It holds neither run.json nor model.json.",
         "Type `ravine runs` to list the runs.",
     )
 
@@ -97,14 +97,14 @@ def _check_training(study: Study, word: str, folder: Path) -> None:
     file = find_study(verb).training_file
     if not file:
         raise UsageError(
-            f"'{word}' is a run of {verb}, which has many trainings.",
-            f"`ravine {study.name}` needs one training: a run of train, compare or sweep.",
+            f"'{word}' is a run of {verb}, which has many trainings and chooses no winner.",
+            f"`ravine {study.name}` needs one training, such as a run of train or the winner of compare.",
             f"Type `ravine {study.name} DATA`.",
         )
     if not (folder / file).exists():
         raise UsageError(
-            f"The run '{word}' has not chosen its winner yet, whose training `ravine {study.name}` needs.",
-            f"The run writes the settings of this training to its file '{file}' when it finishes.",
+            f"The run '{word}' does not hold the settings of a training, which `ravine {study.name}` needs.",
+            f"The run has not written its file '{file}' yet, which holds these settings.",
             f"Type `ravine resume {shlex.quote(word)}` to finish it.",
         )
 

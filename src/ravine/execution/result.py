@@ -369,7 +369,9 @@ class Result(Document):
             return self.artifacts.model
         if self.run_dir is None:
             raise DataError(
-                f"This result of {self.study} has no model.", "It has no run directory.", "Give out=DIR."
+                f"This result of {self.study} has no model.",
+                "It has no run directory to read one from.",
+                "Give out=DIR.",
             )
         model: Model = resolve_name("ravine.execution.saved_model:Model").load(self.run_dir)
         return model

@@ -24,6 +24,6 @@ def check_resumable(run: RunDirectory) -> None:
     if not run.config.exists():
         raise DataError(
             f"The run '{run.path}' stopped before it had read its data.",
-            "It has no plan to resume.",
+            "It has no configuration file to resume from.",
             "Type the command again.",
         )

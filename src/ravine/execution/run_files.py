@@ -74,7 +74,7 @@ def write_or_check_plan(
             raise DataError(
                 "The plan of this run has changed since the run began.",
                 f"The trainings planned now differ from its plan.json in {', '.join(changed)}.",
-                "Put the old configuration back, or begin a new run.",
+                "Put the old files back, use the version of ravine that began the run, or begin a new run.",
             )
         run.update(state="running", pid=os.getpid())
         return

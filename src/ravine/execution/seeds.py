@@ -75,7 +75,7 @@ def seeds(purpose: str, count: int) -> list[int]:
     if count > allowed.capacity:
         raise UsageError(
             f"--seeds {count} is too many.",
-            f"Only {allowed.capacity} seeds are reserved for it; the others serve for example tuning.",
+            f"Only {allowed.capacity} seeds are reserved for this purpose; others serve for example tuning.",
             f"Give --seeds {allowed.capacity} or fewer.",
             option="seeds",
             value=count,

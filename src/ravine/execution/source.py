@@ -26,7 +26,9 @@ def check_source(settings: DataSettings, study: str) -> None:
         return
     if not settings.source:
         raise UsageError(
-            "No data was named.", "DATA is a file, '-' or a built-in set.", f"Type `ravine {study} digits`."
+            "No data was named.",
+            "DATA is a file, '-' for standard input, or a built-in set.",
+            f"Type `ravine {study} digits`.",
         )
     if settings.source == "-":
         if sys.stdin is None:

@@ -25,8 +25,8 @@ def check_digest(text: str) -> None:
     """Raise UsageError unless a text has the form of a digest (hash) of settings: 12 hexadecimal digits."""
     if len(text) != DIGEST_DIGITS or set(text) - set("0123456789abcdef"):
         raise UsageError(
-            f"--winner-digest {text} is no digest of settings.",
-            f"A digest has {DIGEST_DIGITS} hexadecimal digits.",
+            f"--winner-digest {text} is no digest (hash) of the settings of a winner.",
+            f"A digest has {DIGEST_DIGITS} hexadecimal digits, in lower case.",
             "Type -c best.toml: the file holds the digest of the winner's settings.",
             option="winner_digest", value=text,
             allowed=f"{DIGEST_DIGITS} hexadecimal digits",

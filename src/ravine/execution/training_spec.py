@@ -231,7 +231,7 @@ def _read_schedules(texts: Sequence[str]) -> dict[str, str]:
         if schedule(text).depends_on_loss:
             raise UsageError(
                 f"--hyper-schedule '{name}={text}' cannot be used.",
-                f"Only the learning rate can follow '{text}', which depends on the loss.",
+                f"Only the learning rate can follow '{text}', which depends on the validation loss.",
                 f"Choose another schedule, for example --hyper-schedule '{name}=linear(end=0.5)'.",
                 option="hyper_schedule", value=f"{name}={text}", allowed="a schedule without the loss",
             )  # fmt: skip
@@ -286,7 +286,7 @@ def check_patience(settings: NetworkSettings) -> None:
         raise UsageError(
             f"--min-change {settings.min_change:g} does nothing.",
             "It belongs to early stopping, which is off.",
-            "Add --early-stop 5, or leave it out.",
+            "Add --early-stop 5, or leave out --min-change.",
             option="min_change",
             value=settings.min_change,
             allowed="0 without early stopping",

@@ -85,7 +85,9 @@ class Finding:
             )
         if self.bound not in ("", "below", "above"):
             raise UsageError(
-                f"The bound of '{self.what}' is '{self.bound}'.", "", "Use 'below', 'above' or ''."
+                f"The bound of '{self.what}' is '{self.bound}'.",
+                "",
+                "Use 'below' to allow all smaller numbers too, 'above' to allow all larger ones, else ''.",
             )
 
     @property

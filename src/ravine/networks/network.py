@@ -52,12 +52,12 @@ class Network:
 
     sizes        (inputs, units of each hidden layer ..., outputs)
     activation   name of the activation in `ACTIVATIONS`
-    connection   name in `CONNECTIONS` of the connection of each layer but the last with its input
+    connection   name of the connection of each layer with its input in `CONNECTIONS`
     norm         name of the normalization in `NORMALIZATIONS`
     dropout      whether the network has dropout; the dropout rate can differ between runs
     slope        whether the slope of the leaky ReLU can differ between runs
     conv         channels of 3x3 convolutions before the hidden layers; the first has stride 1, the others 2
-    image        (height, width, channels) of a row of inputs; needed with convolutions, else None
+    image        (height, width, channels) of a row of inputs; used only with convolutions
 
     Raises UsageError for parts that do not fit together.
     """
@@ -90,7 +90,7 @@ class Network:
 
     @property
     def connection_type(self) -> Connection:
-        """The connection of every layer but the last with its input, for example residual."""
+        """The connection of every layer with its input."""
         return CONNECTIONS[self.connection]
 
     @cached_property
@@ -206,7 +206,7 @@ class Network:
         """Return the outputs in training, x [N, inputs] -> [N, outputs], and the new running statistics.
 
         Batch normalization uses the statistics of the batch, in which all rows have the same weight. Dropout
-        is applied if the network has it.
+        is applied.
 
         params   parameters of the network, layer by layer
         x        inputs of the batch
@@ -220,7 +220,9 @@ class Network:
         self._check(stats, hyper, needs=self.hyper_names)
         if self.dropout and key is None:
             raise UsageError(
-                "Dropout needs a key.", "It draws which units to drop.", "Give apply_training(key=...)."
+                "Dropout needs a random key.",
+                "It draws which units to drop.",
+                "Give apply_training(key=...).",
             )
         new_stats = list(stats)
         keys = jax.random.split(key, len(self.layout)) if self.dropout and key is not None else None
@@ -333,7 +335,7 @@ class Network:
         missing = [name for name in self.hyper_names if name in needs and name not in (hyper or {})]
         if missing:
             raise UsageError(
-                f"The network needs a value of {missing[0]}.",
+                f"The network needs a value of the hyperparameter '{missing[0]}'.",
                 "The network does not hold the value, since it can differ between runs.",
                 f"Pass for example hyper={{'{missing[0]}': 0.1}}.",
             )

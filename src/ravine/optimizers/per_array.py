@@ -35,8 +35,8 @@ class Optimizer(optax.GradientTransformationExtraArgs):
     """An optax gradient transformation with a further function for the weights to evaluate.
 
     eval_params(params, state) returns the weights at which the network is evaluated. For most optimizers they
-    are the stored parameters. They differ, for example, for Nesterov momentum, which stores a look-ahead
-    point, and for averages of the weights.
+    are the stored parameters. They differ for Nesterov momentum, which stores a look-ahead point, and for
+    averages of the weights.
     """
 
     eval_params: Callable[[optax.Params, optax.OptState], optax.Params]
@@ -172,7 +172,7 @@ def _working_dtype(w: ArrayLike, *slots: jax.Array) -> DTypeLike:
     if not jnp.issubdtype(dtypes[0], jnp.inexact):
         raise UsageError(
             f"A parameter of dtype {dtypes[0]} cannot be optimized.",
-            "An integer has no gradient.",
+            "Integers and booleans have no gradient.",
             "Make it a float, or keep it out of the parameters.",
         )
     wide = max(jnp.finfo(dtype).bits for dtype in dtypes) > 32

@@ -60,15 +60,14 @@ def read_schedule(text: str) -> tuple[str, dict[str, Any]]:
         one, other, example = kind.either
         if (one in values) == (other in values):
             why = f"It needs '{one}' or '{other}'" + (", not both." if one in values else ".")
-            raise UsageError(f"The schedule '{text}' is not complete.", why, f"Write {example}.")
+            raise UsageError(f"The schedule '{text}' cannot be used.", why, f"Write {example}.")
     return name, {key: values.get(key, parameter.default) for key, parameter in kind.parameters.items()}
 
 
 def format_schedule(name: str, numbers: dict[str, Any]) -> str:
-    """Return the text of a schedule from its name and its parameters, such as `step(0.1,every=10)`.
+    """Return the shortest text of a schedule from its name and its parameters, such as `step(0.1,every=10)`.
 
-    Parameters at their defaults are left out, except `factor`. `read_schedule` returns the same name and
-    parameters for this text.
+    `read_schedule` returns the same name and parameters for this text.
     """
     parts = []
     for place, (key, parameter) in enumerate(SCHEDULES[name].parameters.items()):

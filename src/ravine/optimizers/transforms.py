@@ -174,7 +174,7 @@ def _where_masked(
     if jax.tree.structure(mask) != structure:
         raise UsageError(
             "The mask does not fit the parameters.",
-            "It selects parameters for a penalty or weight decay: a tree of True and False like them.",
+            "It selects parameters for a penalty or weight decay, by True or False for each of their arrays.",
             "Make it with jax.tree.map over the parameters.",
         )
 

@@ -78,8 +78,7 @@ def resolve(
     """Return the settings of a study, combined from flags, environment, a TOML file and pyproject.toml.
 
     If several of them give a value, flags come before the environment, the environment before the TOML file,
-    and the TOML file before pyproject.toml. Of two options that exclude each other, the one from the place
-    that comes later is dropped.
+    and the TOML file before pyproject.toml.
 
     kind: class of the settings. flags: values by key; None, False and () stand for flags that are absent.
     file: path of the TOML file that `-c` names. environment: variables, by default those of the process.

@@ -142,7 +142,11 @@ def _plain(obj: object, where: str, nonfinite: str) -> Plain:
             return float(obj)
         if nonfinite == "null":
             return None
-        raise UsageError(f"{where} is {obj}.", "JSON has no such number.", "Store it in an array.")
+        raise UsageError(
+            f"{where} is {obj}.",
+            "JSON has no such number.",
+            "Store it in an NPZ file, or pass nonfinite='null'.",
+        )
     if isinstance(obj, Mapping):
         keys = [_key(key, where) for key in obj]
         if len(set(keys)) != len(keys):
@@ -182,8 +186,8 @@ def write_json(
 ) -> None:
     """Write `obj` as indented JSON to the file `path`, completely or not at all.
 
-    sort: whether keys are sorted. nonfinite: "null" writes NaN and infinity as null, "raise" refuses them.
-    Raises DataError if the file cannot be written, and UsageError for a value that JSON cannot hold.
+    `sort` and `nonfinite` are those of `json_text`. Raises DataError if the file cannot be written, and
+    UsageError for a value that JSON cannot hold.
     """
     write_atomic(path, json_text(obj, sort=sort, nonfinite=nonfinite) + "\n")
 

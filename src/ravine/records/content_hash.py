@@ -68,7 +68,7 @@ def _canonical(obj: object, where: str) -> Plain:
         return _array(obj, where)
     raise UsageError(
         f"{where} is a {type(obj).__name__}, which has no id.",
-        "A hash is computed of text, numbers, booleans, arrays, lists and dictionaries.",
+        "An id is a hash of text, bytes, numbers, booleans, paths, dates, arrays, lists and dictionaries.",
         "Convert it first.",
     )
 
@@ -82,7 +82,7 @@ def _array(obj: object, where: str) -> Plain:
     if array.dtype.kind == "V":
         raise UsageError(
             f"{where} is an array of {array.dtype}.",
-            "A hash is computed of arrays of numbers, booleans, text or dates.",
+            "An id is a hash of arrays of numbers, booleans, text or dates.",
             "Convert it, for example with array.astype('float32').",
         )
     if isinstance(obj, np.generic) and array.dtype.kind in "biufU":

@@ -230,7 +230,9 @@ class Record:
         times = lengths[names[0]]
         if len(set(lengths.values())) > 1:
             raise UsageError(
-                f"The series differ in length: {lengths}.", "", "Make one table for each length."
+                f"The series (curves) of the table differ in length: {lengths}.",
+                "",
+                "Make one table for each length.",
             )
         columns = {"run": np.repeat(columns["run"], times), "time": np.tile(np.arange(times), len(self))}
         columns |= {
@@ -257,7 +259,9 @@ class Record:
 def _check(group: str, name: str, array: np.ndarray, runs: int) -> None:
     wanted = {"hyper": array.ndim == 1, "series": array.ndim == 2, "final": array.ndim >= 1}[group]
     if not isinstance(name, str) or not name:
-        raise UsageError(f"{name!r} cannot name an entry of {group}.", "Names are text.", "Rename it.")
+        raise UsageError(
+            f"{name!r} cannot name an entry of {group}.", "Names are text and not empty.", "Rename it."
+        )
     if not wanted or array.shape[0] != runs:
         raise UsageError(
             f"{group}['{name}'] has shape {list(array.shape)}.",

@@ -64,7 +64,7 @@ def _check_lengths(owner: str, **sequences: Sequence[object]) -> None:
     """
     lengths = {name: len(items) for name, items in sequences.items()}
     if len(set(lengths.values()) - {0}) > 1 or (0 in lengths.values() and any(lengths.values())):
-        raise ValueError(f"All sequences of the block '{owner}' must have one length, got {lengths}.")
+        raise ValueError(f"All sequences of the block '{owner}' must have the same length, got {lengths}.")
 
 
 # ------------------------------------------------------------------------------------------------------ text
@@ -171,7 +171,7 @@ class Table(Values):
         super().__post_init__()
         lengths = {column.title: len(column.texts) for column in self.columns}
         if len(set(lengths.values())) > 1:
-            raise ValueError(f"The columns of a table need one length, got {lengths}.")
+            raise ValueError(f"The columns of a table must have the same length, got {lengths}.")
         if any(column.wrap for column in self.columns[1:]):
             raise ValueError("Only the texts of a table's first column can be wrapped; others need wrap=0.")
 

@@ -12,8 +12,7 @@ Falling: the median of c_s is at most -0.5 %, and c_s < 0 on significantly many 
 noisy for this count, c_s from the evaluations with p_t > 1/2 decides. Rising: the median of r_s is at least
 2 %, and r_s > 0 on significantly many seeds. A loss for which both hold is flat: it fell last, but to a level
 above its lowest. A sign test over seeds decides what is significant. With fewer than six seeds no sign test
-can be significant. Then all seeds must agree, and the mean change must be at least four times its standard
-error.
+can be significant. Then all seeds must agree, and the mean change must be four times its standard error.
 
 The lowest loss in (4) is taken where the median curve of all *other* seeds is lowest. An evaluation chosen by
 the same seed would be low by chance, and every flat noisy curve would seem to rise.
@@ -99,9 +98,9 @@ def final_trend(losses: npt.ArrayLike, progress: npt.ArrayLike | None = None) ->
     done = np.arange(1, times + 1) / times if progress is None else as_floats(progress, 1, "progress")
     if done.shape != (times,) or not np.isfinite(done).all() or (np.diff(done) < 0).any():
         raise UsageError(
-            f"`progress` has shape {done.shape}, for {times} times.",
-            "It must ascend and have one value for each time.",
-            "Pass the shares of the training that are done.",
+            f"`progress` has shape {done.shape}, and the losses were evaluated at {times} times.",
+            "It must hold one finite value for each time, and never decrease.",
+            "Pass the share of the training that is done at each time.",
         )
     whole = curves[np.isfinite(curves).all(axis=1)]
     if times < MIN_POINTS or 2 * len(whole) < len(curves):

@@ -130,7 +130,7 @@ def _checked_rates(rates: npt.ArrayLike) -> FloatArray:
     where = as_floats(rates, 1, "rates")
     if not (np.isfinite(where) & (where > 0)).all():
         raise UsageError(
-            f"The learning rates {rates!r} are not all positive.",
+            f"The learning rates {rates!r} are not all positive and finite.",
             "A logarithmic scale needs positive, finite learning rates.",
             "Leave out the others.",
         )

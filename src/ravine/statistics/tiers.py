@@ -67,7 +67,9 @@ def tiers(
         )
     if shuffles < 99:
         raise UsageError(
-            f"{shuffles} shuffles are too few.", "The p value needs at least 99.", "Use shuffles=999."
+            f"{shuffles} shuffles of the names are too few.",
+            "The p value needs at least 99.",
+            "Use shuffles=999.",
         )
     names = rank_names(values, greater_is_better)
     scores = _table(values, names, greater_is_better)

@@ -83,8 +83,8 @@ def summarize_target(first: npt.ArrayLike, times: npt.ArrayLike | None = None) -
             or (table.ndim == 2 and table.shape[0] != index.size)
         ):
             raise UsageError(
-                f"`times` has shape {table.shape}, for {index.size} runs and index {index.max()}.",
-                "It must be [time] or [run, time] and hold one time for every index.",
+                f"`times` has shape {table.shape}, for {index.size} runs and time index {index.max()}.",
+                "It must be [time] or [run, time] and hold one time for every time index.",
                 "Pass the times at which the curves were evaluated.",
             )
         when = table[index] if table.ndim == 1 else table[np.arange(index.size), index]

@@ -28,7 +28,7 @@ SMALL = ["-t", "y", "--task", "classify", "--net", "8", "--epochs", "8"]
         (["a.csv", "b.csv"], "one word too many"),
         (["a.csv", "--no-proof", "--seeds", "5"], "contradict"),
         (["a.csv", "--scaling", "both"], "scaling"),
-        (["empty"], "neither data"),
+        (["empty"], "neither a run"),
         (["nothing.csv"], "nothing.csv"),
     ],
 )

@@ -92,7 +92,7 @@ def test_the_only_table_is_found_without_a_path(tmp_path):
         (":/uneven", r"a \(4,\), b \(2,\)"),
         (":/cube", "recognized"),
         (":/nothing", "is empty"),
-        (":/loop", "no end"),
+        (":/loop", "too many nested groups"),
         (":/run/elsewhere", "has no 'elsewhere'"),
         (":/run/nowhere", "has no 'nowhere'"),
     ],

@@ -123,7 +123,7 @@ def test_the_rows_of_a_model_must_be_known(table: str, tmp_path: Path, small: di
     lines = Path(table).read_text().splitlines()
     other = tmp_path / "other.csv"
     other.write_text("\n".join([lines[0], *reversed(lines[1:])]))
-    with pytest.raises(DataError, match="other data"):
+    with pytest.raises(DataError, match="other or unknown data"):
         ravine.diagnose(str(other), "y", task="classify", model=model, **small)
     with pytest.raises(DataError, match="training rows"):
         ravine.diagnose(table, "y", task="classify", model=model, validation=0.4, **small)

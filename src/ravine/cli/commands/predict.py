@@ -118,7 +118,7 @@ def _model(model: str) -> str:
     if not model:
         raise UsageError(
             "The model has no name.",
-            "MODEL is the folder of a run or of a model, an id, or 'latest'.",
+            "MODEL is the folder of a run or of a model, the id of a run, or 'latest'.",
             "Type `ravine runs` to list the runs.",
         )
     return find_model(model)

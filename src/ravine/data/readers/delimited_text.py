@@ -171,7 +171,7 @@ def _one_width(widths: list[int], at: list[int], header: bool, name: str) -> int
         raise DataError(
             f"The header of '{name}' has {widths[0]} fields, its rows have {width}.",
             "The rows must have as many fields as the header, or one more (a row name at the start).",
-            "Name every column in the header; a missing value is nothing between two separators.",
+            "Name every column in the header, and write nothing between two separators for a missing value.",
         )
     for count, line in zip(body, lines, strict=True):
         if count != width:

@@ -90,7 +90,7 @@ def _only(here: h5py.Group | h5py.Dataset, name: str) -> h5py.Group | h5py.Datas
             return here
         if "pandas_type" in here.attrs:
             raise DataError(
-                f"'{here.name}' of '{name}' is a frame that pandas stored.",
+                f"'{here.name}' of '{name}' is a DataFrame that pandas stored.",
                 "Its internal blocks cannot be read as a table.",
                 "Write it again with frame.to_parquet('data.parquet').",
             )
@@ -107,7 +107,7 @@ def _only(here: h5py.Group | h5py.Dataset, name: str) -> h5py.Group | h5py.Datas
             )
         here = groups[0]
     raise DataError(
-        f"The groups of '{name}' have no end, since a link leads back to a group above it.",
+        f"'{name}' has too many nested groups, perhaps since a link leads back to a group above it.",
         f"At most {MAX_DEPTH} nested groups are followed.",
         "Name a data set or group, as in FILE.h5:/path.",
     )

@@ -52,7 +52,7 @@ def read_idx(source: Source) -> Table:
     """Return a table of the images [N, H, W] in an idx file: one column for each pixel, and the labels.
 
     The labels come from a second file in the same folder. If the name of the image file begins with `train`,
-    the `t10k` files of the folder, if there are any, become the table of test rows.
+    the `t10k` files of the folder become the table of test rows.
 
     Raises DataError if the file holds labels instead of images, if there is no file of labels, and if a file
     is damaged.
@@ -64,7 +64,7 @@ def read_idx(source: Source) -> Table:
     if images.ndim < 2:
         raise DataError(
             f"'{name}' holds labels.",
-            "The file must hold images, an array with at least two axes.",
+            "The file to name must hold images, an array with at least two axes.",
             "Type the name of the image file (…-images-idx3-ubyte).",
         )
     labels_path = _beside(path, path.name.replace("images", "labels").replace("idx3", "idx1"))
@@ -110,7 +110,7 @@ def _load(path: Path) -> np.ndarray:
     if not is_idx(content):
         raise DataError(
             f"'{path.name}' is no idx file.",
-            "It must begin with two zero bytes and a known type.",
+            "An idx file must begin with two zero bytes and the code of a data type.",
             "Download the file again.",
         )
     return parse_idx(content, path.name)
@@ -123,6 +123,6 @@ def _unzipped(content: bytes, path: Path) -> bytes:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
             f"'{path.name}' is cut or damaged.",
-            f"Its gzip stream is incomplete: {error}.",
+            f"Its content cannot be unzipped by gzip: {error}.",
             "Download the file again.",
         ) from error

@@ -25,8 +25,8 @@ TREES = ("TTree", "TNtuple", "TNtupleD", "TChain", "ROOT::RNTuple")
 def read_root(source: Source) -> Table:
     """Return a tree of a ROOT file as a table: the tree `source.part`, or without a part the only tree.
 
-    A branch of a TTree with arrays of a fixed size becomes one column for each element, such as `p[0]`. Other
-    branches, such as those of variable length, are left out and noted.
+    A branch of arrays with a fixed size becomes one column for each element, such as `p[0]`. Branches of
+    variable length are left out and noted.
 
     Raises DataError if the file is damaged, if there is no such tree, and if the tree has no rows or no
     branch with a fixed number of values per row.
@@ -61,7 +61,7 @@ def read_root(source: Source) -> Table:
     except Exception as error:  # the parser can raise any error for a damaged file
         raise DataError(
             f"'{name}' cannot be read as ROOT.",
-            f"It is damaged; uproot reports: {_first_line(error)}.",
+            f"It is probably damaged; uproot reports: {_first_line(error)}.",
             "Download or write the file again.",
         ) from error
     if not flat or not rows:
@@ -98,7 +98,7 @@ def _tree(file: uproot.ReadOnlyDirectory, inner: str, path: Path) -> str:
         return str(trees[0])
     raise DataError(
         f"Which tree of '{name}'?" if trees else f"'{name}' holds no tree.",
-        "The file has "
+        "The rows come from one tree; this ROOT file has "
         f"{', '.join(trees[:12] or [f'{k} ({c})' for k, c in classes.items()][:12]) or 'nothing'}.",
         f"Name one, as in {path}:{trees[0]}." if trees else "Use a file with a tree of rows.",
     )

@@ -60,7 +60,7 @@ class DiagnoseDesign:
 
     @property
     def proves(self) -> bool:
-        """Whether remedies are tried: they have at least 2 seeds, and no trained model is examined."""
+        """Whether remedies are tried: at least 2 seeds are given for them, and no model is examined."""
         return self.settings.seeds >= MIN_PROOF_SEEDS and self.model is None
 
     @property
@@ -70,10 +70,7 @@ class DiagnoseDesign:
 
     @property
     def fresh_seeds(self) -> list[int]:
-        """Fresh seeds on which the best remedy must be confirmed before it is recommended.
-
-        The list is empty if no remedy is tried.
-        """
+        """Fresh seeds that must confirm the best remedy before it is recommended; empty without remedies."""
         return seed_ranges.seeds("diagnose.confirm", self.settings.seeds) if self.proves else []
 
     @property
@@ -93,8 +90,8 @@ class DiagnoseDesign:
     def network_steps(self) -> int:
         """Number of planned training steps: those of the original training on all seeds for remedies.
 
-        It is 0 if no remedy is tried. The measured run is not included, nor are the remedies and their
-        confirmation, which depend on the faults that are found.
+        It is 0 if no remedy is tried. The measured run is not included, nor are the remedies, which depend on
+        the faults that are found.
         """
         return len(self.seeds) * self.prepared.plan.steps
 
@@ -186,7 +183,7 @@ class DiagnoseDesign:
 
 
 def training_settings(settings: DiagnoseSettings) -> FixedTrainingSettings:
-    """Return the settings of the diagnosed training: one seed, no options that only `diagnose` has."""
+    """Return the settings of the diagnosed training alone: one seed, and no options of `diagnose`."""
     values = {item.name: getattr(settings, item.name) for item in fields(FixedTrainingSettings)}
     return FixedTrainingSettings(**{**values, "seeds": 1})
 
@@ -268,8 +265,8 @@ def _prepare_model(
     name = "not known" if data is None else data.name
     if data is None or data.sha256 != dataset.sha256:
         raise DataError(
-            f"The model '{path}' was trained on other data.",
-            f"It was trained on '{name}', so its training rows in {dataset.name} are not known.",
+            f"The model '{path}' was trained on other or unknown data.",
+            f"Its training data are '{name}', so its training rows in {dataset.name} are not known.",
             "Name the data that the model was trained on.",
         )
     scaler = prepared.batches.data(seed).scaler
@@ -278,7 +275,7 @@ def _prepare_model(
         if expected.shape != own.shape or not np.allclose(expected, own, rtol=1e-9):
             raise DataError(
                 f"The training rows of the model '{path}' are not known.",
-                "Its inputs were not scaled as the training rows that the given settings select.",
+                "The scaling of its inputs does not fit the training rows that the given settings select.",
                 "Give --seed, --test, --validation, --drop and --scaling as in the training of the model.",
             )
     spec = replace(

@@ -55,8 +55,8 @@ def point_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> Lo
     """Return the loss of a trained model at its parameters, with all that is known about its training.
 
     path: path of the model. dataset: the data set of `load_model_data`. The loss is a mean over all its rows
-    if `settings` name these data, else over the training rows of the model's run. In the second case, raises
-    UsageError if the data set is not that of the run, DataError if the model's file names no seed.
+    if `settings` name these data, else over the training rows of the model's run. Raises UsageError if the
+    data set is not that of the model's run, DataError if the model's file names no seed.
     """
     model = Model.load(path)
     if settings.source:
@@ -116,7 +116,7 @@ def _own_rows(model: Model, path: str, dataset: Dataset) -> tuple[Rows, float]:
     if dataset.sha256 != run.metadata["data"]["sha256"]:
         raise UsageError(
             "The data are not those of the model's run.",
-            "Data without a name do not tell how their columns were encoded for the model.",
+            "Only data that are read by their name are encoded like the training data of the model.",
             "Name the file or built-in data set that the model was trained on.",
         )
     seed = model.metadata.seed
