@@ -55,7 +55,10 @@ __all__ = [
 
 
 def load_model(path: str | PathLike[str]) -> Model:
-    """Return a trained model from its folder, one of its files, or a run. Raises DataError."""
+    """Return a trained model from its folder, one of its files, or a run.
+
+    Raises DataError if the model is missing, damaged or not complete.
+    """
     from ravine.execution.saved_model import Model
 
     return Model.load(Path(path))
@@ -76,9 +79,10 @@ ABOUT = (
     "y: Target: an array [N], or the name or index of the target column.",
     "target: Name of the target column, in place of y.",
     "weights: Row weights for loss and metric: an array [N], or the name of a column.",
-    "groups: Groups of rows, each in one split: an array [N], or the name of a column.",
-    "test: Test rows: a share of the rows, (X, y), a DataFrame where X is one, a file where X is one. "
-    "[default: 0.2, or the test rows of the data]",
+    "groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided "
+    "between training, validation and test rows.",
+    "test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an "
+    "array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]",
     "out: Folder of the run; without it, nothing is written.",
     "notify: Function that is called with every event.",
     "progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on standard "
@@ -157,7 +161,7 @@ def docstring(study: Study, options: typing.Mapping[str, Option]) -> str:
     lines += [
         "",
         "    Raises DataError for data or files that cannot be used, UsageError for unsuitable arguments,",
-        "    NothingTrained if every run diverged, and Stopped on a stop request.",
+        "    NothingTrained if every run that the result needs diverged, and Stopped on a stop request.",
     ]
     return "\n".join([*lines, '    """'])
 

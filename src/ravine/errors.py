@@ -5,7 +5,7 @@
     ├── OptionError         1   base of errors that may be about one option
     │   ├── UsageError      2   wrong flag, option or configuration key
     │   └── DataError       3   unusable data, file, model or run
-    ├── NothingTrained      4   every run diverged
+    ├── NothingTrained      4   every run that the result needs diverged
     └── Stopped            75   stopped on request (130 after Ctrl-C, 143 after SIGTERM)
 
 A message has up to three parts: the fault with its value, the reason or the allowed values, and the remedy,
@@ -103,7 +103,7 @@ class DataError(OptionError):
 
 
 class NothingTrained(RavineError):
-    """The error of a command without a result because its runs diverged. The exit status is 4."""
+    """The error of a command without a result, as every run that it needs diverged. The exit status is 4."""
 
     status = 4
 

@@ -1,11 +1,14 @@
 """The conversion of the arguments of Python functions, such as `compare(X, y)`, to settings and a data set.
 
-Each line of the table shows a form of X and y, and the forms of the other arguments that fit X and y.
+Each line of the table shows forms of X and y, and the forms of the other arguments that fit them. A column
+is named by its name or its index.
 
-X and y                        weights and groups                    test
-file or built-in name; name    names of columns                      share or file
-DataFrame; name                names of columns, or arrays [N]       share, file, DataFrame or (X, y)
-array or DataFrame; array [N]  arrays [N], or columns of X           share or (X, y)
+X and y                              weights and groups              test
+file or built-in name; column        columns                         share or file
+DataFrame; column                    columns                         share, file, DataFrame or (X, y)
+DataFrame; column or array [N]       arrays [N], or columns of X     share
+array; array [N]                     arrays [N]                      share
+array or DataFrame; array [N]        none                            share or (X, y)
 """
 
 from __future__ import annotations

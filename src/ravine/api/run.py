@@ -37,9 +37,9 @@ def run_study(
     """Run a study, such as `compare`, on data from Python and return its result.
 
     name: name of the study. X, y, target, weights, groups, test: data, see `ravine.api.arguments`; X may be
-    the path of an earlier run or model in place of data, if the command of the study takes one. out: run
-    directory, None = nothing is written. notify: listener to events. progress: whether progress is shown.
-    keywords: settings by field.
+    the path or the name of an earlier run, or the path of a model, in place of data, if the command of the
+    study takes one. out: run directory, None = nothing is written. notify: listener to events. progress:
+    whether progress is shown. keywords: settings by field.
 
     Raises DataError for data that cannot be used, UsageError for wrong arguments, NothingTrained if every run
     diverged, and Stopped on a stop request.

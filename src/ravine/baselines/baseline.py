@@ -54,8 +54,8 @@ class Inputs:
 
     Each form is computed when it is used.
 
-    x [M, D]      encoded inputs of all rows: numbers in about the unit of their spread, categories as 0 and
-                  1, NaN where missing
+    x [M, D]      encoded inputs of all rows: numbers scaled to a spread of about 1, categories as 0 and 1,
+                  NaN where missing
     rows [N]      indices of the selected rows
     standardize   standardize(x [N, D]) -> inputs of the network [N, D], without NaN
     """
@@ -153,7 +153,8 @@ class Baseline:
                     `inputs` (inner list)
     simple          whether a network should be better than the model, which cannot fit every function
     seconds         seconds(size, bins, seeds) -> estimated seconds of tuning, and of fits on this number of
-                    seeds to score; bins: number of different values, at most 255 of an input, over all inputs
+                    seeds to score; bins: sum over all inputs of the number of different values, each at most
+                    255
     signed_weights  whether the model can be fitted with negative row weights
     cannot_overfit  whether the look is chosen by its scores on the training rows, since the model cannot
                     overfit them; other models need validation rows

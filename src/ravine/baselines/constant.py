@@ -42,8 +42,8 @@ def outputs(train: TrainingRows, inputs: Sequence[Inputs], looks: Sequence[Look]
 def share_logits(y: np.ndarray, weight: np.ndarray | None, classes: int) -> np.ndarray:
     """Return ln p_k of the classes [classes], with p_k the share of class k in the total weight of the rows.
 
-    y: class indices of the training rows [N]. weight: weights of the rows [N]; None = 1 each. A class without
-    weight gets the logit -70.
+    y: class indices of the training rows [N]. weight: weights of the rows [N]; None = 1 each. A class whose
+    weights add up to 0 or less gets the logit -70.
     """
     total = np.bincount(y, weight, minlength=classes)
     positive = np.maximum(total, 0.0)  # negative weights can outweigh the others

@@ -3,8 +3,8 @@
     F_t(x) = F_t-1(x) + eta tree_t(x)        (1)   tree_t: fitted to the gradient of the loss at F_t-1
     seconds of a tree = leaves x bins x BIN_S + rows x ROW_S                                         (2)
 
-F_t is the prediction after t trees, and eta is the learning rate. In (2) bins is the number of different
-values, at most 255 of an input, over all inputs. BIN_S and ROW_S are measured times.
+F_t is the prediction after t trees, and eta is the learning rate. In (2) bins is the sum over all inputs of
+the number of different values, each at most 255. BIN_S and ROW_S are measured times.
 
 The inputs are the encoded columns, with missing values as NaN. One fit with the most trees gives the outputs
 for every smaller number of trees.
@@ -43,7 +43,7 @@ def plan(size: Size) -> FitPlan:
 
     Tuning tries 16, 6 or 2 settings of the hyperparameters (learning rate, leaves, rows of a leaf, number of
     trees), fewer for larger data. For very large data each fit uses only the first training rows. With very
-    many columns the trees are left out, and the plan has 0 rows.
+    many columns or classes the trees are left out, and the plan has 0 rows.
     """
     most = MAX_CELLS // size.columns - TREE_ROWS
     rows = min(size.rows, most)
@@ -66,7 +66,7 @@ def seconds(size: Size, bins: int, seeds: int) -> float:
 
     The result is 0 if the trees are left out.
 
-    bins    number of different values, at most 255 of an input, over all inputs
+    bins    sum over all inputs of the number of different values, each at most 255
     seeds   number of seeds for the scores
     """
     fits = plan(size)

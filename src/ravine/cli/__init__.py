@@ -11,8 +11,8 @@ signals.py        Ctrl-C, SIGTERM and SIGUSR1
 exit_status.py    messages and exit statuses of errors
 commands/         the commands that are not studies
 
-JAX, pandas and scikit-learn are imported only when a study begins. Therefore `--help`, `--version`, `runs`
-and messages about wrong arguments appear at once.
+JAX, pandas and scikit-learn are imported only when a command reads data or begins to compute. Therefore
+`--help`, `--version`, `runs` and messages about wrong arguments appear at once.
 """
 
 from __future__ import annotations

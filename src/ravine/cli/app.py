@@ -114,7 +114,8 @@ def ravine(ctx: click.Context) -> int:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the words of the command line name, and return its exit status.
 
-    Messages of errors are written here. arguments: the words; by default those of the process.
+    If the command fails, its message is written to standard error. arguments: the words; by default those of
+    the process.
     """
     console = Console()
     try:

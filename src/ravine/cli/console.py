@@ -125,7 +125,10 @@ class Console:
         self.print_bytes((json_text(document, sort=False) + "\n").encode("utf-8"))
 
     def print_bytes(self, blob: bytes) -> None:
-        """Write bytes to standard output. Raises DataError if they cannot be written, as on a full disk."""
+        """Write bytes to standard output. Raises DataError if they cannot be written, as on a full disk.
+
+        If the program that reads the output has ended, that is no error.
+        """
         from ravine.records.os_errors import os_errors_as_data_errors
 
         if sys.stdout is None:

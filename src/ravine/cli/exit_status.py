@@ -1,10 +1,10 @@
 """Messages and exit statuses of errors of the command `ravine`.
 
 0    done; an optimizer or a trial that diverges is a result
-1    internal error
+1    internal error, or the memory is full
 2    wrong usage
-3    the data cannot be used
-4    nothing trained, since every run diverged
+3    data, a file, a model or a run cannot be used
+4    no result, since every run that it needs diverged
 5    done, but a part that was asked for has no result, or a claim of the lecture does not hold
 75   stopped by SIGUSR1, resumable
 130  stopped by Ctrl-C, resumable

@@ -20,7 +20,7 @@ __all__ = ["progress_display"]
 def progress_display(console: Console) -> Iterator[Display]:
     """Yield the display of a command's progress: a bar if standard error is a terminal, else plain lines.
 
-    The bar is removed at the end of the `with` block.
+    With -q, nothing is shown. The bar is removed at the end of the `with` block.
     """
     from ravine.execution.progress import Bar, Lines, beating
 

@@ -2,9 +2,9 @@
 
     source -> `read` -> `Table` -> `prepare` -> `Dataset` -> `split` -> `Split`, `Scaler`
 
-`read` reads a file or a built-in data set. `prepare` encodes its columns as numbers and holds out test rows.
-`split` divides the other rows into training and validation rows. A `Scaler` standardizes them. The package
-imports no JAX.
+`read` reads a file or a built-in data set. `prepare` encodes the columns of the table as numbers and holds
+out test rows. `split` divides the other rows into training and validation rows. A `Scaler` standardizes the
+encoded columns. The package imports no JAX.
 """
 
 from __future__ import annotations

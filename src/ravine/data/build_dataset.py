@@ -63,11 +63,13 @@ class Options:
 
     task               "auto", "classify" or "regress"
     seed               random seed of all splits
-    keep               whether the user named the features, so that constants and identifiers are kept
+    keep               whether constant columns and identifiers are kept, as for an array or for features that
+                       the user named
     missing            numbers and words that stand for "missing", in addition to those that are recognized
     negative_weights   treatment of negative event weights: "error", "keep", "abs" or "drop"
     images             shape of one image, or None if the rows are no images
-    known              whether the source states that the target holds classes, so that nothing is guessed
+    known              whether the rows are images whose target the source names; a guess of the task then
+                       gives no note
     notes              notes of the reader; `build_dataset` adds its own
     """
 

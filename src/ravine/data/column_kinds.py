@@ -95,12 +95,13 @@ def fit_column(
 ) -> Column | None:
     """Return the encoding of a feature column, fitted to its development rows [n]; None leaves it out.
 
-    A column is left out if it has no values, is constant, identifies rows, or holds values that cannot be
-    encoded, such as complex numbers. `notes` then holds the reason.
+    A column is left out if it has no values, is constant, identifies rows, holds mostly unique text, or
+    cannot be encoded, such as complex numbers. `notes` then holds the reason.
 
     column    development rows of the column, which are all rows except the test rows
     notes     collection to which this function adds its findings
-    keep      whether the user named the column, so that it stays even if it is constant or an identifier
+    keep      whether the column stays even if it is constant, an identifier or unique text, as one that the
+              user named
     missing   numbers and words that stand for "missing", in addition to those that are recognized
     shared    codes for "missing" found in other columns; here they count if they are the lowest value
     whole     the column with its test rows. Of the test rows, only their number is used, and whether

@@ -22,8 +22,8 @@ class Dataset:
     task           "classify" or "regress"
     target         name of the target
     features       names of the D inputs, which are the columns after encoding
-    x              inputs, float32 [N, D]: numbers scaled by the development rows, categories as 0 and 1.
-                   A missing number is NaN, or the median if no development row lacks this number.
+    x              inputs, float32 [N, D]: numbers standardized by the development rows, categories as 0 and
+                   1. A missing number is NaN, or the median if every development row has this number.
     y              target [N]: int32 index of the class, or float64 value in its own unit
     classes        labels of the classes, or None for regression
     weights        event weights, one for each row, float64 [N], or None
@@ -36,7 +36,7 @@ class Dataset:
     shape          shape of one image, or None if the rows are no images
     missing        numbers and words that stand for "missing" in the target
     weights_name   name of the column of event weights, or None
-    row_numbers    number of each row in its file, from 1, int64 [N]; None if the data have no file
+    row_numbers    number of each row in the table or array that it came from, from 1, int64 [N], or None
     new_levels     name of a category column -> share of test rows with a level that no development row has
     """
 

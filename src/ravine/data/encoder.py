@@ -3,10 +3,10 @@
 It is fitted to the development rows (all except the test rows) and stored as JSON.
 
 number     (value - center) / scale, with mean and standard deviation as center and scale. A missing value
-           becomes NaN, and 1 in a further column `NAME missing`. If no development row was missing, a missing
-           value becomes the median instead, and there is no further column.
-category   one column of 0 and 1 for each level, one `NAME other` for rare levels, one `NAME missing`; the
-           last two only if development rows need them
+           becomes NaN, and 1 in a further column `NAME missing`. If every development row has a value, a
+           missing value becomes the median instead, and there is no further column.
+category   one column of 0 and 1 for each of the 50 most frequent levels, one `NAME other` for rarer levels,
+           one `NAME missing`; the last two only if development rows need them
 date       days since 1970, then like a number
 """
 
@@ -96,7 +96,7 @@ class Encoder:
 
     @property
     def features(self) -> list[str]:
-        """Return the names of the D columns after encoding; a category has one for each level."""
+        """Return the names of the D columns after encoding: `age`, `color=red`, `color missing` and so on."""
         return [name for column in self.columns for name in column.outputs]
 
     def transform(self, frame: pd.DataFrame | np.ndarray, *, what: str = "The data") -> np.ndarray:
@@ -105,9 +105,9 @@ class Encoder:
         The columns of a DataFrame may have any order, and further columns are ignored. The columns of an
         array [N, columns] are taken by position. `what` names the table in messages.
 
-        Raises DataError if a column is missing, and for values that cannot be encoded: text in a column of
-        numbers or dates, infinite values, and numbers beyond float32 after scaling. The message names the
-        column.
+        Raises DataError if a column is missing or occurs twice, if an array has another number of columns,
+        and for values that cannot be encoded: text in a column of numbers or dates, infinite values, and
+        numbers beyond float32 after scaling.
         """
         frame = self.frame(frame, what)
         if self._plain(frame):

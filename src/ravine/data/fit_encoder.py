@@ -40,10 +40,10 @@ def fit_encoder(
 
     whole         all rows, one column for each input
     development   indices of the development rows
-    y             target [n] of the development rows, in which leaks are sought
+    y             target [n] of the development rows, to find columns that give it away (leaks)
     classify      whether the target holds classes
     notes         list to which notes for the user are added
-    keep          whether the user named the columns, so that constants and identifiers are kept
+    keep          whether constants and identifiers are kept, as for columns that the user named
     missing       numbers and words that stand for "missing", in addition to those that are recognized
     images        whether all columns are pixels, which then share one mean and one scale
     target        name of the target

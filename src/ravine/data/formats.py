@@ -106,7 +106,10 @@ class Format:
         return bool(self.magic) and content.startswith(self.magic)
 
     def read(self, source: Source) -> Table:
-        """Return the table in a data file. Raises DataError if a package is missing or the file damaged."""
+        """Return the table in a data file.
+
+        Raises DataError if a package is missing, or if the file is damaged or holds no table.
+        """
         self.check_packages(source.name, "Reading")
         reader: Callable[[Source], Table] = load_object(self.reader)
         return reader(source)

@@ -10,7 +10,7 @@ one class   a column that alone separates one class from all others, with at mos
 copies      columns that each have one of two values in exactly the rows of one class, if they mark all
             classes together, or all but one;
 numbers     a column that is almost a linear or monotonic function of a target of numbers, or that has at
-            most 20 levels whose target ranges do not overlap.
+            most 20 levels, each in at least 5 rows, whose target ranges do not overlap.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ MIN_CORRELATION = 0.9995  # smallest correlation of a suspected column with a ta
 class Leaks:
     """Result of the search for leaks: columns from which the target, or one class, can be read off.
 
-    alone: names of columns that each give the target away. together: names of columns of two values that mark
-    the classes together. separating: name of another column -> indices of the classes that it separates from
-    all others.
+    alone: names of columns that each give the target away. together: names of columns of two values that tell
+    all classes apart if they are taken together. separating: name of another column -> indices of the classes
+    that this column separates from all other classes.
     """
 
     alone: list[str]
@@ -87,7 +87,8 @@ def find_leaks(columns: Mapping[str, pd.Series | np.ndarray], y: np.ndarray, cla
     y          target [n]: class indices or numbers
     classify   whether the target holds classes
 
-    At most 10,000 rows, chosen at random, are examined. With fewer than 50 rows, no column is suspected.
+    At most 10,000 rows, chosen at random, are examined, and no columns of dates. With fewer than 50 rows, no
+    column is suspected.
     """
     if len(y) < MIN_ROWS:
         return Leaks([], [], {})

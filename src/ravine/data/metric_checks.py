@@ -2,10 +2,10 @@
 
     r2 = 1 - squared error / variance of the target        (1)   undefined if the target is constant
     auc = row pairs in the right order / all row pairs     (2)   undefined if a class is absent
-    mean of x = sum of w x / sum of w                      (3)   undefined if all event weights w are 0
+    mean of x = sum of w x / sum of w                      (3)   undefined if the event weights w add up to 0
 
 Without these checks, a run whose metric is undefined would count as diverged. Rows of weight 0 are left out
-of the checks. One more check refuses a target that is too large or too small for float32.
+of the checks. One more check refuses a target whose spread is too large or too small for float32.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def check_metric_defined(
     """Raise DataError if a metric is undefined on the test rows, or on the validation rows of a seed.
 
     dataset      data set
-    metric       metric; None checks only that the event weights are not all 0
+    metric       metric; None checks only that the event weights do not add up to 0
     seeds        seeds of the splits into training and validation rows
     validation   share of the development rows that a split uses for validation
     """

@@ -33,8 +33,8 @@ def missing_codes(numbers: np.ndarray, known: Iterable[float] = ()) -> list[floa
     """Return those `numbers` [n] of a column that stand for "missing", such as -999, in ascending order.
 
     known: codes of other columns. Such a number is a code if it is the lowest value. Any other code must be
-    one of `MISSING_CODES` and occur at least twice. The values above it must be at least 0 or lie far above
-    it. NaN is ignored.
+    -99, -999, … or -999999, occur at least twice, and be the lowest value. The values above it must be at
+    least 0, begin with another such number, or lie far above it. NaN is ignored.
     """
     codes: list[float] = []
     known = frozenset(known)
@@ -106,8 +106,8 @@ def suspects(found: Sequence[Extreme]) -> list[Extreme]:
     """Return those frequent smallest and largest values of columns that are perhaps codes for "missing".
 
     If a value lies far from all others in one column, it is suspected in every column in which it is the same
-    extreme (smallest or largest). One of `MISSING_CODES` is also suspected if it is the lowest value of
-    several columns.
+    extreme (smallest or largest). One of -99, -999, … and -999999 is also suspected if it is a frequent
+    smallest value in several columns.
     """
     apart = {(extreme.side, extreme.value) for extreme in found if extreme.apart}
     lowest = [extreme.value for extreme in found if extreme.side == "low"]

@@ -1,4 +1,4 @@
-"""`prepare`, which makes a `Dataset` of a table; columns that the user does not name are guessed."""
+"""`prepare`, which makes a `Dataset` of a table, and guesses a target that the user does not name."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def prepare(
     table              table from `read`
     target             target column; by default a column with a usual name, such as "target" or "class"
     task               "classify", "regress" or "auto", which decides by the values of the target
-    features           columns to use as features; by default all others
+    features           columns to use as features; by default all others but constants and identifiers
     drop               columns to leave out
     weights            column of event weights, one for each row
     groups             column with the group of each row; the rows of a group stay together in every split

@@ -2,7 +2,7 @@
 
 For each column x of the inputs:
 
-    x <- median                  (1)      where x is missing; 0 without any value
+    x <- median                  (1)      where x is missing; 0 if no training row has a value
     x <- (x - mean) / scale      (2)      scale: standard deviation
 
 Median, mean and scale are those of the training rows.

@@ -1,7 +1,8 @@
 """Random splits of the rows of a data set into two parts, with the same sizes for every seed.
 
-For classes, both parts get nearly the same share of every class. With groups, the rows of a group stay
-together. A split depends only on the root seed, its purpose ("test" or "validation") and the seed index.
+For classes without groups, both parts get nearly the same share of every class. With groups, the rows of a
+group stay together. For the same rows and share, a split depends only on the root seed, its purpose ("test"
+or "validation") and the seed index.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`Table`: the columns of a file or built-in data set as they were read, with notes on all guesses."""
+"""`Table`: the columns of a file, built-in set or DataFrame before they are interpreted, with notes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["Table", "repeated_names", "unique_names"]
 
 @dataclass(frozen=True)
 class Table:
-    """A table as it was read from a file or a built-in data set, before any column is interpreted.
+    """A table from a file, a built-in data set or a DataFrame, before any column is interpreted.
 
     frame      columns with unique names
     name       name of the table
-    sha256     hash of the bytes that were read
-    notes      decisions of the reader, for the user
+    sha256     hash of the bytes that were read, or of the values
+    notes      decisions of the reader, such as the separator it detected, for the user
     target     name of the target column, if the file format states it
     test       table of test rows from the same source, or None
     shape      shape of one image if the rows are images, or None

@@ -106,10 +106,11 @@ def missing_by_code(column: pd.Series, codes: Sequence[float | str]) -> np.ndarr
 
 
 def target_codes(column: pd.Series, frame: pd.DataFrame) -> tuple[float, ...]:
-    """Return the numbers that stand for "missing" in a target column, such as -999; () if it holds words.
+    """Return the numbers that stand for "missing" in a target column, such as -999.
 
-    column: target without empty values. frame: features [N, columns]. A code for "missing" in a feature of
-    numbers is also a code in the target, if it is the lowest value there.
+    The result is () if the target holds words or no negative number. A code for "missing" in a feature of
+    numbers is also a code in the target, if it is the lowest value there. column: target without empty
+    values. frame: features [N, columns].
     """
     numbers = None if column.dtype.kind == "c" else _numeric(column)
     if numbers is None or not len(numbers) or numbers.min() >= 0:
@@ -209,7 +210,7 @@ def target_numbers(column: pd.Series) -> np.ndarray:
 def plain_labels(column: pd.Series) -> np.ndarray:
     """Return the class labels of a target as an array [N] of Python objects.
 
-    Integers become int, other numbers float. Booleans stay. Words lose the blanks around them.
+    If all numbers are whole, they become int, else float. Booleans stay. Words lose the blanks around them.
     """
     import pandas as pd
 

@@ -4,15 +4,16 @@
     V = 1/2 sum over k of abs(share of level k in the test rows - its share in the other rows)      (2)
 
 A number or date x is compared by (1), the Kolmogorov-Smirnov distance; a category or class with levels k by
-(2), the total variation distance. A missing value is a level of its own. A column counts as unlike if its
-distance is at least 0.1 and larger than chance explains. The bounds of chance are
+(2), the total variation distance. A missing category is a level of its own, and the shares of missing numbers
+are compared by (2). A column counts as unlike if its distance is at least 0.1 and larger than chance
+explains. The bounds of chance are
 
     D0 = sqrt(1/2 ln(2 / a) (1/n + 1/m))                                                            (3)
     V0 = 1/2 sum_k sqrt(p_k (1 - p_k) (1/n + 1/m)) + sqrt(1/2 ln(1 / a) (1/n + 1/m))                (4)
 
 for n test rows and m other rows (numbers of groups, if the data have groups), with the share p_k of level k
-in all rows. a is the probability that chance makes one column exceed its bound: 0.001 divided by the number
-of features and target together.
+in all rows. a is the probability that chance alone makes a distance exceed its bound: 0.001 divided by the
+number of features and target together.
 
 Source: Smirnov 1948 (3); McDiarmid 1989 (4).
 """
@@ -84,8 +85,8 @@ class UnlikeRows:
 def unlike_rows(dataset: Dataset) -> UnlikeRows:
     """Return the features and the target whose values differ between test rows and development rows.
 
-    Event weights are ignored. If the test rows are drawn at random, chance alone causes a report in at most
-    one of 1,000 data sets.
+    Event weights are ignored. If the test rows are drawn at random, chance alone causes a report in about one
+    of 1,000 data sets or fewer.
     """
     other, test = _some(dataset.development), _some(dataset.test)
     spread = 1 / _units(dataset, other) + 1 / _units(dataset, test)

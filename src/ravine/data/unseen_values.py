@@ -18,8 +18,8 @@ __all__ = ["new_level_shares", "unseen_values"]
 def unseen_values(encoder: Encoder, frame: pd.DataFrame) -> list[str]:
     """Return a note for each column of `frame` with levels or missing values that the training rows lacked.
 
-    A new level is encoded as 0 in the columns of all levels. A missing number or date is replaced by the
-    median.
+    A new level is encoded as 0 in the columns of all levels. If there is a column of rare levels, it takes
+    the new level, and there is no note. A missing number or date is replaced by the median.
     """
     notes = []
     for column in encoder.columns:

@@ -39,7 +39,7 @@ def format_to_write(path: Path, others: Sequence[str] = ()) -> Format:
 
 
 def writable_suffixes() -> list[str]:
-    """Return, for each file format that can be written, its suffixes and the pip command for its packages."""
+    """Return a text for each format that can be written: `.parquet (pip install 'ravine[parquet]')`."""
     return [_with_extra(row) for row in FORMATS.values() if row.writer]
 
 

@@ -49,7 +49,7 @@ class Conditioning:
     nullity     number of eigenvalues that count as zero
     negative    number of negative eigenvalues
     damped      (largest eigenvalue + a) / (lowest eigenvalue + a) with the damping a, for example of weight
-                decay; None without damping, or if a damped eigenvalue is not above zero
+                decay; None without damping, or if lowest eigenvalue + a is not above the tolerance
     """
 
     ratio: Ratio

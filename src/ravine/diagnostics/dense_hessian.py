@@ -111,7 +111,7 @@ def dense_hessian(
     The program is compiled, and kept for the next call with the same loss.
 
     Raises UsageError if loss, gradient or Hessian are not finite, if the Hessian is not symmetric, and for
-    more than MAX_DENSE_PARAMETERS parameters.
+    more than 3,000 parameters (`MAX_DENSE_PARAMETERS`).
     """
     _check_size(check_parameters(params))
     with precision_of(params):
@@ -130,8 +130,8 @@ def dense_gauss_newton(
     inputs    inputs of the network, [N, ...]
     loss      loss as a function of the outputs: "cross_entropy" or "squared_error"
 
-    Raises UsageError if the matrix is not finite or not symmetric, and for more than MAX_DENSE_PARAMETERS
-    parameters.
+    Raises UsageError if the matrix is not finite or not symmetric, and for more than 3,000 parameters
+    (`MAX_DENSE_PARAMETERS`).
     """
     _check_size(check_parameters(params))
     with precision_of(params):

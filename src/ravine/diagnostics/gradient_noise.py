@@ -38,8 +38,10 @@ class NoiseScale(NamedTuple):
     """Noise scale of a gradient, the batch size in rows at which noise and signal are equal.
 
     value    noise / signal; None if the estimate of the signal is not positive
-    low      lower end of the confidence interval of the noise scale
-    high     upper end of the interval; None if the signal cannot be distinguished from zero
+    low      lower end of the confidence interval of the noise scale; the exact value if it is measured for
+             the given rows instead of a population
+    high     upper end of the interval, or this exact value; None if the signal cannot be distinguished from
+             zero
     noise    trace of the covariance of the gradients of single rows, in the unit of a squared gradient
     signal   estimated |mean gradient|^2 without the noise, in the unit of a squared gradient
     """

@@ -87,7 +87,8 @@ def gauss_newton_operator(
     weight [N]       row weights, at least 0
     chunk            rows computed together, which limits the memory
 
-    Raises UsageError if the outputs are not finite, for an unknown loss, and for negative weights.
+    Raises UsageError if the outputs are not finite, for an unknown loss, and for row weights that are
+    negative or all 0.
     """
     output_hessian(loss)
     data = (inputs,) if weight is None else (inputs, weight)

@@ -44,7 +44,8 @@ class GradientProfile(NamedTuple):
     slope         change of ln(norm) from one layer to the next, by least squares; positive if gradients
                   vanish on their way back; None if fewer than 2 layers have a gradient
     error         standard error of the slope; None if fewer than 3 layers have a gradient
-    factor        exp(-slope), by which the gradient norm changes on its way back through one layer
+    factor        exp(-slope), by which the gradient norm changes on its way back through one layer; None
+                  without a slope
     zero          names of the layers with a gradient of zero, which are left out of the slope
     """
 

@@ -32,7 +32,7 @@ class Path:
     barrier         largest height of the loss above the straight line between its values at both ends, from a
                     finer grid around the maximum; 0 if the loss is never above that line
     error           upper estimate of the part of the barrier that lies between grid points: twice that of a
-                    parabola through the three highest points
+                    parabola through the highest point and its two neighbors
     top             position of the maximum
     """
 

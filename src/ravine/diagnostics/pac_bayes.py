@@ -110,7 +110,7 @@ def kl_inverse(error: float, budget: float) -> float:
 
 
 def maurer(error: float, divergence: float, rows: int, delta: float = 0.05) -> float:
-    """Return Maurer's PAC-Bayes bound on the true error, in general the tightest of the three bounds.
+    """Return Maurer's PAC-Bayes bound on the true error, never above McAllester's.
 
     The bound is the largest p with kl(error, p) <= (KL + ln(2 sqrt(N) / delta)) / N, where kl is the
     divergence of two error rates.
@@ -143,8 +143,8 @@ def mcallester(error: float, divergence: float, rows: int, delta: float = 0.05) 
 def catoni(error: float, divergence: float, rows: int, delta: float = 0.05) -> float:
     """Return Catoni's PAC-Bayes bound on the true error, at most 1 and the best over several constants C.
 
-    For one C the bound is (1 - exp(-C error - (KL + ln(1/delta))/N)) / (1 - exp(-C)). Each of the m constants
-    in `CATONI_CONSTANTS` uses delta / m.
+    For one C the bound is (1 - exp(-C error - (KL + ln(1/delta))/N)) / (1 - exp(-C)). The 16 constants, from
+    0.1 to 30, are fixed, and each of them uses delta / 16.
 
     error        training error of the noisy network, within [0, 1]
     divergence   KL divergence of the posterior from the prior, in nats

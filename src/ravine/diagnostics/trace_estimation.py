@@ -85,8 +85,8 @@ def trace(operator: SymmetricOperator, products: int = 64, *, seed: int = 0) -> 
     """Return an estimate of the trace of a matrix, with its standard error, by the method XTrace.
 
     products: number of products of the matrix with vectors; an odd number is rounded down to an even one. If
-    it is at least D, the size of the matrix, the trace is exact. XTrace is exact for a matrix of low rank,
-    too.
+    it is at least D, the size of the matrix, the trace is exact. The trace is also exact if the rank of the
+    matrix is below products / 2.
 
     Raises UsageError for fewer than 4 products.
     """

@@ -62,7 +62,8 @@ def align(
     Without activations, the order changes only if this brings the weights of both networks nearer to each
     other.
 
-    Raises UsageError for other layers, for networks of different sizes, and for values that are not finite.
+    Raises UsageError for layers without exactly a weight and a bias, for networks of different sizes, and for
+    values that are not finite.
     """
     first, second = _checked(a), _checked(b)
     if [w.shape for w, _ in first] != [w.shape for w, _ in second]:
@@ -89,8 +90,8 @@ def permute(params: Layers, permutations: Sequence[npt.ArrayLike]) -> list[dict[
     params         layers {"weight": [fan_in, fan_out], "bias": [fan_out]}
     permutations   for every hidden layer an array [units]; unit permutations[l][i] becomes unit i of layer l
 
-    Raises UsageError if `permutations` do not fit the layers, for other layers, and for values that are not
-    finite.
+    Raises UsageError if `permutations` do not fit the layers, for layers without exactly a weight and a bias,
+    and for values that are not finite.
     """
     layers = _checked(params)
     orders = [np.asarray(order) for order in permutations]

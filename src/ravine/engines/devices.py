@@ -85,7 +85,8 @@ class Devices:
     """The workers that train runs: all CPU cores of this process, or all GPUs, each with its JAX device.
 
     workers: the device of each worker: every GPU once, or the single CPU device once for each core.
-    kind: "cpu" or "gpu". state_bytes: bytes for the states of all runs that are in memory at the same time.
+    kind: "cpu" or "gpu". state_bytes: memory in bytes for the states (weights, gradient, arrays of the
+    optimizer) of all runs that train at the same time.
     """
 
     workers: tuple[Device, ...]
@@ -108,9 +109,10 @@ class Devices:
     def group_size(self, member: int, runs: int) -> int:
         """Return the size of a group: the number of runs that one core or GPU advances at the same time.
 
-        member: bytes of the state of one run. runs: number of runs that all workers train together. On a GPU,
-        a group is as large as memory allows. On a CPU, the states of a group nearly fill the cache of a core,
-        and the size leaves the fewest places empty in the last group.
+        member: bytes of the state of one run: weights, gradient and arrays of the optimizer. runs: number of
+        runs that all workers train together. On a GPU, a group is as large as memory allows. On a CPU, the
+        states of a group nearly fill the cache of a core, and the size leaves the fewest places empty in the
+        last group. A group never has more runs than the share of one worker.
         """
         share = max(1, -(-runs // self.count))
         if not self.shared:

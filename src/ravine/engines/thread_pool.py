@@ -1,4 +1,4 @@
-"""A thread pool with one thread per device. It applies a function to items; a free device takes the next."""
+"""A thread pool with one thread for each CPU core or GPU, which applies a function to a list of items."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Result = TypeVar("Result")
 def map_on_devices(
     devices: Devices, function: Callable[[Device, Item], Result], items: Sequence[Item], precision: str
 ) -> list[Result]:
-    """Return the results function(device, item) for all items, in their order, computed on all devices.
+    """Return the results function(device, item) for all items, in their order, computed on all workers.
 
-    A free device takes the next item. One thread per worker suffices, since compiled programs release
-    Python's interpreter lock. JAX keeps the precision ("float32" or "float64") per thread, so each thread
-    sets it. The first exception of a thread is raised again by this function; the other threads finish their
-    current item and take no further item. Ctrl-C acts in the same way.
+    A worker is a core of the CPU or a GPU, and has one thread. A free worker takes the next item. One thread
+    suffices, since compiled programs release Python's interpreter lock. JAX keeps the precision ("float32" or
+    "float64") per thread, so each thread sets it. The first exception of a thread is raised again by this
+    function; the other threads finish their current item and take no further item. Ctrl-C acts alike.
     """
     if devices.count == 1 or len(items) < 2:
         with precision_context(precision):

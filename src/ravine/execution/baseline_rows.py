@@ -1,4 +1,4 @@
-"""The results of baselines (a constant, a linear model, boosted trees), and their lead over the network."""
+"""Results of baselines (a constant, a linear model, boosted trees), and their difference to the network."""
 
 from __future__ import annotations
 

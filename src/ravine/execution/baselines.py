@@ -1,9 +1,10 @@
 """Scores of baselines on the splits of a study: a constant, a linear model and boosted trees.
 
-`baseline_scores` tunes each baseline on the validation rows of a few tuning seeds. It then fits the baseline
-to the training rows of several evaluation seeds, and scores it on their validation rows and on the test rows.
-The metric, the splits and the row weights are those of the networks. The numbers of looks (settings tried),
-tuning seeds and evaluation seeds depend only on the numbers of rows, inputs and classes.
+`baseline_scores` tunes each baseline on the validation rows of a few tuning seeds, and a constant on training
+rows. It then fits the baseline to the training rows of several evaluation seeds, and scores it on their
+validation rows and on the test rows. The metric, the splits and the row weights are those of the networks.
+The numbers of looks (settings tried) and of tuning seeds, and the largest number of evaluation seeds, depend
+only on the numbers of rows, inputs and classes.
 """
 
 from __future__ import annotations
@@ -46,9 +47,9 @@ def run_baselines(
 
     Each result is saved when it is complete, so that a resumed run does not compute it again.
 
-    settings: settings with the share of validation rows and the precision. metric: name of the score.
-    seeds: seeds of the network's scores, in their order. Raises Stopped on a stop request, after the fits of
-    a seed.
+    settings: settings with the share of validation rows and the precision. metric: name of the metric that
+    scores. seeds: seeds of the network's scores, in their order. Raises Stopped on a stop request, after the
+    fits of a seed.
     """
     data = context.dataset
     key = content_hash(
@@ -108,7 +109,7 @@ def baseline_scores(
 ) -> list[BaselineRow]:
     """Return the result of each baseline in `names`: its scores on the splits of the first few of `seeds`.
 
-    metric: name of the score. validation: share of validation rows. precision: precision of the networks, in
+    metric: name of the metric. validation: share of validation rows. precision: precision of the networks, in
     which scores are computed. after_fit: function called after the fits of every seed; it may raise Stopped.
     """
     splits = _Splits(dataset, metric, validation, precision)
@@ -264,7 +265,7 @@ def with_differences(
 
     rows: results of the baselines; one without a seed in common with the network stays as it is. network: the
     network in words. scores: validation score of the network by seed, None where it diverged. metric: name of
-    the score.
+    the metric.
     """
     greater, found = METRICS[metric].greater_is_better, []
     for row in rows:

@@ -1,4 +1,4 @@
-"""The context in which a study runs: data, devices, run directory, listener, and the training of cohorts."""
+"""The context in which a study runs: data, devices, run directory, listener, and the training of its runs."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ __all__ = ["RunContext"]
 class RunContext:
     """The data, devices and services that a study uses to train, to report progress and to stop on request.
 
-    run: run directory, None = nothing is written. notify: listener of events. runner: trainer of cohorts.
-    started: `time.perf_counter()` at the start. records: records of all cohorts trained so far, by stage and
-    name, such as "tune adam".
+    run: run directory, None = nothing is written. notify: listener of events. runner: trainer of cohorts, the
+    runs that train together. started: `time.perf_counter()` at the start. records: records (curves and final
+    values) of all cohorts trained so far, by stage and name, such as "tune adam".
     """
 
     dataset: Dataset
@@ -55,11 +55,12 @@ class RunContext:
         self.runner.check_stop()
 
     def train(self, stage: str, name: str, cohort: Cohort, shape: ProgramShape) -> Record:
-        """Return the record of a cohort: the curves and final values of its runs. Train the cohort if needed.
+        """Return the record (curves and final values) of a cohort, the runs that train together.
 
-        A record that is already in the run directory is read from there. stage, name: names under which the
-        result lists the record, such as `tune` and `adam`. With a run directory, the returned record lacks
-        the parameters of the networks, to save memory; `parameters_of` reads them.
+        A record that is already in the run directory is read from there. Otherwise the cohort is trained.
+        stage, name: names under which the result lists the record, such as `tune` and `adam`. With a run
+        directory, the returned record lacks the parameters and the normalization statistics of the networks,
+        to save memory; `parameters_of` reads them.
         """
         record = self.runner.cohort(stage, name, cohort, shape, self.devices)
         light = record if self.run is None else record.without("parameters", "statistics")
@@ -69,7 +70,7 @@ class RunContext:
         return light
 
     def train_with(self, stage: str, name: str, cohort: Cohort, train: Train) -> Record:
-        """Return the whole record of a cohort, from the run directory or from the function `train`.
+        """Return the whole record of runs that train together, from the run directory or from `train`.
 
         It serves trainings that record more than the usual curves, such as snapshots of the weights. train:
         function that trains the cohort and returns the record. stage, name: names of the record.
@@ -78,9 +79,10 @@ class RunContext:
         return record
 
     def parameters_of(self, stage: str, name: str) -> Record:
-        """Return the record of a cohort that was trained before, with the parameters of its networks.
+        """Return the record of runs that trained together before, with the parameters of their networks.
 
-        stage, name: names under which `train` trained the cohort.
+        stage, name: names under which the method `train` trained these runs, with the order to keep their
+        parameters.
         """
         if self.run is None:
             return self.records[f"{stage} {name}"]

@@ -50,7 +50,7 @@ class SearchEffort(Effort):
     """The amount of work of `compare` or `sweep`, which tune learning rates before they compare.
 
     trials: number of trials of each optimizer in `compare`. rates: number of learning rates tried for each
-    configuration in `sweep`. tuning_seeds: number of seeds on which each of them is trained.
+    configuration in `sweep`. tuning_seeds: number of seeds on which each trial or learning rate is trained.
     """
 
     trials: int = 0

@@ -52,12 +52,12 @@ class Network:
 
     sizes        (inputs, units of each hidden layer ..., outputs)
     activation   name of the activation in `ACTIVATIONS`
-    connection   name of the connection of each layer with its input in `CONNECTIONS`
+    connection   name in `CONNECTIONS` of the connection of each layer but the last with its input
     norm         name of the normalization in `NORMALIZATIONS`
     dropout      whether the network has dropout; the dropout rate can differ between runs
     slope        whether the slope of the leaky ReLU can differ between runs
     conv         channels of 3x3 convolutions before the hidden layers; the first has stride 1, the others 2
-    image        (height, width, channels) of a row of inputs; used only with convolutions
+    image        (height, width, channels) of a row of inputs; needed with convolutions, else None
 
     Raises UsageError for parts that do not fit together.
     """
@@ -90,7 +90,7 @@ class Network:
 
     @property
     def connection_type(self) -> Connection:
-        """The connection of every layer with its input."""
+        """The connection of every layer but the last with its input, for example residual."""
         return CONNECTIONS[self.connection]
 
     @cached_property
@@ -206,7 +206,7 @@ class Network:
         """Return the outputs in training, x [N, inputs] -> [N, outputs], and the new running statistics.
 
         Batch normalization uses the statistics of the batch, in which all rows have the same weight. Dropout
-        is applied.
+        is applied if the network has it.
 
         params   parameters of the network, layer by layer
         x        inputs of the batch

@@ -2,14 +2,14 @@
 
     64-64                                          units of the hidden layers; `linear` or `0` for none
     conv=8-16                                      channels of 3x3 convolutions before the hidden layers
-    plain residual scaled-residual highway dense   connection of every layer with its input
+    plain residual scaled-residual highway dense   connection of every layer but the last with its input
     batchnorm layernorm                            normalization
     dropout=0.2                                    dropout rate
     gate=-2                                        initial bias of highway gates
     slope=0.01                                     slope of the leaky ReLU
 
-Dropout rate, gate bias and slope can differ between the runs of one compiled program. All other words fix the
-program.
+Dropout rate, gate bias and slope can differ between the runs of one compiled program. Any other change of the
+text needs another program.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ EXAMPLE = "Write for example --net 64-64, or --net '64-64 residual dropout=0.2'.
 class NetworkSpec:
     """The structure of a network, as a text such as `64-64 residual dropout=0.2` describes it.
 
-    The numbers of inputs and outputs are missing. `str()` returns the text.
+    The numbers of inputs and outputs and the activation are not part of it. `str()` returns the text.
 
     hidden       units of the hidden layers
-    connection   name of the connection of each layer with its input
+    connection   name of the connection of each layer but the last with its input
     norm         name of the normalization
     conv         channels of convolutions before the hidden layers
     hyper        values of `dropout`, `gate_bias` and `slope`, by name, as far as the text gives them
@@ -69,7 +69,7 @@ class NetworkSpec:
         activation   name of the activation
         image        (height, width, channels) if a row is an image
 
-        Raises UsageError for convolutions without images, and for a slope without the leaky ReLU.
+        Raises UsageError for parts that do not fit together, such as a slope without the leaky ReLU.
         """
         from ravine.networks.network import Network  # needs JAX, which a text does not
 
@@ -102,8 +102,8 @@ class NetworkSpec:
 def read_network(text: str) -> NetworkSpec:
     """Return the network that a text such as `64-64 residual dropout=0.2` describes, with words in any order.
 
-    Raises UsageError for an unknown word, for a second word of one kind, for a value that is not allowed, and
-    for words that do not fit together.
+    Raises UsageError for an unknown word, for a second connection, normalization or value of an option, for a
+    value that is not allowed, and for words that do not fit together.
     """
     sizes: list[str] = []
     words: dict[str, str] = {}

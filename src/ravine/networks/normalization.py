@@ -14,10 +14,10 @@ __all__ = ["NORMALIZATIONS", "Normalization"]
 class Normalization:
     """A normalization of the weighted sums of a layer, by the axis over which mean and variance are taken.
 
-    over_rows    mean and variance of each unit are those over the rows of a batch; inference uses running
-                 statistics. Such a layer has no bias, since the subtraction of the mean would remove the
-                 bias.
-    over_units   mean and variance of each row are those over the units of the layer
+    over_rows    whether each unit is normalized by its mean and variance over the rows of a batch, or in
+                 inference by running statistics. Such a layer has no bias, since the subtraction of the
+                 mean would remove the bias.
+    over_units   whether each row is normalized by its mean and variance over the units of the layer
     """
 
     name: str

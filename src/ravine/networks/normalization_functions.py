@@ -63,9 +63,10 @@ def batch_norm_training(
 
 
 def layer_norm(layer: LayerArrays, x: jax.Array, eps: float = EPS) -> jax.Array:
-    """Return x [B, ..., C], each row normalized by its own mean and variance over all its units: [B, ..., C].
+    """Return weighted sums x [B, ..., C], each row normalized by its own mean and variance: [B, ..., C].
 
-    The arrays `scale` and `shift` of `layer` are applied after normalization.
+    The mean and variance of a row are those over all its units, of an image over pixels and channels. The
+    arrays `scale` and `shift` of `layer` are applied after normalization.
     """
     axes = tuple(range(1, x.ndim))
     mean = jnp.mean(x, axis=axes, keepdims=True)

@@ -1,7 +1,7 @@
 """The smallest difference of two scores, or of two losses, that matters in practice.
 
     smallest(a, b) = d                       (1)   d in the unit of the score: shares such as accuracy
-    smallest(a, b) = d max(|a|, |b|)         (2)   d as a share of the larger score: errors and losses
+    smallest(a, b) = d max(|a|, |b|)         (2)   d relative to the larger of both scores: errors and losses
     a difference matters if |a - b| >= smallest(a, b)                    (3)
 
 a and b are the two scores. Many seeds make a tiny difference significant. Equation (3) decides whether it is
@@ -53,7 +53,7 @@ class SmallestDifference:
 
         difference: the difference, if it was not measured as `after` - `before`, for example as a median of
         paired differences. A score that is None, NaN or infinite belongs to a diverged run: it differs from
-        every other score, and not from another diverged one.
+        every finite score, but not from the score of another diverged run.
         """
         finite = [score is not None and math.isfinite(score) for score in (before, after)]
         if not all(finite) or before is None or after is None:

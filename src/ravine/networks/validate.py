@@ -25,7 +25,7 @@ def validate_structure(
 
     sizes        (inputs, units of each hidden layer ..., outputs)
     function     name of the activation
-    connection   name of the connection of every layer with its input
+    connection   name of the connection of every layer but the last with its input
     norm         name of the normalization
     slope        whether the slope of the leaky ReLU can differ between runs
     conv         channels of the convolutions before the hidden layers

@@ -16,9 +16,9 @@ __all__ = ["OPTAX", "REQUIRED_ARGUMENTS", "UNSUPPORTED", "OptaxRule", "check_opt
 class OptaxRule(NamedTuple):
     """Facts about an optimizer of optax that a training or a search needs to know.
 
-    rate_center: geometric mean of the learning rates that a search tries first. accepts_vector: whether it
-    can treat all parameters as one vector. calls_lapack: whether a step decomposes matrices. random: whether
-    it draws random numbers.
+    rate_center: middle, on the logarithmic scale, of the range of learning rates that a search tries first.
+    accepts_vector: whether the optimizer can treat all parameters as one vector. calls_lapack: whether a step
+    decomposes matrices. random: whether the optimizer draws random numbers.
     """
 
     rate_center: float

@@ -35,8 +35,8 @@ class Optimizer(optax.GradientTransformationExtraArgs):
     """An optax gradient transformation with a further function for the weights to evaluate.
 
     eval_params(params, state) returns the weights at which the network is evaluated. For most optimizers they
-    are the stored parameters. They differ for Nesterov momentum, which stores a look-ahead point, and for
-    averages of the weights.
+    are the stored parameters. They differ, for example, for Nesterov momentum, which stores a look-ahead
+    point, and for averages of the weights.
     """
 
     eval_params: Callable[[optax.Params, optax.OptState], optax.Params]

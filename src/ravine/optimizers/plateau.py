@@ -2,7 +2,7 @@
 
     better      loss < best - `threshold` |best|                 (1)
     drop        f <- max(f x `factor`, `least`)                  (2)
-    cooldown    the next `cooldown` losses do not count          (3)
+    cooldown    `patience` ignores the next `cooldown` losses    (3)
 
 best is the lowest loss so far, and f is the factor on the hyperparameter, 1 at the start. A drop follows more
 than `patience` losses in a row that are not better, and a cooldown follows a drop. All parameters of the
@@ -28,7 +28,8 @@ class PlateauState(NamedTuple):
 
     The schedule lowers a hyperparameter when the validation loss no longer decreases. best: lowest loss so
     far, inf at the start. waited: int32, losses in a row that were not better. resting: int32, number of next
-    losses that do not count, after a drop. factor: current factor on the hyperparameter, 1 at the start.
+    losses that `waited` will not count, after a drop. factor: current factor on the hyperparameter, 1 at the
+    start.
     """
 
     best: jax.Array

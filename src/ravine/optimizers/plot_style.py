@@ -37,6 +37,6 @@ CYCLE = (
 
 
 def plot_styles(styles: Mapping[str, PlotStyle | None]) -> dict[str, PlotStyle]:
-    """Return the plot style of each named optimizer: its own style, else the next one of `CYCLE`."""
+    """Return the plot style of each named optimizer: its own style, else the next one in the list `CYCLE`."""
     spare = cycle(CYCLE)
     return {name: style or next(spare) for name, style in styles.items()}

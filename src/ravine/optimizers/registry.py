@@ -90,12 +90,12 @@ class Rule:
 
     name: name as the user types it, with keywords. title: name that tables show.
     constructor: function (learning_rate, **hyper) -> Optimizer.
-    rate_center: geometric mean of the learning rates that a search tries first.
+    rate_center: middle, on the logarithmic scale, of the range of learning rates that a search tries first.
     defaults: hyperparameters that can differ between runs, with their default values.
     averaging_rates: names of those hyperparameters that are averaging rates and enter as the pair (b, 1 - b).
     search_ranges: search ranges of the hyperparameters, for a search that tunes all of them.
     accepts_vector: whether it can treat all parameters as one vector; False if it depends on layers.
-    elementwise: whether the update of a weight depends only on the gradients of that weight.
+    elementwise: whether the update of a weight is known to depend only on the gradients of that weight.
     calls_lapack: whether a step decomposes matrices. On a CPU such programs run one at a time.
     random: whether it draws random numbers. Its constructor then takes `key`, the random key of a run [2].
     stability: the stability limit, None if it is not known.

@@ -8,10 +8,10 @@
     onecycle      from start up to 1, then down to end    (6)      Smith & Topin 2019; both parts as in (5)
     warm-up       (t + 1) / (W + 1) for t < W             (7)      Goyal et al. 2017
 
-t is the number of steps done, W the number of steps of the warm-up. p is the share of the run done and e the
-number of epochs done, both since the end of the warm-up. The other names are parameters of the schedules. The
-first step of a warm-up has a factor above 0, since a step with 0 would be wasted. Every function works on
-NumPy arrays and on traced arrays: it takes a `Clock` of t [...] and returns the factors [...].
+t is the number of steps done, W that of the warm-up, p the share done of the steps after the warm-up, and e
+the number of epochs after it. Drops in (1) count from the start of the run. The other names are parameters of
+the schedules. A warm-up starts with a factor above 0, since a step with 0 would be wasted. Every function
+works on NumPy arrays and on traced arrays: it takes a `Clock` of t [...] and returns the factors [...].
 """
 
 from __future__ import annotations

@@ -65,9 +65,10 @@ def read_schedule(text: str) -> tuple[str, dict[str, Any]]:
 
 
 def format_schedule(name: str, numbers: dict[str, Any]) -> str:
-    """Return the shortest text of a schedule from its name and its parameters, such as `step(0.1,every=10)`.
+    """Return the text of a schedule from its name and its parameters, such as `step(0.1,every=10)`.
 
-    `read_schedule` returns the same name and parameters for this text.
+    Parameters at their defaults are left out, except `factor`. `read_schedule` returns the same name and
+    parameters for this text.
     """
     parts = []
     for place, (key, parameter) in enumerate(SCHEDULES[name].parameters.items()):

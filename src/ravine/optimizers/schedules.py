@@ -2,9 +2,9 @@
 
     hyperparameter at step t  =  its value x factor(t)            (1)
 
-The hyperparameter is the learning rate in most cases. A schedule gives its factors in two forms. A table,
-computed on the host, is data for a compiled program, which all schedules then share. A function of t can be
-used in any loop.
+The hyperparameter is the learning rate in most cases. A schedule gives its factors in two forms. The array of
+the factors of all steps, computed on the host, is data for a compiled program, so that all schedules can
+share one program. The factor as a function of t can be used in any loop.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ Split = Literal["commas", "calls", "whole"]
 class Option:
     """An option of a command, stored in a field of the settings.
 
-    help                  noun phrase or imperative
-    section               heading in the help
+    help                  text in the help, a noun phrase or an imperative
+    section               heading under which the help lists the option
     placeholder           word for the value in the help, such as `N`
     short                 short flag
     at_least, above       lower bound of a number, included or not; None = unbounded

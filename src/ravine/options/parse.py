@@ -42,8 +42,9 @@ def from_text(option: Option, text: str) -> Value:
 
 
 def from_texts(option: Option, texts: Sequence[str]) -> list[str]:
-    """Return the items of an option that is a list, from all texts that the user typed, each one split.
+    """Return the items of an option that is a list, from all texts that the user typed for the option.
 
+    The option decides whether a text is split at all commas, at commas outside brackets, or not at all.
     Raises UsageError for a text without items.
     """
     return [item for text in texts for item in _split(option, text)]

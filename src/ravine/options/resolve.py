@@ -78,7 +78,8 @@ def resolve(
     """Return the settings of a study, combined from flags, environment, a TOML file and pyproject.toml.
 
     If several of them give a value, flags come before the environment, the environment before the TOML file,
-    and the TOML file before pyproject.toml.
+    and the TOML file before pyproject.toml. Of two options that exclude each other, the one from the place
+    that comes later is dropped.
 
     kind: class of the settings. flags: values by key; None, False and () stand for flags that are absent.
     file: path of the TOML file that `-c` names. environment: variables, by default those of the process.

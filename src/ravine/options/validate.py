@@ -14,7 +14,7 @@ __all__ = ["raise_together", "refusal", "refused", "shown"]
 
 
 def refusal(option: Option, value: object) -> UsageError | None:
-    """Return None if an option allows a value, else the error: wrong type, out of bounds, unlisted word."""
+    """Return None if an option allows a value, else the error, for example for a number out of bounds."""
     if type(value) is type(option.default) and value == option.default:
         return None  # also spares the import of the check
     if value is None:
@@ -33,7 +33,10 @@ def refusal(option: Option, value: object) -> UsageError | None:
 
 
 def refused(option: Option, value: object) -> UsageError:
-    """Return the error for a value that an option does not allow. The error names the allowed values."""
+    """Return the error for a value that an option does not allow, with the allowed values.
+
+    For a word that was renamed, the error names the new word instead.
+    """
     new = renamed_value(option.key, value) if isinstance(value, str) else None
     flag = _name(option)
     if new is not None:

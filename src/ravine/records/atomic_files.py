@@ -186,8 +186,8 @@ def write_json(
 ) -> None:
     """Write `obj` as indented JSON to the file `path`, completely or not at all.
 
-    `sort` and `nonfinite` are those of `json_text`. Raises DataError if the file cannot be written, and
-    UsageError for a value that JSON cannot hold.
+    sort: whether keys are sorted. nonfinite: "null" writes NaN and infinity as null, "raise" refuses them.
+    Raises DataError if the file cannot be written, and UsageError for a value that JSON cannot hold.
     """
     write_atomic(path, json_text(obj, sort=sort, nonfinite=nonfinite) + "\n")
 

@@ -72,14 +72,14 @@ class WriterLock:
                 time.sleep(0.02)
 
     def release(self) -> None:
-        """Release the lock of the run directory. The lock file stays, since its deletion could let in two."""
+        """Release the lock of the run directory. The file stays: deleting it could let two writers in."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
 
 def is_locked(folder: Path) -> bool:
-    """Return whether a process writes into the run directory `folder`; False if there is no lock file."""
+    """Return whether a process holds the lock of the run directory `folder`; False without a lock file."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_CLOEXEC)
         try:

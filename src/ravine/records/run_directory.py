@@ -3,9 +3,9 @@
 `ravine resume` can continue the command from these files, even after `kill -9`.
 
 run.json              command, versions, data, seed, state
-config.toml           resolved configuration, which is valid input
-plan.json             all trainings, fixed before the first one
-cohorts/<id>.npz      finished cohorts (Record)
+config.toml           all settings of the command; a valid file for its option -c
+plan.json             planned trainings, written before the first one
+cohorts/<id>.npz      results (Record) of a finished cohort: runs that trained side by side
 state/<name>.npz      state from which `ravine resume` continues
 models/best/          model.safetensors, model.json
 result.json, leaderboard.csv, events.jsonl, log.txt
@@ -82,8 +82,8 @@ class RunDirectory:
         """Create the folder of a new run, `root/<UTC time>-<name>-<id>/` or `out`, and return its writer.
 
         If `root` exists, `root/latest` then points to the new folder. A run in `out` does not create `root`,
-        but `ravine runs` lists it. `update` later adds facts that are not known yet, such as `data_sha256`
-        and `split_hash`. more: further entries of run.json.
+        but `ravine runs` lists the run. `update` later adds facts that are not known yet, such as
+        `data_sha256` and `split_hash`. more: further entries of run.json.
 
         Raises DataError if `out` is not empty or the folder cannot be written, and UsageError if `out` is "".
         """

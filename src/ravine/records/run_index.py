@@ -83,9 +83,10 @@ def read_run_file(folder: str | os.PathLike[str]) -> dict[str, Any]:
 def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:
     """Return the runs in the folder `root`, newest first; an empty list if there are none.
 
-    If `root` holds no runs but is a run itself, the list has this run alone. Runs in other folders (`-o DIR`)
-    are listed too, if `elsewhere_file` names them. Folders without a run are skipped. A run whose `run.json`
-    is damaged, or was written by a newer version of Ravine, is listed with a state that tells this.
+    Runs in other folders (`-o DIR`) are listed too, if `root/latest` points to them or `elsewhere_file` names
+    them. If there are none of both kinds and `root` is a run itself, the list has this run alone. Folders
+    without a run are skipped. A run whose `run.json` is damaged, or was written by a newer version of Ravine,
+    is listed with a state that tells this.
     """
     root, folders = Path(root), []
     if root.is_dir():
@@ -100,8 +101,8 @@ def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:
 def elsewhere_file(root: Path) -> Path:
     """Return the path of the file in the user's cache that lists runs outside the folder `root`.
 
-    The file has one path a line, the newest last. A command with `-o DIR` writes nothing but its run and a
-    line of this file, so that `ravine runs` and `latest` find the run from the same working folder.
+    The file has one path a line, the newest last. A command with `-o DIR` adds a line, so that `ravine runs`
+    and `latest` find its run from the same working folder.
     """
     name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
     return user_cache() / "runs" / name
@@ -194,7 +195,7 @@ def _size(folder: Path) -> int:
 
 
 class SeveralRuns(DataError):
-    """Error for a text that fits the names or ids of more than one run."""
+    """Error for a text that fits the name, the id or the data of more than one run."""
 
 
 def find_run(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs") -> Path:

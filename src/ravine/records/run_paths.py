@@ -25,7 +25,8 @@ RUN_REMAINS = (RUN_FILE, LOCK_NAME, "log.txt", "stdin")  # files of a run withou
 def slug(name: str) -> str:
     """Return the name of data as a short part of a file name: `../a b/Wine (red).csv.gz` gives `Wine-red`.
 
-    A suffix is removed: a dot, a letter and at most seven more letters or digits, with a `.gz` after them.
+    A suffix is removed: a dot, a letter and at most seven more letters or digits, and a `.gz` after them if
+    there is one. The result has at most 40 characters.
     """
     stem = Path(str(name)).name or "data"
     stem = "stdin" if stem == "-" else re.sub(r"\.[A-Za-z][A-Za-z0-9]{0,7}(\.gz)?$", "", stem)
@@ -83,10 +84,11 @@ def _check_empty(path: Path) -> None:
 
 
 def update_latest_link(root: Path, path: Path) -> str | None:
-    """Let the link `latest` in the folder `root` point to the run in `path`; without links, a text file.
+    """Let the link `latest` in the folder `root` point to the run in `path`.
 
-    Return None, or a sentence with the reason if neither can be written. The run goes on without the link. If
-    `root` does not exist, nothing is written.
+    Where the system allows no links, `latest` is a text file with the path. Return None, or a sentence with
+    the reason if neither can be written. The run goes on without the link. If `root` does not exist, nothing
+    is written.
     """
     if not root.is_dir():
         return None

@@ -65,8 +65,8 @@ def wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
     """Return `text` broken into lines of at most `width` columns; [] for an empty text.
 
     first, rest: text at the start of the first line and of each further line, both narrower than `width`. A
-    word that is wider than a line is broken. Several blanks between words are kept, except at the end of a
-    line.
+    word that is wider than a line is broken. Several blanks between words are kept, except where a line
+    begins or ends.
     """
     lines: list[str] = []
     line, filled = first, display_width(first)

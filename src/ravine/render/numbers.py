@@ -1,9 +1,9 @@
 """Numbers in reports as text: scores, learning rates, values with errors, counts, times, sizes.
 
-A score is rounded to one or two digits of its uncertainty. An interval is shown as ± its longer side, so that
-the interval never looks narrower than it is. In two cases, its two ends are shown instead: if ± would reach
-beyond a bound of the metric, such as 100 %, and if ± would contain 0 but the interval of a difference does
-not. A dash stands for a missing number.
+Scores are rounded to one or two digits of the smallest uncertainty in their report. Their intervals are shown
+as ± the longer side, so that they never look narrower than they are. In two cases, the two ends are shown
+instead: if ± would reach beyond a bound of the metric, such as 100 %, and if ± would contain 0 but the
+interval of a difference does not. A dash stands for a missing number.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def with_interval(value: object, interval: object, scale: float = 1.0, decimals:
 
 
 def longer_side(value: object, interval: object) -> float | None:
-    """Return the larger distance from `value` to an end of `interval` [low, high]; None without numbers."""
+    """Return the larger distance from `value` to an end of `interval` [low, high]; None if one is missing."""
     if not is_number(value) or not isinstance(interval, Sequence) or not all(map(is_number, interval)):
         return None
     return max(interval[1] - value, value - interval[0], 0.0) if len(interval) == 2 else None

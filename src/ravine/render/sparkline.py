@@ -24,7 +24,8 @@ MIN_COLUMNS = 8  # of text; narrower curves are not shown
 class Axis:
     """The x axis of a curve in text: columns of equal width, in x or in its decimal logarithm.
 
-    first, last: left and right end. columns: number of columns. log: whether the axis is logarithmic.
+    log: whether the axis is logarithmic. first, last: left and right end, as decimal logarithms if `log`.
+    columns: number of columns.
     """
 
     first: float

@@ -1,8 +1,9 @@
 """The layout of a report's tables as text: the columns that fit, their widths, and the lines.
 
 A table that is too wide is reduced in this order. If `tight`, its columns move closer together. Texts are cut
-to the width `shrink` of their column. Columns are dropped, the highest `priority` first. If the table is
-still too wide, it becomes several tables (`split`), or its texts are cut further.
+to the width `shrink` of their column. Columns are dropped, the one with the largest number `priority` first;
+columns with the number 0 stay. If the table is still too wide, it becomes several tables (`split`), or its
+texts are cut further.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ class Layout:
 
 
 def table_lines(table: Table, width: int, color: bool = False, unicode: bool = True) -> list[str]:
-    """Return a table as lines of text of at most `width` columns. Its texts have no control characters."""
+    """Return a table as lines of text of at most `width` columns.
+
+    The texts of the table must not contain control characters.
+    """
     if not table.columns or not table.height:
         return []
     layout = _fit(table, width)

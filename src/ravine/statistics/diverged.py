@@ -63,7 +63,7 @@ def orient(values: FloatArray, greater_is_better: bool) -> FloatArray:
 def quantile(values: FloatArray, q: float, axis: int = -1) -> FloatArray:
     """Return the `q` quantile of `values` [...] along `axis`, interpolated linearly, with 0 <= q <= 1.
 
-    Between a finite and an infinite order statistic the result is the infinite one, where NumPy returns NaN.
+    Between a finite and an infinite order statistic the result is the infinite one; NumPy may return NaN.
     `values` must not hold NaN, nor both +inf and -inf.
     """
     ordered = np.sort(values, axis=axis)

@@ -12,7 +12,8 @@ Falling: the median of c_s is at most -0.5 %, and c_s < 0 on significantly many 
 noisy for this count, c_s from the evaluations with p_t > 1/2 decides. Rising: the median of r_s is at least
 2 %, and r_s > 0 on significantly many seeds. A loss for which both hold is flat: it fell last, but to a level
 above its lowest. A sign test over seeds decides what is significant. With fewer than six seeds no sign test
-can be significant. Then all seeds must agree, and the mean change must be four times its standard error.
+can be significant. Then all seeds must agree, and the mean change must be at least four times its standard
+error.
 
 The lowest loss in (4) is taken where the median curve of all *other* seeds is lowest. An evaluation chosen by
 the same seed would be low by chance, and every flat noisy curve would seem to rise.

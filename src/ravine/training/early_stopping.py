@@ -34,8 +34,8 @@ Array: TypeAlias = "np.ndarray | jax.Array"
 class StoppingState(NamedTuple):
     """The state of early stopping, of one run (scalars) or of many ([run]).
 
-    best_loss: lowest loss so far, inf before the first epoch.
-    best_epoch: int32, epoch of the lowest loss, counted from 0; -1 as long as no loss was below inf.
+    best_loss: loss of the best epoch, inf before the first epoch.
+    best_epoch: int32, last epoch that was better than all before, counted from 0; -1 without such an epoch.
     waited: int32, epochs since the best epoch, so that best_epoch + waited is the last epoch.
     stopped: bool, whether the run has stopped.
     """
@@ -62,8 +62,8 @@ def stopping_start(shape: tuple[int, ...] = (), dtype: str = "float64") -> Stopp
 def stopping_next(state: StoppingState, loss: Array, patience: Array, min_change: Array) -> StoppingState:
     """Return the state of early stopping after the validation loss of one more epoch.
 
-    The loss is better if it is below the lowest loss so far by more than `min_change`. A run stops after
-    `patience` epochs in a row without a better loss. The state of a stopped run does not change.
+    The loss is better if it is below the loss of the best epoch so far by more than `min_change`. A run stops
+    after `patience` epochs in a row without a better loss. The state of a stopped run does not change.
 
     loss, patience, min_change: scalars or arrays [run], like the state. `patience` is int32; `loss` and
     `min_change` have the data type of the state. All may be traced by JAX.
@@ -87,9 +87,10 @@ def stop_epoch(
     """Return the epoch after which early stopping ends a run, and the epoch whose weights are restored.
 
     losses: validation losses [epoch] of the run, NaN where it diverged. Epochs count from 0. patience: epochs
-    without a lower loss that end the run. min_change: smallest decrease that counts. The first number is None
-    if the run does not stop early, and the second is None if all losses are infinite or NaN. Raises
-    UsageError for a patience below 1, a negative or infinite `min_change`, or losses that are not [epoch].
+    without a better loss that end the run. min_change: a better loss is lower than the best one so far by
+    more than this. The first epoch is None if the run does not stop early, and the second is None if all
+    losses are infinite or NaN. Raises UsageError for a patience that is not a whole number above 0, a
+    negative or infinite `min_change`, or losses that are not [epoch].
     """
     curve = np.asarray(losses, np.float64)
     if curve.ndim != 1:

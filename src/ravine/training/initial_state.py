@@ -65,9 +65,9 @@ def stacked_params(
 
 
 def rng_key(root: int, seed: int) -> np.ndarray:
-    """Return the random key of a seed for dropout and other draws in its training steps, [key].
+    """Return the random key [key] of a seed, for dropout and other draws in the training steps.
 
-    The key is two numbers of uint32. root: root seed.
+    The key is two numbers of uint32. root: root seed of the study. seed: seed of the run.
     """
     return keyed_generator(root, "steps", seed).integers(0, 2**32, 2, dtype=np.uint32)
 

@@ -51,8 +51,8 @@ def shape_for(
     size: number of runs in a group; None = as many as fit the cache of a CPU or the memory of a GPU. A run
     gives the same bits in all groups of equal size.
 
-    A run needs memory for weights, gradient and two arrays of optimizer state per parameter. Runs that do not
-    fit the memory together train one after another.
+    A run needs memory for four numbers per parameter: weight, gradient and two of the optimizer's state. Runs
+    that do not fit into memory at the same time train in several waves, one after the other.
 
     A chunk is the training between two saves. All chunks have the same number of segments, the largest number
     that leads to at least 4 chunks, or 1. On a CPU every run has its own copy of the rows, which is faster to

@@ -31,7 +31,7 @@ class Runs:
     extra: hyperparameters of network, transforms, label smoothing and augmentation, by name.
     hyper_schedules: texts of the schedules of hyperparameters besides the learning rate, by their name.
     patience: evaluations without improvement after which a run ends; 0 = never. None = 0 for all runs.
-    min_change: decrease of the validation loss that counts as an improvement. None = 0 for all runs.
+    min_change: decrease of the validation loss that an improvement must exceed. None = 0 for all runs.
     """
 
     rate: np.ndarray

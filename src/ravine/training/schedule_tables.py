@@ -2,8 +2,8 @@
 
     hyperparameter at step t  =  its value x its factor at t            (1)
 
-The factors enter the compiled program as data, so all schedules share one program. The factor of `plateau`
-depends on the validation loss. It is constant within a segment and changes only after an evaluation.
+The factors enter the compiled program as data, so all schedules share one program. The factor of the schedule
+`plateau` depends on the validation loss. It is constant between two evaluations.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ MAX_TABLES = 256  # tables of schedules that a cohort holds at a time
 class ScheduleTables:
     """Factors of the learning rate and of all other scheduled hyperparameters of the runs of a cohort.
 
-    depends_on_loss: whether any run has a schedule that `update` moves on. state: `PlateauState` of arrays
-    [run] in float64, which stays at its start for runs without such a schedule.
+    depends_on_loss: whether any run has a schedule that depends on the validation loss. state: `PlateauState`
+    of arrays [run], which stays at its start for runs without such a schedule.
 
     Raises UsageError if a schedule that depends on the loss belongs to another hyperparameter than the
     learning rate.

@@ -44,9 +44,10 @@ class TrainedNetwork:
 
     @classmethod
     def from_record(cls, network: Network, record: Record, run: int) -> TrainedNetwork:
-        """Return the network with which a run of a record ended. The record must hold parameters.
+        """Return the network that a run of a record kept: its last one, or with early stopping its best one.
 
-        network: architecture of the run. run: index of the run in the record.
+        The record must hold parameters. network: architecture of the run. run: index of the run in the
+        record.
         """
         params = parameters_of(network, record.final["parameters"][run])
         vector = record.final["statistics"][run] if "statistics" in record.final else None

@@ -52,7 +52,7 @@ def read_idx(source: Source) -> Table:
     """Return a table of the images [N, H, W] in an idx file: one column for each pixel, and the labels.
 
     The labels come from a second file in the same folder. If the name of the image file begins with `train`,
-    the `t10k` files of the folder become the table of test rows.
+    the `t10k` files of the folder, if there are any, become the table of test rows.
 
     Raises DataError if the file holds labels instead of images, if there is no file of labels, and if a file
     is damaged.

@@ -25,8 +25,8 @@ TREES = ("TTree", "TNtuple", "TNtupleD", "TChain", "ROOT::RNTuple")
 def read_root(source: Source) -> Table:
     """Return a tree of a ROOT file as a table: the tree `source.part`, or without a part the only tree.
 
-    A branch of arrays with a fixed size becomes one column for each element, such as `p[0]`. Branches of
-    variable length are left out and noted.
+    A branch of a TTree with arrays of a fixed size becomes one column for each element, such as `p[0]`. Other
+    branches, such as those of variable length, are left out and noted.
 
     Raises DataError if the file is damaged, if there is no such tree, and if the tree has no rows or no
     branch with a fixed number of values per row.

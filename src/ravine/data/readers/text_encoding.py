@@ -78,8 +78,9 @@ def _cut(content: bytes) -> bool:
 def without_comments(text: str, notes: list[str]) -> str:
     """Return CSV-like text without its comment lines, which begin with `#`.
 
-    If the last comment line names the columns below it, it becomes the header. If most lines begin with `#`,
-    the text is returned unchanged. A note with the number of removed lines is appended to `notes`.
+    If the last comment line names the columns below it, it becomes the header. If more lines are comments
+    than values, the text is returned unchanged; a text of comments alone becomes empty. A note with the
+    number of removed lines is appended to `notes`.
     """
     if not (text.startswith("#") or "\n#" in text):
         return text

@@ -1,6 +1,7 @@
-"""The design of a comparison of optimizers: all its runs, fixed before training.
+"""The design of a comparison of optimizers: its runs, planned before training.
 
-A comparison has three stages:
+A comparison has three stages. The runs of `tune` and `evaluate` are planned. The learning rates of `evaluate`
+and the need for `extend` follow from tuning:
 
     tune      trials of every optimizer on tuning seeds: quasi-random learning rates, each under every
               learning-rate schedule
@@ -131,7 +132,7 @@ class CompareDesign:
 
     @property
     def seeds(self) -> list[int]:
-        """Fresh seeds, unused in tuning, on which the best trial of each optimizer is evaluated."""
+        """Fresh seeds, unused in tuning, for the best trial of each optimizer under each schedule."""
         return seed_ranges.seeds("compare.evaluate", self.effort.seeds)
 
     @property
@@ -209,9 +210,9 @@ class CompareDesign:
     def reports_first_scores(self) -> bool:
         """Whether tuning first trains a part of its runs, to report scores of all optimizers early.
 
-        The part contains the runs of every optimizer under the last schedule on the first tuning seed. It is
-        left out where it would save no time: a tuning of few operations ends soon, and on a GPU the part
-        would take as long as all trials.
+        The part contains the runs of every optimizer, on the first tuning seed, under the schedule that the
+        option `--schedules` lists last. The answer is no where the part would save no time: a tuning of few
+        operations ends soon, and on a GPU the part would take as long as all trials.
         """
         plan, tuning = self.first_plan, len(self.rules) * self.tuning_runs * self.steps
         operations = tuning * plan.batch_size * plan.network.flops
@@ -230,8 +231,8 @@ class CompareDesign:
     def estimated_seconds(self) -> float:
         """Estimated wall-clock seconds of the comparison on this machine.
 
-        A short measurement of the speed of training gives the estimate. It includes the baselines and, on
-        average, half an extension of the range of learning rates.
+        A short measurement of the speed of training gives the estimate. The estimate includes the baselines,
+        if they are wanted, and half the time of one extension of the range of learning rates.
         """
         evaluation = len(self.settings.schedules) * len(self.seeds)
         added = self.added_rates * len(self.settings.schedules) * len(self.tuning_seeds)

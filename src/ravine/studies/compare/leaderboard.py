@@ -1,8 +1,8 @@
 """The leaderboard of a comparison: one row for each optimizer, at its tuned learning rate and schedule.
 
-The rows are ordered by the median of the validation scores over the fresh seeds, which every row shows. Tiers
-and paired differences of optimizers rest on ranks of the same scores (`ravine.statistics.tiers`,
-`ravine.statistics.paired_tests`).
+The rows are ordered by the median of the validation scores over the fresh seeds. Optimizers whose tuning runs
+all diverged have no such scores and come last. Tiers and paired differences of optimizers rest on ranks of
+the same scores (`ravine.statistics.tiers`, `ravine.statistics.paired_tests`).
 """
 
 from __future__ import annotations
@@ -142,10 +142,10 @@ def target_score(tuned: Tuned, evaluated: Mapping[str, Evaluated] | None) -> flo
     """Return the target score, by which a comparison times how fast optimizers train.
 
     It is the median over seeds of the best validation score that the reference optimizer reaches during
-    training. Of an even number of seeds, the median is the worse one of the two middle scores, so that more
-    than half of the seeds reach it. tuned: tuning of the reference optimizer. evaluated: runs of the
-    reference optimizer on fresh seeds, by schedule; None if it has no such runs. Returns None without such
-    runs, and if half of them diverged before their first evaluation.
+    training. Of an even number of seeds, the median is the worse one of the two middle scores, so that the
+    reference reaches it on more than half of its seeds. tuned: tuning of the reference optimizer. evaluated:
+    its runs on fresh seeds, by schedule; None if it has no such runs. Returns None without such runs, and if
+    at least half of them diverged before their first evaluation.
     """
     run = None if evaluated is None else _chosen(tuned, evaluated)
     if run is None:
@@ -280,7 +280,7 @@ def pairs_of(rows: Sequence[LeaderboardRow], greater: bool) -> list[Pair]:
 def scores_by_schedule(
     tuned: Mapping[str, Tuned], evaluated: Evaluations, seed: int = 0
 ) -> list[ScheduleScores]:
-    """Return one row of a result for each optimizer and each learning-rate schedule: scores on fresh seeds.
+    """Return validation scores on fresh seeds, one row for each optimizer and each learning-rate schedule.
 
     Each row uses the learning rate that was tuned for this optimizer and this schedule. tuned: tuning of each
     optimizer, by name. evaluated: runs on fresh seeds by optimizer and schedule. seed: random seed of the

@@ -15,6 +15,7 @@ optimizers of tier 1, these rules choose, in this order:
 6. Else the optimizer with the best median is recommended.
 
 Rules 3 to 5 leave out optimizers without the measured value, for example those that never reach the target.
+If only one optimizer has the value, the rule recommends this optimizer.
 """
 
 from __future__ import annotations

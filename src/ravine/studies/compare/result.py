@@ -104,7 +104,7 @@ class LeaderboardRow(EvaluatedScores):
     reached_target: float | None
     """Share of seeds that reached the target: the median best score of the reference optimizer."""
     steps_to_target: float | None
-    """Median steps to the target score; null if less than half of the seeds reached the target."""
+    """Median steps to the target score; null unless more than half of the seeds reached the target."""
     seconds_to_target: float | None
     """Median seconds to the target score, for one of the many networks that train side by side."""
     at_edge: bool | Literal["low", "high"]
@@ -254,7 +254,8 @@ class CompareResult(NetworkResult):
     def sensitivity(self) -> pd.DataFrame:
         """Validation score in tuning against learning rate, as a DataFrame.
 
-        The DataFrame has one row for each optimizer and each learning rate that was tried for it.
+        The DataFrame has one row for each optimizer and each learning rate that was tried for it under its
+        tuned learning-rate schedule.
         """
         import pandas as pd
 
@@ -276,7 +277,11 @@ class CompareResult(NetworkResult):
         return pd.DataFrame(columns, dtype="float64")
 
     def summary(self) -> str:
-        """Return one line for the list of `ravine runs`: recommended optimizer, number of ties, median."""
+        """Return one line for the list of `ravine runs` on the recommended optimizer.
+
+        The line holds the name of the optimizer, the number of optimizers that tie with it, and its median
+        score.
+        """
         recommended = self.recommendation
         median = next(row.median for row in self.leaderboard if row.optimizer == recommended.optimizer)
         return summary_text(recommended.optimizer, len(recommended.tied), self.metric.name, median)

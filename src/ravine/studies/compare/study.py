@@ -1,8 +1,8 @@
 """The computation of a comparison: tune all optimizers alike, evaluate them on fresh seeds, and rank them.
 
 The stages are `design → tune → (extend) → evaluate → leaderboard → test, once → model`. The stage `extend`
-adds learning rates where the best one lies at an end of its range. The test rows are read once, for the
-recommended optimizer.
+adds learning rates for all optimizers if the best one of any optimizer lies at an end of its range. The test
+rows are read once, for the recommended optimizer.
 """
 
 from __future__ import annotations

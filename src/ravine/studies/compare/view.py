@@ -115,7 +115,8 @@ def plan_view(plan: ComparePlan) -> list[Block]:
 def details(result: CompareResult) -> list[Block]:
     """Return the further table of a detailed report (option -v): the differences of every two optimizers.
 
-    Each row shows the difference of the scores of two optimizers on the same seeds, its interval and p value.
+    Each row shows the difference of the scores of two optimizers on the same seeds, its interval, and its p
+    value, adjusted by Holm's method for the number of pairs.
     """
     style, pairs = style_of(result), result.pairs
     if not pairs:

@@ -1,8 +1,8 @@
 """The design of a double-descent study: all trainings for its sweeps over widths and over training rows.
 
-Each width is trained in up to three ways: plain, with ridge (an L2 penalty), and with early stopping. The
-width of the networks in the sweep over training rows follows from the sweep over widths. Everything else is
-fixed before training.
+Each width is trained in up to three ways: plain (as the settings say), with ridge (an added L2 penalty), and
+with added early stopping. The width of the networks in the sweep over training rows follows from the sweep
+over widths. Everything else is fixed before training.
 """
 
 from __future__ import annotations
@@ -55,10 +55,11 @@ ROW_SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1, 3 / 2, 2, 4)  # rows of the sweep i
 class DescentDesign:
     """The design of a double-descent study: settings, widths, numbers of rows and seeds of all trainings.
 
-    effort: widths, largest number of training rows, and numbers of seeds and steps. plain: training without
-    ridge and early stopping. arms: trainings by name (plain, ridge, early stopping), of equal structure so
-    that they share programs. available: number of training rows in the data. rows: number of training rows in
-    the sweep over widths. examples: numbers of training rows in the sweep over training rows.
+    effort: widths, largest number of training rows, and numbers of seeds and steps. plain: the training that
+    the settings describe. arms: trainings by name: plain, ridge (with an added L2 penalty) and early stopping
+    (added), of equal structure so that they share programs. available: number of training rows in the data.
+    rows: number of training rows in the sweep over widths. examples: numbers of training rows in the sweep
+    over training rows.
     """
 
     settings: DescentSettings
@@ -156,9 +157,9 @@ class DescentDesign:
         return split_rows(self.settings, self.dataset, seed, rows)
 
     def at_width(self, units: int) -> TrainingSpec:
-        """Return the plain training of networks with `units` units in every hidden layer.
+        """Return the training, as the settings say, of networks with `units` units in every hidden layer.
 
-        Plain means without ridge and early stopping.
+        The ridge and the early stopping that the study adds in other trainings are left out.
         """
         network = narrowed(self.plain.network, units, self.effort.widths, self.share_programs)
         return replace(self.arms[PLAIN], network=network)
@@ -180,7 +181,7 @@ class DescentDesign:
     def shape(self, plan: Plan, batches: Batches) -> ProgramShape:
         """Return the numbers of runs and rows for which a program is compiled.
 
-        It has room for all seeds with plain training, ridge and early stopping.
+        It has room for all seeds with every kind of training: plain, ridge and early stopping.
         """
         count = len(self.seeds)
         return shape_for(plan, batches, count * len(self.arms), count, self.devices)
@@ -188,8 +189,9 @@ class DescentDesign:
     def cohort(self, units: int, batches: Batches, *, all_arms: bool) -> Cohort:
         """Return the runs of networks of one width on all seeds, to be trained side by side.
 
-        Runs are ordered by the way of training (plain, ridge, early stopping) and then by seed. all_arms:
-        whether networks with ridge and with early stopping are included, or only plain ones.
+        Runs are ordered by the kind of training and then by seed: first plain (as the settings say), then
+        with added ridge and with added early stopping. all_arms: whether all kinds are included, or only the
+        plain ones.
         """
         spec = self.at_width(units)
         plan, count = self.plan(spec), len(self.seeds)

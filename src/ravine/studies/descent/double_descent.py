@@ -21,9 +21,9 @@ __all__ = ["clearest_peak", "double_descent"]
 
 
 def clearest_peak(curve: np.ndarray) -> int | None:
-    """Return the index of the peak of a curve that rises most above its minima; None without a peak.
+    """Return the index of the peak of a curve that stands out most; None without a peak.
 
-    curve [place]: one value for each width, step or number of rows. The rise of a peak is the smaller one of
+    curve [place]: one value for each width, step or number of rows. A peak stands out by the smaller one of
     its heights above the lowest values before and after it. None too for a value that is not finite.
     """
     if len(curve) < 3 or not np.isfinite(curve).all():

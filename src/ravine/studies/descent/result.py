@@ -128,7 +128,11 @@ class ErrorCurves:
 
 @dataclass(frozen=True, kw_only=True)
 class Arm(ErrorCurves):
-    """Losses and errors against width, for one kind of training: plain, ridge or early stopping."""
+    """Losses and errors against width, for one kind of training.
+
+    The kinds are plain (as the settings say), with added ridge (an L2 penalty), and with added early
+    stopping.
+    """
 
     name: str
     """Kind of training: plain, ridge (an L2 penalty) or early stopping."""
@@ -138,7 +142,8 @@ class Arm(ErrorCurves):
 class WidthThreshold:
     """The narrowest network that fits all training rows, and the number of equations that it must fulfill.
 
-    The equations are training rows times outputs. A network with as many parameters should just fit all rows.
+    The number of equations is training rows times outputs. A network with as many parameters as equations
+    should just fit all rows.
     """
 
     units: int | None
@@ -167,7 +172,10 @@ class WidthSweep:
 
 @dataclass(frozen=True, kw_only=True)
 class EpochCurve:
-    """Losses and errors of plain networks of one width during training."""
+    """Losses and errors of networks of one width during training: mean and interval over seeds.
+
+    The networks are trained without the ridge and the early stopping that the study adds for comparison.
+    """
 
     units: int
     """Units in every hidden layer."""
@@ -195,9 +203,9 @@ class EpochSweep:
 
 @dataclass(frozen=True, kw_only=True)
 class RowThreshold:
-    """The largest number of training rows of which networks of one width fit all.
+    """The largest training set, in rows, of which networks of one width fit every row.
 
-    It is measured (`rows`), and estimated by counting equations (`by_count`).
+    Its size is measured (`rows`), and estimated by counting equations (`by_count`).
     """
 
     rows: int | None
@@ -254,9 +262,9 @@ class DescentResult(Result):
     """Paths of the pictures; empty if no run directory was written."""
 
     def summary(self) -> str:
-        """Return in one line where the loss descends twice, as the command `ravine runs` shows it.
+        """Return one line for the list of `ravine runs`: against which quantities the loss descends twice.
 
-        The places are width, examples (number of training rows) and epochs.
+        The quantities are width, examples (number of training rows) and epochs.
         """
         parts = {
             "width": [self.widths.descent],

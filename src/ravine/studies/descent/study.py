@@ -19,7 +19,8 @@ __all__ = ["run"]
 def run(design: DescentDesign, context: RunContext) -> DescentResult:
     """Train all networks of a double-descent study and return the result of the study.
 
-    Raises Stopped, after saving, if a stop was requested; NothingTrained if all runs diverge at every width.
+    Raises Stopped, after saving, if a stop was requested. Raises NothingTrained if no width has a mean test
+    loss, since runs diverged at every width with every kind of training.
     """
     sweeps = Sweeps(design, context)
     widths, epochs = sweeps.widths()

@@ -3,9 +3,10 @@
 widths     networks with H units in every hidden layer, on one number of training rows; the threshold is the
            narrowest network that fits them
 epochs     the same networks during training: a narrow one, the one at the threshold, the widest
-examples   the network at the threshold, on fewer and more training rows
+examples   the network at the threshold (without one, the widest), on fewer and more training rows
 
-By counting equations, the threshold lies where parameters = rows x outputs.
+By counting equations, the threshold lies where parameters = rows x outputs. Networks fit rows if, in the mean
+over seeds, at most 1 % of the labels are wrong, or the squared error of standardized targets is at most 0.01.
 """
 
 from __future__ import annotations
@@ -57,10 +58,10 @@ class Sweeps:
     def widths(self) -> tuple[WidthSweep, EpochSweep]:
         """Train networks of all widths of a study; return their losses and errors against width and epochs.
 
-        Each width is trained plain, with ridge (an L2 penalty) and with early stopping; the latter two are
-        left out if the settings already contain them. The curves against epochs are those of the plain
-        networks of up to three widths: a narrow one, the narrowest that fits all training rows (without one,
-        a middle width), and the widest.
+        Each width is trained plain (as the settings say), with added ridge (an L2 penalty) and with added
+        early stopping; the latter two are left out if the settings already contain them. The curves against
+        epochs are those of the plain networks of up to three widths: a narrow one, the narrowest that fits
+        all training rows (without one, a middle width), and the widest.
         """
         names, widths = list(self.design.arms), list(self.design.effort.widths)
         errors = [self._train("width", units, self.design.rows, all_arms=True) for units in widths]
@@ -86,10 +87,10 @@ class Sweeps:
         return sweep, self._by_epoch(list(shown))
 
     def examples(self, units: int) -> ExampleSweep:
-        """Train plain networks of one width on several numbers of training rows; return losses and errors.
+        """Train networks of one width on several numbers of training rows; return losses and errors.
 
-        The result has one value for each number of rows. Plain networks have neither ridge nor early
-        stopping. units: units in every hidden layer.
+        The result has one mean for each number of rows. The networks are trained without the ridge and the
+        early stopping that the study adds for comparison. units: units in every hidden layer.
         """
         sizes = self.design.examples
         errors = [self._train(f"{rows} rows", units, rows, all_arms=False)[0] for rows in sizes]

@@ -1,4 +1,4 @@
-"""The report of a double-descent study, and the facts of its dry run, as blocks to be shown."""
+"""The report of a double-descent study, and that of its dry run, as blocks such as tables and curves."""
 
 from __future__ import annotations
 

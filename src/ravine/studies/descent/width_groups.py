@@ -4,6 +4,7 @@
 
 h is the output of a missing unit, f the activation. (1) holds for activations with f(0) = 0, unless a layer
 mixes its units before the weights (layer normalization) or its shape depends on their number (concatenation).
+Only networks without convolutions, with plain or residual connections, are trained in this way.
 A narrow network then costs as much as the widest network of its program and needs no compilation of its own.
 `GROUPS` holds the fastest grouping of widths into programs.
 """
@@ -75,8 +76,9 @@ def of_width(network: Network, units: int) -> Network:
 def can_share(network: Network, rule: Rule) -> bool:
     """Return whether narrow networks can train inside a wider one with unused units that stay zero.
 
-    They then share a compiled program. This needs an activation that is 0 at 0, layers that do not mix their
-    units, and an optimizer that updates each weight on its own.
+    They then share a compiled program. This needs an activation that is 0 at 0, a plain or residual
+    connection, no layer normalization, no convolutions, and an optimizer that is known to update each weight
+    on its own.
     """
     zero = activation(network.activation).zero_at_zero and network.connection_type.zero_stays_zero
     separate = not (network.norm_type.over_units or network.conv)

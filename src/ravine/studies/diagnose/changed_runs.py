@@ -2,9 +2,10 @@
 
 Some faults show only by comparison with a training without them. A penalty, for example, hides its own cost:
 where training ends, its gradient and that of the loss cancel. A comparison training starts from the same seed
-and sees the same rows as the diagnosed one. It has a third of the steps of the original, but at least
-`MIN_STEPS`, or as many as the original if those are fewer. With larger batches it has as many passes over the
-rows as the original. A training of few epochs and steps is also compared with a longer one.
+and sees the same rows as the diagnosed one, the original. It has a third of the steps of the original, but at
+least 1,000, or as many as the original if the original has fewer than 1,000. With larger batches it has as
+many passes over the rows as the original. A training of few epochs and steps is also compared with a longer
+one.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ PENALTIES = tuple(key for key, option in OPTIONS.items() if option.plan_row == "
 class ChangedTraining:
     """A comparison training: the diagnosed training with one change and its own number of steps.
 
-    name: name of the change in `CHANGES`, such as `without_dropout`. says: the value of what is changed, for
-    a sentence. plan, runs, batches: compiled part, hyperparameters and rows of the training.
+    name: name of the change in `CHANGES`, such as `without_dropout`. says: the new value, or the value that
+    is removed, for a sentence. plan, runs, batches: compiled part, hyperparameters and rows of the training.
     """
 
     name: str
@@ -72,8 +73,8 @@ class Signs(NamedTuple):
     """Measurements of the diagnosed run that suggest which comparison trainings to make.
 
     update: largest norm of a step relative to the weights of a layer; another learning rate is tried if it is
-    unusually large or small. dead: share of the units of a layer that are flat for every validation row at
-    the end, the largest of all layers; units that cannot die are tried if it is large.
+    unusually large or small. dead: share of units, in the layer with the largest share, that are flat for
+    every validation row at the end; units that cannot die are tried if this share is large.
     """
 
     update: float

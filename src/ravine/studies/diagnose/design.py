@@ -60,7 +60,7 @@ class DiagnoseDesign:
 
     @property
     def proves(self) -> bool:
-        """Whether remedies are tried: at least 2 seeds are given for them, and no model is examined."""
+        """Whether remedies are tried: they have at least 2 seeds, and no trained model is examined."""
         return self.settings.seeds >= MIN_PROOF_SEEDS and self.model is None
 
     @property
@@ -70,7 +70,10 @@ class DiagnoseDesign:
 
     @property
     def fresh_seeds(self) -> list[int]:
-        """Fresh seeds that must confirm the best remedy before it is recommended; empty without remedies."""
+        """Fresh seeds on which the best remedy must be confirmed before it is recommended.
+
+        The list is empty if no remedy is tried.
+        """
         return seed_ranges.seeds("diagnose.confirm", self.settings.seeds) if self.proves else []
 
     @property
@@ -90,8 +93,8 @@ class DiagnoseDesign:
     def network_steps(self) -> int:
         """Number of planned training steps: those of the original training on all seeds for remedies.
 
-        It is 0 if no remedy is tried. The measured run is not included, nor are the remedies, which depend on
-        the faults that are found.
+        It is 0 if no remedy is tried. The measured run is not included, nor are the remedies and their
+        confirmation, which depend on the faults that are found.
         """
         return len(self.seeds) * self.prepared.plan.steps
 
@@ -183,7 +186,7 @@ class DiagnoseDesign:
 
 
 def training_settings(settings: DiagnoseSettings) -> FixedTrainingSettings:
-    """Return the settings of the diagnosed training alone: one seed, and no options of `diagnose`."""
+    """Return the settings of the diagnosed training: one seed, no options that only `diagnose` has."""
     values = {item.name: getattr(settings, item.name) for item in fields(FixedTrainingSettings)}
     return FixedTrainingSettings(**{**values, "seeds": 1})
 

@@ -3,8 +3,8 @@
 The run has the same rows, initial weights, batches and steps as a run of `ravine train`. Before the first
 step and after each segment (the steps between two evaluations), a compiled program measures the network on
 some rows. At a few of these points of measurement, another program computes the smallest and the largest
-eigenvalue of the Hessian. More rows are used for longer trainings, so that measurements take about a fixed
-share of the time.
+eigenvalue of the Hessian, or of the preconditioned Hessian if the optimizer has a preconditioner. More rows
+are used for longer trainings, so that measurements take about a fixed share of the time.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ AVERAGED_POINTS = 10  # last points whose weights are averaged
 class MeasuredRun:
     """The measurements of one run as a record, and the network at its end.
 
-    params: parameters that evaluate the network. stats: running statistics of its batch normalization.
+    params: parameters at which the network is evaluated. stats: running statistics of batch normalization.
     """
 
     record: Record
@@ -77,13 +77,13 @@ def measure_run(
 ) -> MeasuredRun:
     """Train the single run of `runs`, measure it during training, and return measurements and final network.
 
-    The run is measured before the first step and after each segment of steps. The same training is also
-    repeated with single changes, such as no dropout, for comparison. If the loss of the run becomes infinite,
-    the measurements end at the last finite point.
+    The run is measured before the first step and after each segment of steps. If its loss or gradient becomes
+    infinite, the measurements end at the last finite point. Otherwise further, mostly shorter trainings with
+    one change each, such as no dropout, are made for comparison.
 
     plan, runs, batches: compiled part, hyperparameters and rows of the training. initial: name of the
     initialization and factor on the weights. params, stats: parameters and batch statistics of a trained
-    network; it is then measured once and not trained.
+    network, which is then measured once, without any training.
     """
     with precision_context(plan.precision):
         return _InstrumentedRun(plan, runs, batches, initial, params, stats).measure()

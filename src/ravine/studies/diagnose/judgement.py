@@ -6,9 +6,11 @@ A remedy is confirmed if it is better, significantly and by at least the smalles
     significant: p < 0.05 in Wilcoxon's test, adjusted by Holm over all remedies and measures  (2)
 
 The measures are the score, the validation loss at the end of training, and the lowest validation loss. A
-remedy may learn more and then overfit: its lowest loss is better, and its loss at the end is worse. Another
-one may learn less and therefore overfit less: its loss at the end is better, and its lowest loss is worse.
-Neither is confirmed by its loss.
+measure is worse if it is worse on more seeds with p < 0.05, not adjusted; the lowest loss only if also the
+difference matters. A remedy may learn more and then overfit: its lowest loss is better, and its loss at the
+end is worse. Another one may learn less and therefore overfit less: its loss at the end is better, and its
+lowest loss is worse. Only a better score confirms these two. A remedy that diverges on at least half of the
+seeds is not confirmed.
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ class Outcomes:
 
     @classmethod
     def of(cls, record: Record) -> Self:
-        """Return losses and scores from the record of a training, one value for each run of the record."""
+        """Return losses and scores from the record of a training, which has one run for each seed."""
         loss = np.asarray(record.final["valid_loss"], np.float64)
         curves = np.asarray(record.series["valid_loss"], np.float64)
         lowest = np.fmin.reduce(curves, axis=1)
@@ -97,7 +99,7 @@ class Yardstick:
     """Rules to compare two trainings: the smallest differences that matter, and the direction of the score.
 
     metric: facts about the score. loss: name of the loss. constant_loss: loss of the best constant
-    prediction.
+    prediction; a difference of losses below 0.5 % of it does not matter.
     """
 
     metric: MetricFacts
@@ -105,17 +107,17 @@ class Yardstick:
     constant_loss: float
 
     def greater(self, measure: str) -> bool:
-        """Return whether greater values of a measure are better: never of a loss, perhaps of a score.
+        """Return whether greater values of a measure are better: for a score as its metric says, else False.
 
-        For a score, its metric decides. measure: "loss", "lowest_loss" or "score".
+        measure: "loss", "lowest_loss" or "score".
         """
         return self.metric.greater_is_better and measure == "score"
 
     def smallest(self, measure: str, before: float | None, after: float | None) -> float:
         """Return the smallest difference between two values of a measure that matters.
 
-        measure: "loss", "lowest_loss" or "score". before, after: the two values, which set the scale of the
-        difference; None for a training that diverged.
+        measure: "loss", "lowest_loss" or "score". before, after: the two values, medians over seeds, which
+        set the scale of the difference; None if at least half of the runs diverged.
         """
         if measure == "score":
             return self.metric.smallest_difference_at(before, after)
@@ -153,7 +155,7 @@ class Yardstick:
 
 @dataclass(frozen=True)
 class Judged:
-    """Judgement of one remedy: the outcome, and comparisons of two losses and the score with the original."""
+    """Judgement of one remedy: its outcome, and its two losses and its score compared with the original."""
 
     loss: PairedComparison
     lowest_loss: PairedComparison
@@ -162,7 +164,7 @@ class Judged:
 
     @property
     def confirmed(self) -> bool:
-        """Whether the remedy is confirmed: better in the score, or in one loss and not worse in the rest."""
+        """Whether the remedy is confirmed: better in the score; or in one loss, and worse in nothing else."""
         return self.outcome == "confirmed"
 
 
@@ -267,9 +269,9 @@ def choose(
 ) -> str:
     """Choose among candidate changes of settings, and return the name of the smallest change among the best.
 
-    The best are those whose difference from the very best one does not matter. Candidates that diverge on
-    more seeds than others are left out. candidates: losses and scores with each change, by name. sizes: size
-    of each change. by_score: whether the score decides, and not the validation loss at the end.
+    The best are those whose difference from the very best one does not matter. Only the candidates that
+    diverge on the fewest seeds are considered. candidates: losses and scores with each change, by name.
+    sizes: size of each change. by_score: whether the score decides, and not the validation loss at the end.
     """
     measure = "score" if by_score else "loss"
     sign = 1 if yardstick.greater(measure) else -1

@@ -1,6 +1,6 @@
-"""Facts about a measured run that are not arrays: optimizer, network, rows and data; `meta` of its record.
+"""Facts about a measured run that are not arrays, such as optimizer, network and numbers of rows.
 
-This module needs no JAX.
+The record of the run stores them as `meta`. This module needs no JAX.
 """
 
 from __future__ import annotations
@@ -155,8 +155,8 @@ class RunMetadata:
 
         plan, runs, batches: the training, of whose runs the first is described. chosen: the rows that the run
         was measured on. leaks: columns that give the target away, and those that give classes away. unlike:
-        distances of unlike columns of the test rows, and the number of test rows. The other arguments become
-        the fields of the same names.
+        distances of the columns that differ between test rows and other rows, and the number of test rows.
+        The other arguments become the fields of the same names.
         """
         rule, network, data = plan.rule, plan.network, batches.dataset
         return cls(

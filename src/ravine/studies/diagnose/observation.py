@@ -1,4 +1,4 @@
-"""Read access to the record of a measured run, for verdicts. It needs no JAX.
+"""Read access to the record of a measured run, for verdicts. This module needs no JAX.
 
 A run is measured at points: at its start and after every segment of steps. A quantity that was not measured
 at a point is NaN there. The record holds these arrays by name:
@@ -69,14 +69,14 @@ class Observation:
         return np.asarray(self.record.series[name][0], np.float64)
 
     def final(self, name: str) -> np.ndarray:
-        """Return an array [...] of the record that concerns the run as a whole, such as `curve`, as float64.
+        """Return one of the arrays of the record besides the series, such as `curve`, as float64 [...].
 
-        The docstring of the module lists names and shapes.
+        The docstring of the module `observation` lists their names and shapes.
         """
         return np.asarray(self.record.final[name][0], np.float64)
 
     def has(self, name: str) -> bool:
-        """Return whether the record holds an array with this name that concerns the run as a whole."""
+        """Return whether the record holds an array with this name besides the series, such as `curve`."""
         return name in self.record.final
 
     @cached_property
@@ -135,7 +135,7 @@ class Observation:
     def trained(self) -> bool:
         """Whether the run was measured at more than one point.
 
-        False for a trained model, and for a run whose loss became infinite before the second point.
+        False for a trained model, and for a run that diverged before the second point.
         """
         return len(self.series("step")) > 1
 
@@ -173,10 +173,10 @@ class Observation:
         return mean, float(np.sqrt(np.sum((weights * (rows - mean)) ** 2))) / total
 
     def ratio(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return sharpness over stability limit, and the error of this ratio, each [point]; NaN if not known.
+        """Return the sharpness divided by the stability limit, and the error of this ratio, each [point].
 
         The sharpness is the largest eigenvalue of the Hessian, with the preconditioner of the optimizer.
-        Above a ratio of 1 the optimizer is unstable.
+        Above a ratio of 1 the optimizer is unstable. Values that are not known are NaN.
         """
         limits = self.series("limit")
         return self.series("sharpness") / limits, self.series("sharpness_error") / limits
@@ -219,9 +219,9 @@ def with_smallest_difference(record: Record, value: float | None) -> Record:
 def with_spread(record: Record, cohort: Record) -> Record:
     """Return a copy of the record of a measured run with results of the same training on several seeds.
 
-    `spread` [seed] is the share of the loss of a constant prediction that training removed, from 0 to 1; it
-    is 0 for a run that diverged. `seed_scores` [seed] are the validation scores. cohort: record of the runs
-    on these seeds.
+    The added array `spread` [seed] is the share of the loss of a constant prediction that training removed,
+    from 0 to 1; it is 0 for a run that diverged. `seed_scores` [seed] are the validation scores. cohort:
+    record of the runs on these seeds.
     """
     constant = Observation(record).constant_loss
     last = np.array([row[np.isfinite(row)][-1] if np.isfinite(row).any() else np.nan

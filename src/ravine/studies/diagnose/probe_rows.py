@@ -1,6 +1,7 @@
 """Choice of the training and validation rows on which a diagnosed run is measured.
 
-Their number grows with the length of training, so that measurements take about a fixed share of the time.
+The number of training rows grows with the length of training, so that measurements take about a fixed share
+of the time.
 """
 
 from __future__ import annotations
@@ -31,10 +32,11 @@ class ChosenRows(NamedTuple):
 
 
 def chosen_rows(plan: Plan, batches: Batches, seed: int, rows: SeedData) -> ChosenRows:
-    """Return the rows to measure a run on: training rows in the order of the first epoch, validation rows.
+    """Return the training and validation rows to measure a run on.
 
-    Gradients use one training row for every 200 rows that training processes, but 128 to 4,096 of them.
-    Curvature uses one for every 400, but 64 to 2,048. The validation rows are the first 4,096. seed: seed of
+    The training rows are the first of the first epoch. Gradients use one of them for every 200 rows that
+    training processes, but 128 to 4,096. Curvature uses one for every 400, but 64 to 2,048. If the data have
+    fewer training rows, all of them are used. The validation rows are the first 4,096 or all. seed: seed of
     the run. rows: rows of its split.
     """
     n = batches.sizes[0]

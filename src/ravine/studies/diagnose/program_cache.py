@@ -1,4 +1,4 @@
-"""Programs that measure a run: compiled in parallel and kept in memory for later runs; and their time."""
+"""Programs that measure a run, compiled in parallel and kept for later runs; and a clock of their seconds."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Clock:
     def run(self, name: str, function: Callable[..., Any], *arguments: object) -> Any:
         """Call a function, return its result, and add the wall-clock seconds of the call to a sum.
 
-        name: kind of work of the sum, such as compilation. arguments: arguments of the function. The time
-        includes the wait until all arrays of the result are computed.
+        name: kind of work to whose sum they are added, such as "curvature". arguments: arguments of the
+        function. The time includes the wait until all arrays of the result are computed.
         """
         begin = time.perf_counter()
         result = jax.block_until_ready(function(*arguments))

@@ -29,11 +29,12 @@ def recommend(
 ) -> Recommendation:
     """Choose the settings that a diagnosis recommends, test them on fresh seeds; return the recommendation.
 
-    The candidates are confirmed remedies and combinations of them. The smallest change among the best is
-    trained on fresh seeds together with the original settings. It is recommended only if it is confirmed
-    there, and not worse on the test rows. Otherwise the original settings stay.
+    The candidates are confirmed remedies, and combinations that are confirmed: several of these remedies, or
+    a remedy that overfits, combined with early stopping. The smallest change among the best candidates is
+    trained on fresh seeds, and the original settings too. The change is recommended only if it is confirmed
+    there, and not worse on the test rows. Otherwise, or without candidates, the original settings stay.
 
-    findings: faults with trials of remedies. trials: all trials, on `seeds`, on which combinations are
+    findings: faults with trials of remedies. trials: all trials, made on `seeds`, on which combinations are
     trained too.
     """
     candidates, sizes, changes = _candidates(runner, findings, trials, seeds)

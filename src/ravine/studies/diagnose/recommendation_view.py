@@ -74,7 +74,7 @@ def untried_text(finding: FindingRow, result: DiagnoseResult) -> list[str]:
     """Return a list with a sentence on a fault for which no remedy of its own was tried.
 
     The sentence names other faults whose remedies help, if there are any. If the diagnosis tried no remedies
-    at all, a note of the report says so, and the list is empty.
+    at all, the list is empty, since a note of the report says so.
     """
     if not result.plan.seeds:
         return []

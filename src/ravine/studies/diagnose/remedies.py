@@ -22,7 +22,8 @@ class Context:
 
     train: number of training rows. batch_size: rows in a batch. learning_rate: that of the training. epochs:
     passes over the training rows. curvature: largest measured curvature over the stability limit of the
-    optimizer, NaN if not known. columns: columns that may give the target away and may have to be left out.
+    optimizer, NaN if not known. columns: columns that may give the target or a class away and may have to be
+    left out.
     """
 
     train: int
@@ -40,9 +41,10 @@ class Remedy:
     says: the remedy as words for a sentence. size: size of the change. Among equally good remedies the one
     with the smallest size is recommended; a combination has the sum of its sizes. changes: function
     (settings, context) -> settings to replace with their values, or None if the remedy does not apply.
-    last_resort: 0 for a remedy that is always tried; a remedy with a higher number is tried only if no remedy
-    with a lower number gives a network that learns. judged: whether a better score confirms the remedy; false
-    for a change that makes scores honest and may lower them, such as leaving out a column.
+    last_resort: 0 for a remedy that is always tried; a remedy with a higher number is tried only if neither
+    the original settings nor a remedy with a lower number give a network that learns. judged: whether a
+    better score or loss confirms the remedy; false for a change that makes scores honest and may lower them,
+    such as leaving out a column.
     """
 
     name: str

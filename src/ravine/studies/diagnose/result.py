@@ -290,7 +290,7 @@ class DiagnoseResult(Result):
     findings: list[FindingRow]
     """Verdicts that were given, worst first."""
     checks: list[CheckRow]
-    """Verdicts that were examined and do not apply to this network."""
+    """Verdicts that were examined and found no fault."""
     recommendation: Recommendation | None
     """The recommended settings; null if no remedy was tried."""
     score: float | None
@@ -302,7 +302,7 @@ class DiagnoseResult(Result):
     cost: MeasuringCost
     """Seconds of the measured run."""
     seconds: DiagnosisSeconds
-    """Wall-clock seconds by kind of work, such as compiling and training."""
+    """Wall-clock seconds of the whole diagnosis, and of the trainings that try remedies."""
     baselines: list[BaselineRow] = field(default_factory=list)
     """A constant, a linear model and boosted trees, on the seed of the measured run, then on those of the
     proof; empty with `--no-baselines`."""
@@ -323,7 +323,7 @@ class DiagnoseResult(Result):
 
     @property
     def recommended(self) -> dict[str, Plain]:
-        """Settings that the diagnosis recommends to change, by name with their new values; else empty."""
+        """Settings that the diagnosis recommends to change, {name: new value}; empty without any."""
         return {} if self.recommendation is None else dict(self.recommendation.changes)
 
     @property

@@ -36,9 +36,9 @@ def near_duplicates(train: np.ndarray, queries: np.ndarray) -> tuple[float, int]
     up. The difference of two rows is the root mean square over the columns, in standard deviations of the
     training rows.
 
-    Two rows nearly equal each other if it is below 0.02. It must also be below a twentieth of the difference
-    to the sixth nearest training row, since rows in a dense region are close by chance. Rows that are equal
-    up to rounding always count.
+    Two rows nearly equal each other if their difference is below 0.02. It must also be at most a twentieth of
+    the difference to the sixth nearest training row, since rows in a dense region are close by chance. Rows
+    that are equal up to rounding always count.
     """
     columns = max(1, train.shape[1])
     count = int(np.clip(MAX_PRODUCTS / (len(train) * columns), 50, MAX_QUERIES))
@@ -70,9 +70,9 @@ def of_order(data: Dataset) -> dict[str, np.ndarray]:
     classes, else 0. order_rows [1]: number of rows that were used.
 
     In a file that is sorted by its target, the mean over rows of the same class, or of nearly the same
-    target, is first subtracted from each column. Test rows are left out. Only the first 200 columns are used.
-    The result is also empty for fewer than 100 rows. With groups, rows of one group depend on one another in
-    any case.
+    target, is first subtracted from each column. Only the first 200 columns and the first 20,000 rows that
+    are no test rows are used. The result is also empty for fewer than 100 rows. With groups of related rows,
+    rows depend on one another in any case.
     """
     rows = np.sort(data.development)[:MAX_ORDER_ROWS]
     if data.groups is not None or len(rows) < 100:

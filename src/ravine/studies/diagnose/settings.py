@@ -19,8 +19,8 @@ __all__ = ["STUDY", "DiagnoseSettings"]
 class DiagnoseSettings(FixedTrainingSettings, BaselineSettings):
     """Settings of the command `ravine diagnose`.
 
-    The option `no_proof`, which tries no remedies, becomes 0 in `seeds`, the number of seeds on which
-    remedies are tried.
+    With the option `no_proof`, no remedies are tried. The option sets `seeds`, the number of seeds on which
+    remedies are tried, to 0.
     """
 
     alternatives = (("seeds", "no_proof"),)

@@ -55,8 +55,9 @@ class Trials:
     def smallest_cure(self, names: Iterable[str]) -> str | None:
         """Return the name of the confirmed remedy that changes least among those as good as the best one.
 
-        A remedy is a change of settings. Remedies with which training diverges on more seeds than with others
-        are left out. names: remedies to choose from. The result is None if none of them was confirmed.
+        A remedy is a change of settings. Only confirmed remedies with which training diverges on the fewest
+        seeds are considered. names: remedies to choose from. The result is None if no remedy in `names` was
+        confirmed.
         """
         confirmed = {name: self.outcomes[name] for name in names if name in self.confirmed}
         if not confirmed:
@@ -83,13 +84,14 @@ def try_remedies(
     original: Outcomes,
     seeds: Sequence[int],
 ) -> Trials:
-    """Train with every remedy (change of settings) of every fault that was found, and return the trials.
+    """Train with the remedies (changes of settings) of all findings, and return the trials.
 
-    Remedies of last resort are tried only if neither the original nor any earlier remedy learned something.
+    A remedy that does not apply or changes nothing is left out. Remedies of last resort are tried only if
+    neither the original training nor any earlier remedy learned something.
 
-    findings: faults with the names of their remedies. run: measurements of the diagnosed run. original:
-    losses and scores of the original training. seeds: seeds on which the original and every remedy are
-    trained.
+    findings: faults and observations with the names of their remedies. run: measurements of the diagnosed
+    run. original: losses and scores of the original training. seeds: seeds on which the original was and
+    every remedy is trained.
     """
     yardstick = yardstick_of(runner, run)
     context = _context(runner, run)

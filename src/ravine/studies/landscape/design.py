@@ -127,8 +127,8 @@ class LandscapeDesign:
     def notes(self) -> list[str]:
         """A list with one sentence if the length of training differs from the requested epochs, else empty.
 
-        The length is rounded to whole steps, and to whole distances between stored parameters. A difference
-        of at most 1 % does not count.
+        The length is rounded to whole steps, and to a multiple of the number of steps between two times at
+        which the parameters are stored. A difference of at most 1 % does not count.
         """
         training = self.facts().training
         if training is None:

@@ -55,8 +55,8 @@ def point_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> Lo
     """Return the loss of a trained model at its parameters, with all that is known about its training.
 
     path: path of the model. dataset: the data set of `load_model_data`. The loss is a mean over all its rows
-    if `settings` name these data, else over the training rows of the model's run. Raises UsageError if the
-    data set is not that of the model's run, DataError if the model's file names no seed.
+    if `settings` name these data, else over the training rows of the model's run. In the second case, raises
+    UsageError if the data set is not that of the run, DataError if the model's file names no seed.
     """
     model = Model.load(path)
     if settings.source:

@@ -116,7 +116,7 @@ class LossPoint:
         return landscape(self.loss, self.params, along, x, y, self.data, losses=losses, threads=threads)
 
     def hessian(self) -> SymmetricOperator:
-        """Return the Hessian H of the loss at these parameters, as an operator v [D] -> H v [D]."""
+        """Return the Hessian H of the loss at the parameters in `params`, as an operator v [D] -> H v [D]."""
         whole = training_loss(self.network, self.loss_name, tuple(sorted(self.numbers.items())), None)
         chunk = rows_per_chunk(self.network, len(self.rows.x), LINEARIZED_BYTES)
         return hessian_operator(whole, self.params, self.data, chunk=chunk)

@@ -118,8 +118,9 @@ class Barrier:
 class LocalGeometry:
     """The loss around one parameter vector, the center: gradient, Hessian, eigenvectors and stability limit.
 
-    Its methods measure the loss on lines and planes through the center. The Hessian operator and its two
-    leading eigenpairs are computed once. Raises UsageError if the loss at the center is not finite.
+    Its methods measure the loss on lines and planes through the center. The two largest eigenvalues of the
+    Hessian and their eigenvectors are computed once. Raises UsageError if the loss at the center is not
+    finite.
     """
 
     def __init__(self, point: LossPoint, seed: int = 0) -> None:
@@ -146,8 +147,8 @@ class LocalGeometry:
 
         The sharpness is the largest eigenvalue of the Hessian at the center, or of the preconditioned Hessian
         for an optimizer with preconditioner. The direction belongs to this eigenvalue and has length 1. If
-        limit or preconditioner are not known, the ratio is None and the direction is the leading eigenvector
-        of the Hessian.
+        limit or preconditioner are not known, the ratio is None, and the direction is the eigenvector of the
+        largest eigenvalue of the Hessian.
         """
         if self.limit.value is None or self.diagonal is None:
             return None, self.pairs.vectors[0]
@@ -295,8 +296,8 @@ def barriers(point: LossPoint, solutions: Vector) -> list[Barrier]:
     """Return the loss on the straight line between every two of S solutions (trained weights) [S, D].
 
     The loss is computed for the weights as trained, and once more after the hidden units of the second
-    solution are permuted to match those of the first. Units are matched in plain networks only. point: gives
-    network, loss and rows.
+    solution are permuted to match those of the first. Units are matched only in networks without
+    normalization, skip connections and convolutions. point: gives network, loss and rows.
     """
     trees: list[Any] = [from_vector(point.params, solution) for solution in solutions]
     rows, loss, data = [], point.loss, point.data

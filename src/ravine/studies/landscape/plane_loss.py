@@ -7,8 +7,9 @@ w are the parameters at the center, d and e the directions that span the plane, 
 point. z are the weighted sums of the inputs in the first layer, which are linear in the parameters. By (2),
 three products with the inputs are enough for all points of the plane.
 
-After the first layer of a plain network, data rows are the last axis of each array. A small output layer then
-has long contiguous rows in memory, along which the loss is summed.
+A plain network has neither normalization, skip connections nor convolutions. After its first layer, data rows
+are the last axis of each array. A small output layer then has long contiguous rows in memory, along which the
+loss is summed.
 """
 
 from __future__ import annotations

@@ -268,7 +268,8 @@ class LandscapeResult(Result):
     def summary(self) -> str:
         """Return one line for the list of `ravine runs`: optimizer and sharpness of the loss at the center.
 
-        The sharpness as a share of the optimizer's stability limit is added if it is known.
+        The sharpness as a share of the optimizer's stability limit is added if it is known, and if the
+        schedule did not lower the learning rate to below 1 % of its full value.
         """
         sharp = self.sharpness
         text = f"sharpness {number(sharp.value)}"

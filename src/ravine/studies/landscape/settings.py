@@ -78,7 +78,7 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
 
     @property
     def needs_source(self) -> bool:
-        """Whether the user must name data: yes, unless a trained model is measured, which knows its data."""
+        """Whether the user must name data: yes, unless a model is measured, whose run gives the data."""
         return self.model is None
 
     @property
@@ -90,7 +90,8 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
     def run_name(self) -> str:
         """The name of the data, for the name of the run directory.
 
-        If a model is measured and no data are named, it is the name of the model's data, else of its file.
+        If a model is measured and no data are named, it is the name of the data of the run that saved the
+        model. If the model lies in no run directory, it is the name of the model's file.
         """
         from pathlib import Path  # slow to import, and not needed for help
 

@@ -3,7 +3,7 @@
 It also measures the sharpness against the optimizer's stability limit, the paths of the optimizers, and loss
 barriers between solutions (the ends of several trainings).
 
-If the user names data, every optimizer trains from the same initial weights on the same rows, and the first
+Without a trained model, every optimizer trains from the same initial weights on the same rows, and the first
 optimizer also from further initial weights. If the user names a trained model, nothing is trained, and the
 loss is measured around its weights. Paths, barriers and limits that depend on the optimizer's state are then
 left out, since a model contains neither its path nor that state.

@@ -71,10 +71,10 @@ class Trajectory:
 
 
 def with_snapshots(plan: Plan) -> Plan:
-    """Return the plan of a training whose parameters are stored at most 50 times, at equal distances.
+    """Return the plan of a training whose parameters are stored up to 50 times, at equal numbers of steps.
 
-    The parameters are stored at each evaluation of the plan. The number of steps is rounded up to a whole
-    number of these distances. plan: plan of the training without snapshots.
+    The parameters are stored at each evaluation of the returned plan. The number of steps is rounded up to a
+    multiple of the steps between two evaluations. plan: plan of the training without snapshots.
     """
     steps = max(1, -(-plan.steps // SNAPSHOTS))
     return replace(plan, steps_per_evaluation=steps, evaluations=-(-plan.steps // steps))

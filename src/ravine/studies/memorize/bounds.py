@@ -1,6 +1,7 @@
 """Bounds on the error of a trained network on new rows, and on its gap.
 
-The gap is the error on new rows less the error on training rows. "kl" is the divergence of two shares.
+The gap is the error on new rows less the error on training rows. "kl" is the Kullback-Leibler divergence of
+two shares.
 
     certificate   error of the noisy network <= bound, with probability 1 - delta          (1)   PAC-Bayes
     held out      kl(share wrong of m held-out rows, bound) <= ln(1 / delta) / m           (2)   Langford 2005

@@ -2,10 +2,10 @@
 
 The networks form arms. The networks of one arm differ in their seed alone.
 
-shares   the random-label test: a share of the development rows (training and validation rows) gets random
-         labels, the same for all networks of an arm
-limits   dropout, L2, noise on the inputs and early stopping, each with true labels and with a share
-         NOISY_SHARE of random labels
+shares   the random-label test: a share of the rows in pairs gets random labels, the same for all networks of
+         an arm
+limits   dropout, L2, noise on the inputs and early stopping, each with true labels and with 25 % of the
+         labels replaced by random ones
 
 Rows come in pairs. Each network trains on one row of every pair, which its seed draws; see `measures`.
 
@@ -78,7 +78,7 @@ class Arm:
 
     @property
     def name(self) -> str:
-        """Name of the networks, such as `25% drawn anew, dropout 0.5`: random labels, and limit if any."""
+        """Name of the networks, such as `25% drawn anew, dropout 0.5`: share of random labels, any limit."""
         return f"{self.share:.0%} drawn anew" + (f", {self.limit}" if self.limit else "")
 
 
@@ -128,7 +128,7 @@ class MemorizeDesign:
 
     @cached_property
     def estimated_seconds(self) -> float:
-        """Estimated wall-clock seconds of the study on this machine, from a short measurement."""
+        """Estimated wall-clock seconds of the study on this machine, from a short measurement of speed."""
         count = len(self.seeds)
         trainings = [Training(plan, self.shape, count) for plan in self.plans]
         return estimated_seconds(trainings, self.devices.count, MEASURE_ARM_S * len(self.arms))
@@ -154,7 +154,7 @@ class MemorizeDesign:
 
     @cached_property
     def shape(self) -> ProgramShape:
-        """The numbers of runs and rows for which the programs of a memorization study are compiled."""
+        """Sizes of the compiled programs of the study, such as the number of runs that advance together."""
         count = len(self.seeds)
         return shape_for(self.plans[0], self.batches(self.arms[0]), count, count, self.devices)
 

@@ -79,7 +79,7 @@ class Predictions:
     predicted [k, n, 2]: predicted classes. loss [k, n, 2]: cross-entropy of the labels in nats. test [k]:
     accuracy on test rows. member [k, n]: 0 or 1, the row of each pair that was trained on. labels [n, 2]:
     labels of the training, some of them random. true [n, 2]: labels of the data. fitted [k]: epochs until the
-    network predicted a share FITTED_ABOVE of the training labels, inf if it never did.
+    network predicted 99 % of the training labels, inf if it never did.
     """
 
     predicted: np.ndarray

@@ -224,7 +224,11 @@ class MemorizeResult(Result):
     """Paths of the pictures; empty if no run directory was written."""
 
     def summary(self) -> str:
-        """Return the mean memory of rows without random labels in one line, as `ravine runs` shows it."""
+        """Return one line for the list of `ravine runs`: the memorized share, without random labels.
+
+        This share is a mean over rows of a difference: the share of networks that predict the row's label, of
+        those trained on the row, less this share of the other networks.
+        """
         share = self.shares[0].memorized.mean
         return "" if share is None else f"{share:.1%} memorized"
 

@@ -4,8 +4,9 @@ A sweep has three stages:
 
     tune      a grid of learning rates for every configuration, on tuning seeds; left out if the settings fix
               or vary the learning rate
-    extend    at least one more decade of learning rates for all configurations, if the best learning rate of
-              at least one configuration is the lowest or highest one tried; this stage occurs at most twice
+    extend    at least one more decade of learning rates at one end of the grid, for all configurations, if
+              the best learning rate of at least one configuration lies at this end; this stage occurs at most
+              twice
     evaluate  every configuration at its best learning rate, all on the same fresh seeds (not used in tuning)
 """
 
@@ -175,9 +176,9 @@ class SweepDesign:
 
     @cached_property
     def shapes(self) -> dict[str, ProgramShape]:
-        """The numbers of runs and of rows that each compiled program has room for, by name of the program.
+        """Sizes of each compiled program, {name: sizes}, such as the number of runs that advance together.
 
-        The numbers are the same in tuning and evaluation, so that each program compiles once.
+        The sizes are the same in tuning and evaluation, so that each program compiles once.
         """
         trials, seeds = self.effort.rates * len(self.tuning_seeds), len(self.seeds)
         shapes = {}
@@ -222,8 +223,8 @@ class SweepDesign:
     def estimated_seconds(self) -> float:
         """Estimated wall-clock seconds of the sweep on this machine.
 
-        A short measurement of the speed of training gives the estimate. On average, it includes half an
-        extension of the grid of learning rates.
+        A short measurement of the speed of training gives the estimate. It includes half of the time that one
+        extension of the grid of learning rates would take.
         """
         trainings = []
         for name, cohort in self.cohorts.items():

@@ -5,9 +5,9 @@
     e_ls = m_ls - m_1s                                                                      (3)
 
 The baseline is the first configuration of the sweep. Levels l of one factor are counted from 1, so (3) is the
-effect of level l against the first level. If a configuration diverged on seed s, m_ls is the worst possible
-score. Equations (2) and (3) are used for a grid only: there every level is combined with the same levels of
-the other factors, so that the comparison of levels is fair.
+effect of level l against the first level. If a configuration with level l diverged on seed s, m_ls is
+infinitely bad. Equations (2) and (3) are used for a grid only: there every level is combined with the same
+levels of the other factors, so that the comparison of levels is fair.
 
 Medians and intervals of (1) and (3) are taken over seeds, and p values are those of Wilcoxon's signed-rank
 test. Holm's method adjusts all p values of (1) for their number, and likewise all p values of (3). The field

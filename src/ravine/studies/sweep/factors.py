@@ -11,11 +11,11 @@ A factor is a hyperparameter or structure that a sweep varies. These texts descr
 
 Values in a range are spaced evenly in the logarithm. Values of a momentum or averaging rate b, such as rho or
 b1, are spaced evenly in the logarithm of 1 - b. Values of a share such as dropout, and of a range that begins
-at 0, are spaced evenly themselves.
+at 0, have equal differences.
 
 A sweep is a grid or a random design. A grid combines every value of a factor with every value of the others;
-of a range it takes equally spaced values with both ends. A random design draws quasi-random points (Halton),
-so that the values of a list are about equally frequent.
+of a range it takes some values, spaced as above, with both ends. A random design draws quasi-random points
+(Halton), so that the values of a list are about equally frequent.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 
 @dataclass(frozen=True)
 class Factor:
-    """A factor that a sweep varies: a list of values as text in `levels`, or a range (low, high)."""
+    """A factor that a sweep varies: its name with a list of values as text, `levels`, or with a range.
+
+    range: (lowest, highest) value; None for a list.
+    """
 
     name: str
     levels: tuple[str, ...] = ()

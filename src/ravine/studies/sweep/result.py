@@ -275,7 +275,8 @@ class SweepResult(NetworkResult):
     def summary(self) -> str:
         """Return the result of the sweep in one line, as `ravine runs` lists it.
 
-        The line names the best configuration, the number of others that tie with it, and its median score.
+        The line has the best configuration, the number of others that tie with it, and its median score. A
+        configuration ties with it if it is in the same tier and has as few failed seeds.
         """
         best = self.best
         tied = [row for row in tied_with_best(self.leaderboard) if row.failed == best.failed]

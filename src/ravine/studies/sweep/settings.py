@@ -1,7 +1,7 @@
 """Settings and declaration of the study `sweep`, which compares configurations of a training.
 
 A sweep varies factors such as dropout. Each combination of their values trains at its own tuned learning
-rate.
+rate, unless the settings fix or vary the learning rate.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The computation of a sweep: tune and evaluate all configurations, and rank them.
 
 The stages are `design → tune → (extend) → evaluate → leaderboard, effects → test, once → model`. Every
-configuration is evaluated at its own tuned learning rate, all on the same fresh seeds. The stage `extend`
-adds learning rates where the best one lies at an end of the range. The test rows are read once, for the best
-configuration.
+configuration is evaluated on the same fresh seeds, at its own tuned learning rate, or without tuning at the
+given one. The stage `extend` adds learning rates at one end of the range, if the best one of any
+configuration lies there. The test rows are read once, for the best configuration.
 
 Configurations that differ only in numeric hyperparameters train side by side in one compiled program.
 """

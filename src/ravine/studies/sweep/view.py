@@ -58,8 +58,8 @@ METRIC_WIDTH = 20  # columns of the name of a metric
 def view(result: SweepResult) -> list[Block]:
     """Return the report of a sweep as blocks (heading, tables, paragraphs).
 
-    It shows the leaderboard of the configurations, the effects of all levels (values) of the factors,
-    warnings, the verdict in words, advice on the length of training, and test scores.
+    It shows the leaderboard of the configurations, the effects of all levels (values) if a grid has several
+    factors, warnings, the verdict in words, advice on the length of training, and test scores.
     """
     style = _style(result)
     blocks: list[Block] = [_heading(result, style), _configurations(result, style)]
@@ -239,8 +239,8 @@ def _notes(rows: Sequence[ConfigurationRow]) -> list[str]:
 def verdict(result: SweepResult) -> list[str]:
     """Return the verdict of a sweep in sentences: the effect of each level, and the best configuration.
 
-    A level is a value of a factor. The sentences begin with the length of training for which the verdict
-    holds. They also name the configurations as good as the best one, warn of few seeds, and tell for how many
+    A level is a value of a factor. The first sentence gives the length of training for which the verdict
+    holds. Others say how many configurations tie with the best one, warn of few seeds, and say for how many
     configurations the validation loss still fell at the end.
     """
     rows, style = result.leaderboard, _style(result)

@@ -67,7 +67,7 @@ class TrainDesign:
 
     @cached_property
     def estimated_seconds(self) -> float:
-        """Estimated wall-clock seconds of the training on this machine, from a short measurement.
+        """Estimated wall-clock seconds of the training on this machine, from a short measurement of speed.
 
         They include the baselines, if the settings ask for them.
         """
@@ -131,7 +131,10 @@ class TrainDesign:
         }
 
     def schedules(self) -> list[ScheduleCurve]:
-        """Return the values of the learning rate and of other scheduled hyperparameters during a run."""
+        """Return the values of learning rate and other scheduled hyperparameters at up to 257 steps of a run.
+
+        A curve has no values if its schedule depends on the loss.
+        """
         prepared = self.prepared
         rate = ScheduledValue(value=prepared.learning_rate, schedule=prepared.schedule)
         return [self._curve(what, value) for what, value in {"learning rate": rate, **self.scheduled}.items()]

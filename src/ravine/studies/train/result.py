@@ -90,7 +90,7 @@ class Trained(ScoreSummary):
 class Curves:
     """Learning curves of all runs as lists of equal length, with one entry for each seed and evaluation.
 
-    Losses and scores are null where a run diverged.
+    Losses and scores are null where a run diverged, and after it stopped early.
     """
 
     seed: list[int]

@@ -1,4 +1,4 @@
-"""The figure of the schedules of a training: one panel for each scheduled hyperparameter."""
+"""The figure of the schedules of a training: one panel for each schedule that the loss does not change."""
 
 from __future__ import annotations
 

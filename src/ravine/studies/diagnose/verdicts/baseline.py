@@ -152,9 +152,9 @@ class _Comparison:
         )
 
     def evidence(self, metric: str) -> list[Evidence]:
-        """Return the lead of the simple model over the network, and its score, as evidence for a finding.
+        """Return evidence for a finding: the lead of the simple model over the network, and its own score.
 
-        metric: name of the score.
+        The lead is the amount by which the score of the simple model is better. metric: name of the score.
         """
         where = f"mean over {self.seeds} seeds" if self.seeds > 1 else "validation rows"
         return [

@@ -1,7 +1,7 @@
 """Verdicts from comparison trainings with one change: no penalty, no dropout, wider layers, larger batches.
 
 A fault is present if the training with the change reaches a clearly lower validation loss, although it has at
-most as many steps.
+most as many steps. With larger batches, it has at most as many passes over the rows.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ def penalty_strong(run: Observation) -> Finding | None:
     """Return a finding that says whether the penalty on the weights (L1, L2 or weight decay) is too strong.
 
     The fault is present if the same training without penalties reaches a clearly lower validation loss in at
-    most as many steps. The result is None if the training has no penalty, or if a loss is not finite.
+    most as many steps. The result is None if the training has no penalty, for a trained model, or if a loss
+    is not finite.
     """
     gain = gain_of(run, "without_penalty")
     if gain is None:
@@ -44,7 +45,8 @@ def dropout_strong(run: Observation) -> Finding | None:
     """Return a finding that says whether dropout is too strong.
 
     The fault is present if the same training without dropout reaches a clearly lower validation loss in at
-    most as many steps. The result is None if the training has no dropout, or if a loss is not finite.
+    most as many steps. The result is None if the training has no dropout, for a trained model, or if a loss
+    is not finite.
     """
     gain = gain_of(run, "without_dropout")
     if gain is None:
@@ -65,10 +67,10 @@ def too_small(run: Observation) -> Finding | None:
 
     The fault is present if the same training with layers of at least 64 units reaches a clearly lower
     validation loss in at most as many steps. A wider network also suffers less from a wrong learning rate, a
-    short training, a penalty and dropout. If one of these is the fault, this one is not reported.
+    short training, a penalty and dropout. If one of these is the fault, a small network is not reported.
 
-    The result is None if all layers have at least 16 units, for a convolutional network, or if a loss is not
-    finite.
+    The result is None if all hidden layers have at least 16 units, for a convolutional network, for a trained
+    model, or if a loss is not finite.
     """
     gain = gain_of(run, "wider")
     if gain is None:
@@ -94,8 +96,8 @@ def batches_small(run: Observation) -> Finding | None:
 
     The fault is present if the same training with larger batches, of at most 64 rows, reaches a clearly lower
     validation loss in as many epochs. It is also present if the verdict `gradient_noise` reports that
-    gradient noise keeps the loss high. The result is None if batches have 16 rows or more, or if a loss is
-    not finite.
+    gradient noise keeps the loss high. The result is None if batches have 16 rows or more, with too few
+    training rows for larger batches, for a trained model, or if a loss is not finite.
     """
     gain = gain_of(run, "larger_batch")
     if gain is None:

@@ -37,10 +37,10 @@ REMAINING_DECREASE = "share of the loss left that as much training again would r
 def ill_conditioned(run: Observation) -> Finding | None:
     """Return a finding that says whether ill-conditioned inputs slow the training down.
 
-    The fault is present if training and validation loss still fall slowly at the end, although the learning
-    rate cannot be much higher: the curvature is 0.1 to 1.5 of the stability limit. The condition number of
-    the second moments of the inputs must exceed 100. If the same training was also made four times as long,
-    its loss must be clearly lower.
+    The fault is present if training and validation loss still fall at the end, although the learning rate
+    cannot be much higher: the curvature is 0.1 to 1.5 times the stability limit. The condition number of the
+    second moments of the inputs must exceed 100, and the loss must never reach 3 times its start. If a
+    training of four times the length was made, its loss must be clearly lower.
 
     It is only an observation if training removed 30 % of the loss of a constant prediction or more. The
     result is None if the stability limit or the curvature is not known, for a trained model, and if the loss
@@ -80,11 +80,11 @@ def ill_conditioned(run: Observation) -> Finding | None:
 def gradient_noise(run: Observation) -> Finding | None:
     """Return a finding that says whether gradient noise keeps the loss high.
 
-    Measured is the gain by averaging: the training loss at the mean of the last weights, below the mean of
-    the losses at these weights. It must be 15 % of the loss that is left and 1 % of the loss of a constant
-    prediction, or 4 % of the latter. The averaged weights must also be better than the last ones, and a
-    longer training must not be clearly better. The noise scale, variance over squared mean of the gradient of
-    a row, must exceed half of the batch size.
+    Measured is the gain by averaging: the mean of the training losses at the last measured weights, less the
+    loss at the mean of these weights. The gain must exceed 15 % of the loss that is left and 1 % of the loss
+    of a constant prediction, or else 4 % of the latter. The averaged weights must also be better than the
+    last ones, and a longer training must not be clearly better. The noise scale, variance over squared mean
+    of the gradient of a row, must exceed half of the batch size. The loss must never reach 3 times its start.
 
     The result is None if the last weights were not averaged, for example because the loss diverged.
     """
@@ -121,9 +121,9 @@ def plateau(run: Observation) -> Finding | None:
     """Return a finding that says whether training is stuck on a plateau or at a saddle.
 
     Training must have removed less than 15 % of the loss of a constant prediction. The gradient of a row's
-    loss with respect to the activations of the first hidden layer must be below 0.01. It is a saddle if the
-    lowest eigenvalue of the Hessian is clearly negative. No fault is reported if a high learning rate, a
-    strong penalty or strong dropout is the cause.
+    loss with respect to the activations of the first hidden layer must be below 0.01. The place is a saddle
+    if the lowest eigenvalue of the Hessian is clearly negative. No fault is reported if the loss rose to 1.5
+    times its start, or if a high learning rate, a strong penalty or strong dropout is the cause.
 
     The result is None for a trained model, if the loss diverged, and without a hidden layer, where the loss
     is convex.

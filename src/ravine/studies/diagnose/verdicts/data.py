@@ -18,12 +18,12 @@ VERY_RARE = 0.1  # share of an equal share of the rows; a less rare class is onl
 def imbalance(run: Observation) -> Finding | None:
     """Return a finding that says whether the rarest class is too rare to be recognized.
 
-    It is reported if three conditions hold for the class. It has less than 0.3 of an equal share of the
-    training rows. Less than half of its validation rows are recognized. This is at least 30 percentage points
-    less than in other classes.
+    The class is reported if three conditions hold. It has less than 0.3 of an equal share of the training
+    rows. Less than half of its validation rows are recognized. The recognized share is more than 30
+    percentage points below that of the other classes together.
 
     It is only an observation if the class has a tenth of an equal share or more, or if chance may explain the
-    low number. The result is None without classes, and if a class has fewer than 3 validation rows.
+    low share. The result is None without classes, and if a class has fewer than 3 validation rows.
     """
     classes = run.metadata.classes
     if classes is None:

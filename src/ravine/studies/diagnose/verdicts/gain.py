@@ -42,7 +42,7 @@ class Gain:
     def threshold(self) -> float:
         """Smallest decrease of the validation loss that counts, over the loss of a constant prediction.
 
-        It is 0.04, or `min_errors` standard errors if they are more.
+        It is the larger of 0.04 and `min_errors` standard errors of the decrease.
         """
         return max(MIN_GAIN, self.min_errors * self.error)
 

@@ -232,13 +232,13 @@ def few_epochs(run: Observation) -> Finding | None:
     """Return a finding that says whether the training is too short.
 
     A training of few epochs and steps is compared with one of four times the length. The fault is present if
-    the longer one has a clearly lower loss. For other trainings, the loss must still fall at the end: as much
-    training again would remove more than 10 % of what is left, at more than half of the pace of the first
-    half.
+    the longer one has a clearly lower loss. For other trainings, both losses must still fall at the end. As
+    much training again would remove more than 10 % of the training loss that is left. The pace of its fall
+    must exceed half of that in the first half.
 
-    No fault is reported if the learning rate is too high or too small. Neither is it if a penalty, dropout,
-    bad initial weights or missing gradients explain the loss. The result is None for a trained model, and if
-    the loss diverged.
+    No fault is reported if the learning rate is too high or too small, or if a penalty, dropout, bad initial
+    weights or missing gradients explain the loss. The result is None for a trained model, and if the loss
+    diverged.
     """
     if not run.trained or run.diverged:
         return None

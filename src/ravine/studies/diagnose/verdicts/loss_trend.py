@@ -65,8 +65,9 @@ def starts_high(run: Observation) -> bool:
 def units_lost(run: Observation) -> tuple[float, int]:
     """Return how much the share of flat units of a layer grew during the run, and the index of the layer.
 
-    The layer with the largest growth is taken. Flat means saturated for an activation that is flat on both
-    sides, such as tanh, and dead for others. The result is (0, 0) if this was not measured.
+    The layer with the largest growth is taken. A flat unit has almost no derivative for every row. For an
+    activation that is flat on both sides, such as tanh, the share of values with almost no derivative counts
+    instead. The result is (0, 0) if the shares were not measured.
     """
     if not run.has("dead") or not run.trained:
         return 0.0, 0
@@ -140,8 +141,8 @@ def slowdown(run: Observation) -> float:
 def generalizes(run: Observation) -> bool:
     """Return whether the validation loss falls with the training loss in the second half of the run.
 
-    It must fall by at least a quarter of the fall of the training loss. Otherwise the network memorizes. Each
-    fall is the median of the second half less the last value.
+    The validation loss must fall by more than a quarter of the fall of the training loss. Otherwise the
+    network memorizes. Each fall is the median of the second half less the last value.
     """
     half = (run.end + 1) // 2
     train, valid = (run.series(name)[half : run.end + 1] for name in ("train_loss", "valid_loss"))

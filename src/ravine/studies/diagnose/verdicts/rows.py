@@ -123,9 +123,9 @@ def _unrelated_targets(run: Observation) -> Finding | None:
 def near_duplicates(run: Observation) -> Finding | None:
     """Return a finding that says whether validation rows nearly equal training rows.
 
-    The score then says less on new rows. The fault is present if more than 5 % of the validation rows nearly
-    equal a training row, by more than 1.96 standard errors. Up to 50 % it is only an observation. The result
-    is None if fewer than 20 validation rows were looked up.
+    The score then says less on new rows. The share of such validation rows, less 1.96 standard errors,
+    must exceed 5 %. Up to 50 % it is only an observation, above it a fault. The result is None if fewer than
+    20 validation rows were looked up.
     """
     if not run.has("near_duplicates"):
         return None
@@ -151,8 +151,8 @@ def order_not_exchangeable(run: Observation) -> Finding | None:
     """Return a finding that says whether rows depend on their place in the file; this is no fault.
 
     A random split then rates the network too well for rows to come. Measured are two correlations of each
-    column: with the same column of the next row, and with the row number. The largest less its error must
-    exceed 0.3. The error holds for all columns at once.
+    column: with the same column of the next row, and with the row number. The largest correlation of all
+    columns, less its error, must exceed 0.3. By chance, any of them exceeds the error with probability 5 %.
 
     A file that is sorted by its target is reported too. Columns are then compared at equal targets, since
     sorting alone does not make rows depend on one another. The result is None with groups of rows, and for
@@ -201,9 +201,9 @@ def order_not_exchangeable(run: Observation) -> Finding | None:
 def test_unlike(run: Observation) -> Finding | None:
     """Return a finding that says whether columns or the target differ in the test rows from other rows.
 
-    The validation score then does not hold for the test rows. The fault is present if a distance between the
-    two distributions is at least 0.1 and larger than chance explains. Up to 0.2 it is only an observation.
-    The result is None without test rows.
+    The validation score then does not hold for the test rows. The difference is reported if a distance
+    between the two distributions is at least 0.1 and larger than chance explains. Up to 0.2 it is only an
+    observation, above it a fault. The result is None without test rows.
     """
     if not run.metadata.test:
         return None

@@ -70,7 +70,7 @@ def not_standardized(run: Observation) -> Finding | None:
 
 @verdict("RAV202", "saturated units")
 def saturated(run: Observation) -> Finding | None:
-    """Return a finding that says whether hidden units are saturated: they lie where sigmoid or tanh is flat.
+    """Return a finding that says whether hidden units are saturated, in the flat parts of sigmoid or tanh.
 
     Measured is the share of the values of a layer whose derivative is below 5 % of its maximum, over units
     and validation rows. The fault is present if the share exceeds 0.5 in any layer at the start or at the end

@@ -20,9 +20,9 @@ class Verdict:
 
     Called with a run, the verdict returns a finding, or None if the check does not apply to the run.
 
-    code: stable name, such as `RAV101`, whose first digit is the theme: 1 = learning rate and optimization, 2
-    = units and gradients, 3 = fit and size, 4 = data. fault: the fault in a few words, for a list. judge: the
-    function that examines a run.
+    code: identifier that never changes, such as `RAV101`. Its first digit is the theme: 1 = learning rate and
+    optimization, 2 = units and gradients, 3 = fit and size, 4 = data. fault: the fault in a few words, for a
+    list. judge: the function that examines a run.
     """
 
     code: str
