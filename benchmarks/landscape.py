@@ -65,4 +65,4 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
 
 
 if __name__ == "__main__":
-    main(ROW, "the loss on a grid of weights, against the package loss-landscapes", measure)
+    main(ROW, "the loss at points of a plane in weight space, against the package loss-landscapes", measure)

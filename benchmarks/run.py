@@ -26,7 +26,7 @@ __all__ = ["ROWS", "main", "run_rows", "table"]
 FOLDER = Path(__file__).resolve().parent
 SCHEMA_VERSION = 1
 ROWS = {
-    "small_networks_torch_loop": "many small networks against a PyTorch loop",
+    "small_networks_torch_loop": "many small networks against a PyTorch loop, one network after another",
     "small_networks_ensembles": "many small networks against torch.func and JAX ensembles",
     "small_networks_sklearn": "many small networks against scikit-learn and Keras",
     "curvature": "top Hessian eigenvalue and spectrum against PyHessian and curvlinops",

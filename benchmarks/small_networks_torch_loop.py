@@ -68,4 +68,8 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
 
 
 if __name__ == "__main__":
-    main(ROW, "training steps of 64-64-64-10 networks against a PyTorch loop", measure)
+    main(
+        ROW,
+        "training steps of 64-64-64-10 networks against a PyTorch loop that trains one network after another",
+        measure,
+    )

@@ -83,4 +83,8 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
 
 
 if __name__ == "__main__":
-    main(ROW, "compilations of a second comparison; cost against number of runs", measure)
+    main(
+        ROW,
+        "programs that a second comparison compiles; time and memory by number of runs trained together",
+        measure,
+    )

@@ -21,13 +21,13 @@ This document is generated from the results of benchmarks in `benchmarks/results
 
 The tables of benchmarks compare the speed of Ravine with that of other libraries, or with a target:
 - A peer is another library that does the same task. Ravine and its peer take turns. A value is the median
-  of all repetitions, with the smallest and the largest in brackets.
-- The ratio is the peer's value divided by Ravine's value, both from the same round of measurements. A ratio
+  of all repetitions, with the smallest and the largest in brackets if there are several.
+- The ratio is the peer's time divided by Ravine's time, both from the same round of measurements. A ratio
   above 1 means that Ravine is faster.
 - In a row with a peer, the target is the smallest ratio that Ravine should reach. In a row without a peer,
   the target is a bound for Ravine's own value.
 - "Hoped for" is a second, more ambitious target, where there is one.
-- Several settings of each peer are measured, and the fastest one counts.
+- Several settings of each peer, such as numbers of threads, are measured, and the fastest setting counts.
 - A network-step is one training step of one network. "Cold" means that no compiled program is cached.
 
 To repeat a table of benchmarks on your machine, run the command that stands above the table.

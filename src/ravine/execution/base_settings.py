@@ -88,8 +88,8 @@ def budget_option(common: bool = False) -> Any:
     """
     return option(
         None,
-        "Time that the command may take, such as 60s or 5m; it plans as many trials, seeds and steps as fit "
-        "into this time by an estimate.",
+        "Limit on the estimated time of the command, such as 60s or 5m. The largest numbers of trials, seeds "
+        "and steps that fit are used, at most those of the effort thorough.",
         section="Comparison", metavar="TIME", check="ravine.execution.budget:budget_seconds", common=common,
     )  # fmt: skip
 
@@ -100,7 +100,9 @@ def tuning_seeds_option(purpose: str) -> Any:
     purpose: use of the seeds, such as `compare.tune`, whose reserved range of seeds limits the number.
     """
     return option(
-        None, "Number of seeds on which tuning trains each trial; if not given, set by the effort.",
+        None,
+        "Number of seeds on which tuning trains each trial, such as a learning rate with a schedule; if not "
+        "given, set by the effort.",
         section="Comparison",
         at_least=1, at_most=most_seeds(purpose),
     )  # fmt: skip
@@ -212,7 +214,8 @@ class NetworkSettings(DataSettings):
     )  # fmt: skip
     clip: float | None = option(
         None,
-        "Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.",
+        "Largest norm of the gradient over all parameters; a gradient with a larger norm is scaled down to "
+        "this norm; inf = off.",
         section="Training",
         above=0, neutral=float("inf"), schedulable=True, plan_row="with", plan_text="clip {}",
     )  # fmt: skip
@@ -264,7 +267,7 @@ class NetworkSettings(DataSettings):
     weight_decay: float | None = option(
         None,
         "Coefficient c of decoupled weight decay: each step also subtracts c x current learning rate x w "
-        "from every weight w, as in AdamW; 0 = off.",
+        "from every weight w, not from biases, as in AdamW; 0 = off.",
         section="Regularization",
         at_least=0, below=HUGE, neutral=0, schedulable=True, plan_row="penalties",
         plan_text="weight decay {} (decoupled)",

@@ -58,8 +58,8 @@ class DataSettings(Settings):
     )  # fmt: skip
     features: list[str] | None = option(
         None,
-        "Columns to use as features; if not given, all columns but target, weights, groups, identifiers and "
-        "constant columns. Commas separate the names.",
+        "Columns to use as features; if not given, all columns but target, weights, groups, and useless "
+        "columns such as identifiers and constants. Commas separate the names.",
         section="Data",
         metavar="COLUMNS",
     )
@@ -75,8 +75,8 @@ class DataSettings(Settings):
     )
     groups: str | None = option(
         None,
-        "Column that names the group of each row; rows of one group are never divided between training, "
-        "validation and test rows.",
+        "Column that names the group of each row; random splits into training, validation and test rows never "
+        "divide a group. Test rows from a file may share groups with other rows.",
         section="Data",
         metavar="COLUMN",
     )

@@ -53,21 +53,23 @@ class WinnerSettings(FixedTrainingSettings):
 
     winner_of: str | None = option(
         None,
-        "Command (compare or sweep) that chose these settings as its winner; the training then repeats the "
-        "seeds that chose it. The file best.toml, which this command writes, sets the option.",
+        "Command (compare or sweep) that chose these settings as its winner. The training then uses the seeds "
+        "on which this command evaluated the winner, unless --fresh-seeds is given. The command writes this "
+        "option into best.toml.",
         section="Training", choices="ravine.execution.seeds:WINNERS",
     )  # fmt: skip
     winner_digest: str | None = option(
         None,
-        "Digest (hash) of the settings of a winner of compare or sweep, from its file best.toml. If the "
-        "settings of this training have another digest, it does not count as the training of the winner.",
+        "Digest (hash) of the settings of a winner of compare or sweep, from the file best.toml. If the "
+        "settings of this training have another digest, the report omits the remark that the seeds chose "
+        "these settings.",
         section="Training",
         check=check_digest,
     )
     fresh_seeds: bool = option(
         False,
-        "Train on fresh seeds, which no compare or sweep uses to choose its winner, so that the scores are "
-        "unbiased.",
+        "Train on fresh seeds, which no compare or sweep uses to choose its winner, so that this choice does "
+        "not bias the scores.",
         section="Training",
     )
     group_size: int | None = option(

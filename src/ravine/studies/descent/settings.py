@@ -35,8 +35,8 @@ class DescentSettings(GeneralizationSettings):
     seeds: int | None = seeds_option(None, "descent.train")
     label_noise: float = option(
         0.0,
-        "Share of the training rows that get a random label, or the target of another of these rows if "
-        "targets are numbers; 0 = off.",
+        "Share of the training rows that get a random label; if targets are numbers, these rows exchange "
+        "their targets at random; 0 = off.",
         section="Training", metavar="SHARE", at_least=0, at_most=1, neutral=0, common=True,
     )  # fmt: skip
 

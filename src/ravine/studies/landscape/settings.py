@@ -45,8 +45,8 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
     )  # fmt: skip
     solutions: int = option(
         3,
-        "Number of trainings of the first optimizer from different initial weights: 2 = also loss barriers "
-        "between the two solutions, 3 = also a plane through three solutions.",
+        "Number of trainings of the first optimizer from different initial weights: 2 or 3 = also loss "
+        "barriers between every two solutions, 3 = also a plane through the three solutions.",
         section="Output", at_least=1, at_most=3,
     )  # fmt: skip
     grid: int = option(
@@ -56,7 +56,7 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
     span: float = option(
         1.0,
         "Half-width of slices and planes around the center, in units of the norm of the weights (less where "
-        "the loss is steep); planes through paths or solutions ignore it.",
+        "the loss is steep). Planes through training paths or solutions ignore this option.",
         section="Output", above=0, below=1e6, unit="lengths of the weights",
     )  # fmt: skip
     format: str = option(

@@ -43,8 +43,8 @@ class SweepSettings(
 
     vary: list[str] = option(
         [],
-        "Name and values of a factor to vary, such as 'l2=0,1e-4'; may be given several times, once for each "
-        "factor.",
+        "Factor to vary (an option, a word of --net or a hyperparameter of the optimizer) with its values, "
+        "such as 'l2=0,1e-4'; may be given several times, once for each factor.",
         section="Comparison",
         metavar="KEY=VALUES", split="whole", common=True,
     )  # fmt: skip
