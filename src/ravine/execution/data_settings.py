@@ -75,8 +75,8 @@ class DataSettings(Settings):
     )
     groups: str | None = option(
         None,
-        "Column that names the group of each row; random splits into training, validation and test rows never "
-        "divide a group. Test rows from a file may share groups with other rows.",
+        "Column that names the group of each row; random splits into training, validation and test rows "
+        "never divide a group. Test rows from a file may share groups with other rows.",
         section="Data",
         metavar="COLUMN",
     )

@@ -53,9 +53,9 @@ class WinnerSettings(FixedTrainingSettings):
 
     winner_of: str | None = option(
         None,
-        "Command (compare or sweep) that chose these settings as its winner. The training then uses the seeds "
-        "on which this command evaluated the winner, unless --fresh-seeds is given. The command writes this "
-        "option into best.toml.",
+        "Command (compare or sweep) that chose these settings as its winner. The training then uses the "
+        "seeds on which this command evaluated the winner, unless --fresh-seeds is given. The command writes "
+        "this option into best.toml.",
         section="Training", choices="ravine.execution.seeds:WINNERS",
     )  # fmt: skip
     winner_digest: str | None = option(

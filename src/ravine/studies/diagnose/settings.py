@@ -49,9 +49,9 @@ class DiagnoseSettings(FixedTrainingSettings, BaselineSettings):
     )
     winner_of: str | None = redefined(
         WinnerSettings, "winner_of", None,
-        help="Command (compare or sweep) whose winner is diagnosed. The measured training then uses the first "
-        "seed on which this command evaluated the winner, unless --fresh-seeds is given. The command writes "
-        "this option into best.toml.",
+        help="Command (compare or sweep) whose winner is diagnosed. The measured training then uses the "
+        "first seed on which this command evaluated the winner, unless --fresh-seeds is given. The command "
+        "writes this option into best.toml.",
     )  # fmt: skip
     fresh_seeds: bool = redefined(
         WinnerSettings, "fresh_seeds", False,
