@@ -40,7 +40,10 @@ __all__ = [
 
 
 def load_model(path: str | PathLike[str]) -> Model:
-    """Return a trained model from its folder, one of its files, or a run. Raises DataError."""
+    """Return a trained model from its folder, one of its files, or a run.
+
+    Raises DataError if the model is missing, damaged or not complete.
+    """
     from ravine.execution.saved_model import Model
 
     return Model.load(Path(path))
@@ -102,9 +105,10 @@ def compare(
     y: Target: an array [N], or the name or index of the target column.
     target: Name of the target column, in place of y.
     weights: Row weights for loss and metric: an array [N], or the name of a column.
-    groups: Groups of rows, each in one split: an array [N], or the name of a column.
-    test: Test rows: a share of the rows, (X, y), a DataFrame where X is one, a file where X is one.
-        [default: 0.2, or the test rows of the data]
+    groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided
+        between training, validation and test rows.
+    test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an
+        array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
@@ -117,8 +121,8 @@ def compare(
         metric (0.01 of accuracy is one percentage point); if not given, 0.005 for shares such as
         accuracy, auc and r2, and 1 % of the larger score for errors such as rmse. [at least 0 and below
         1e+30]
-    features: Columns to use as features; if not given, all columns but target, weights, groups,
-        identifiers and constant columns. Commas separate the names.
+    features: Columns to use as features; if not given, all columns but target, weights, groups, and
+        useless columns such as identifiers and constants. Commas separate the names.
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
@@ -141,8 +145,8 @@ def compare(
         its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
     min_change: Amount by which the validation loss must fall below its lowest value for early stopping to
         count the evaluation as better; 0 = any amount. [at least 0 and below 1e+30; default: 0.0]
-    clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
-        [above 0]
+    clip: Largest norm of the gradient over all parameters; a gradient with a larger norm is scaled down
+        to this norm; inf = off. [above 0]
     average: Average of the weights over training steps, used in evaluation and in the saved network:
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
@@ -158,7 +162,7 @@ def compare(
     l2: Coefficient c of the L2 penalty, which adds the sum of c w^2 / 2 over all weights w, not biases,
         to the loss; 0 = off. [at least 0 and below 1e+30]
     weight_decay: Coefficient c of decoupled weight decay: each step also subtracts c x current learning
-        rate x w from every weight w, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+        rate x w from every weight w, not from biases, as in AdamW; 0 = off. [at least 0 and below 1e+30]
     label_smoothing: Share of the target probability that is moved from the labeled class to all classes
         in equal parts; 0 = off. [at least 0 and below 1]
     augment: Random changes of the training inputs (augmentation), each with its strength: 'noise=0.1',
@@ -176,17 +180,17 @@ def compare(
         optimizer (all). [learning-rate, all; default: learning-rate]
     effort: Named amount of work, which sets the numbers of trials, seeds and steps; if not given,
         standard, or quick for many rows or a large network. [quick, standard, thorough]
-    budget: Time that the command may take, such as 60s or 5m; it plans as many trials, seeds and steps as
-        fit into this time by an estimate.
+    budget: Limit on the estimated time of the command, such as 60s or 5m. The largest numbers of trials,
+        seeds and steps that fit are used, at most those of the effort thorough.
     trials: Number of trials of each optimizer in tuning (a trial is a learning rate with a schedule and
         other tuned hyperparameters); if not given, set by the effort. [at least 2 and at most 10000]
-    tuning_seeds: Number of seeds on which tuning trains each trial; if not given, set by the effort. [at
-        least 1 and at most 1000]
+    tuning_seeds: Number of seeds on which tuning trains each trial, such as a learning rate with a
+        schedule; if not given, set by the effort. [at least 1 and at most 1000]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
         set by the effort. [at least 2 and at most 10000]
 
     Raises DataError for data or files that cannot be used, UsageError for unsuitable arguments,
-    NothingTrained if every run diverged, and Stopped on a stop request.
+    NothingTrained if every run that the result needs diverged, and Stopped on a stop request.
     """
     return run_study(
         "compare", X, y, target, weights, groups, test, out, notify, progress,
@@ -289,9 +293,10 @@ def train(
     y: Target: an array [N], or the name or index of the target column.
     target: Name of the target column, in place of y.
     weights: Row weights for loss and metric: an array [N], or the name of a column.
-    groups: Groups of rows, each in one split: an array [N], or the name of a column.
-    test: Test rows: a share of the rows, (X, y), a DataFrame where X is one, a file where X is one.
-        [default: 0.2, or the test rows of the data]
+    groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided
+        between training, validation and test rows.
+    test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an
+        array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
@@ -310,8 +315,8 @@ def train(
         metric (0.01 of accuracy is one percentage point); if not given, 0.005 for shares such as
         accuracy, auc and r2, and 1 % of the larger score for errors such as rmse. [at least 0 and below
         1e+30]
-    features: Columns to use as features; if not given, all columns but target, weights, groups,
-        identifiers and constant columns. Commas separate the names.
+    features: Columns to use as features; if not given, all columns but target, weights, groups, and
+        useless columns such as identifiers and constants. Commas separate the names.
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
@@ -335,8 +340,8 @@ def train(
         its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
     min_change: Amount by which the validation loss must fall below its lowest value for early stopping to
         count the evaluation as better; 0 = any amount. [at least 0 and below 1e+30; default: 0.0]
-    clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
-        [above 0]
+    clip: Largest norm of the gradient over all parameters; a gradient with a larger norm is scaled down
+        to this norm; inf = off. [above 0]
     average: Average of the weights over training steps, used in evaluation and in the saved network:
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
@@ -352,7 +357,7 @@ def train(
     l2: Coefficient c of the L2 penalty, which adds the sum of c w^2 / 2 over all weights w, not biases,
         to the loss; 0 = off. [at least 0 and below 1e+30]
     weight_decay: Coefficient c of decoupled weight decay: each step also subtracts c x current learning
-        rate x w from every weight w, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+        rate x w from every weight w, not from biases, as in AdamW; 0 = off. [at least 0 and below 1e+30]
     label_smoothing: Share of the target probability that is moved from the labeled class to all classes
         in equal parts; 0 = off. [at least 0 and below 1]
     augment: Random changes of the training inputs (augmentation), each with its strength: 'noise=0.1',
@@ -363,21 +368,21 @@ def train(
         default: float32]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured. [at least 1
         and at most 10000; default: 1]
-    winner_of: Command (compare or sweep) that chose these settings as its winner; the training then
-        repeats the seeds that chose it. The file best.toml, which this command writes, sets the option.
-        [compare, sweep]
-    winner_digest: Digest (hash) of the settings of a winner of compare or sweep, from its file best.toml.
-        If the settings of this training have another digest, it does not count as the training of the
-        winner.
-    fresh_seeds: Train on fresh seeds, which no compare or sweep uses to choose its winner, so that the
-        scores are unbiased. [default: False]
+    winner_of: Command (compare or sweep) that chose these settings as its winner. The training then uses
+        the seeds on which this command evaluated the winner, unless fresh_seeds is given. The command
+        writes this option into best.toml. [compare, sweep]
+    winner_digest: Digest (hash) of the settings of a winner of compare or sweep, from the file best.toml.
+        If the settings of this training have another digest, the report omits the remark that the seeds
+        chose these settings.
+    fresh_seeds: Train on fresh seeds, which no compare or sweep uses to choose its winner, so that this
+        choice does not bias the scores. [default: False]
     group_size: Number of runs that one core or one GPU advances at the same time; if not given, set by
         the size of the network and the memory. [at least 1 and at most 1048576]
     plot_schedule: Draw the schedules of the learning rate and of other hyperparameters into the picture
         FILE (.png, .svg or .pdf), and train nothing.
 
     Raises DataError for data or files that cannot be used, UsageError for unsuitable arguments,
-    NothingTrained if every run diverged, and Stopped on a stop request.
+    NothingTrained if every run that the result needs diverged, and Stopped on a stop request.
     """
     return run_study(
         "train", X, y, target, weights, groups, test, out, notify, progress,
@@ -482,9 +487,10 @@ def diagnose(
     y: Target: an array [N], or the name or index of the target column.
     target: Name of the target column, in place of y.
     weights: Row weights for loss and metric: an array [N], or the name of a column.
-    groups: Groups of rows, each in one split: an array [N], or the name of a column.
-    test: Test rows: a share of the rows, (X, y), a DataFrame where X is one, a file where X is one.
-        [default: 0.2, or the test rows of the data]
+    groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided
+        between training, validation and test rows.
+    test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an
+        array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
@@ -503,8 +509,8 @@ def diagnose(
         metric (0.01 of accuracy is one percentage point); if not given, 0.005 for shares such as
         accuracy, auc and r2, and 1 % of the larger score for errors such as rmse. [at least 0 and below
         1e+30]
-    features: Columns to use as features; if not given, all columns but target, weights, groups,
-        identifiers and constant columns. Commas separate the names.
+    features: Columns to use as features; if not given, all columns but target, weights, groups, and
+        useless columns such as identifiers and constants. Commas separate the names.
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
@@ -528,8 +534,8 @@ def diagnose(
         its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
     min_change: Amount by which the validation loss must fall below its lowest value for early stopping to
         count the evaluation as better; 0 = any amount. [at least 0 and below 1e+30; default: 0.0]
-    clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
-        [above 0]
+    clip: Largest norm of the gradient over all parameters; a gradient with a larger norm is scaled down
+        to this norm; inf = off. [above 0]
     average: Average of the weights over training steps, used in evaluation and in the saved network:
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
@@ -545,7 +551,7 @@ def diagnose(
     l2: Coefficient c of the L2 penalty, which adds the sum of c w^2 / 2 over all weights w, not biases,
         to the loss; 0 = off. [at least 0 and below 1e+30]
     weight_decay: Coefficient c of decoupled weight decay: each step also subtracts c x current learning
-        rate x w from every weight w, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+        rate x w from every weight w, not from biases, as in AdamW; 0 = off. [at least 0 and below 1e+30]
     label_smoothing: Share of the target probability that is moved from the labeled class to all classes
         in equal parts; 0 = off. [at least 0 and below 1]
     augment: Random changes of the training inputs (augmentation), each with its strength: 'noise=0.1',
@@ -560,14 +566,15 @@ def diagnose(
         False]
     mute: Codes of findings that do not count as faults and for which no remedy is tried, such as RAV301.
         Commas separate the codes.
-    winner_of: Command (compare or sweep) whose winner is diagnosed, on the first of the seeds that chose
-        the winner. The file best.toml of such a run sets this option. [compare, sweep]
+    winner_of: Command (compare or sweep) whose winner is diagnosed. The measured training then uses the
+        first seed on which this command evaluated the winner, unless fresh_seeds is given. The command
+        writes this option into best.toml. [compare, sweep]
     fresh_seeds: Measure the training on a fresh seed, which no compare or sweep uses to choose its
         winner. [default: False]
     model: Trained model to diagnose as it is, on the data it was trained on; no new network is trained.
 
     Raises DataError for data or files that cannot be used, UsageError for unsuitable arguments,
-    NothingTrained if every run diverged, and Stopped on a stop request.
+    NothingTrained if every run that the result needs diverged, and Stopped on a stop request.
     """
     return run_study(
         "diagnose", X, y, target, weights, groups, test, out, notify, progress,
@@ -672,9 +679,10 @@ def sweep(
     y: Target: an array [N], or the name or index of the target column.
     target: Name of the target column, in place of y.
     weights: Row weights for loss and metric: an array [N], or the name of a column.
-    groups: Groups of rows, each in one split: an array [N], or the name of a column.
-    test: Test rows: a share of the rows, (X, y), a DataFrame where X is one, a file where X is one.
-        [default: 0.2, or the test rows of the data]
+    groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided
+        between training, validation and test rows.
+    test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an
+        array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
@@ -691,8 +699,8 @@ def sweep(
         metric (0.01 of accuracy is one percentage point); if not given, 0.005 for shares such as
         accuracy, auc and r2, and 1 % of the larger score for errors such as rmse. [at least 0 and below
         1e+30]
-    features: Columns to use as features; if not given, all columns but target, weights, groups,
-        identifiers and constant columns. Commas separate the names.
+    features: Columns to use as features; if not given, all columns but target, weights, groups, and
+        useless columns such as identifiers and constants. Commas separate the names.
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
@@ -715,8 +723,8 @@ def sweep(
         its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
     min_change: Amount by which the validation loss must fall below its lowest value for early stopping to
         count the evaluation as better; 0 = any amount. [at least 0 and below 1e+30; default: 0.0]
-    clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
-        [above 0]
+    clip: Largest norm of the gradient over all parameters; a gradient with a larger norm is scaled down
+        to this norm; inf = off. [above 0]
     average: Average of the weights over training steps, used in evaluation and in the saved network:
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
@@ -732,7 +740,7 @@ def sweep(
     l2: Coefficient c of the L2 penalty, which adds the sum of c w^2 / 2 over all weights w, not biases,
         to the loss; 0 = off. [at least 0 and below 1e+30]
     weight_decay: Coefficient c of decoupled weight decay: each step also subtracts c x current learning
-        rate x w from every weight w, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+        rate x w from every weight w, not from biases, as in AdamW; 0 = off. [at least 0 and below 1e+30]
     label_smoothing: Share of the target probability that is moved from the labeled class to all classes
         in equal parts; 0 = off. [at least 0 and below 1]
     augment: Random changes of the training inputs (augmentation), each with its strength: 'noise=0.1',
@@ -741,25 +749,25 @@ def sweep(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
-    vary: Name and values of a factor to vary, such as 'l2=0,1e-4'; may be given several times, once for
-        each factor. [default: ]
+    vary: Factor to vary (an option, a word of net or a hyperparameter of the optimizer) with its values,
+        such as 'l2=0,1e-4'; may be given several times, once for each factor. [default: ]
     random: Number of configurations to draw at random from the values of vary; if not given, all
         combinations of these values are used (a grid). [at least 2 and at most 1000]
     points: Number of values that a grid of configurations takes from each range of vary, such as
         learning_rate=1e-4..1e-1. [at least 2 and at most 1000; default: 5]
     effort: Named amount of work, which sets the numbers of trials, seeds and steps; if not given, quick.
         [quick, standard, thorough]
-    budget: Time that the command may take, such as 60s or 5m; it plans as many trials, seeds and steps as
-        fit into this time by an estimate.
+    budget: Limit on the estimated time of the command, such as 60s or 5m. The largest numbers of trials,
+        seeds and steps that fit are used, at most those of the effort thorough.
     trials: Number of learning rates that tuning tries for each configuration; if not given, set by the
         effort. [at least 2 and at most 10000]
-    tuning_seeds: Number of seeds on which tuning trains each trial; if not given, set by the effort. [at
-        least 1 and at most 1000]
+    tuning_seeds: Number of seeds on which tuning trains each trial, such as a learning rate with a
+        schedule; if not given, set by the effort. [at least 1 and at most 1000]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
         set by the effort. [at least 2 and at most 10000]
 
     Raises DataError for data or files that cannot be used, UsageError for unsuitable arguments,
-    NothingTrained if every run diverged, and Stopped on a stop request.
+    NothingTrained if every run that the result needs diverged, and Stopped on a stop request.
     """
     return run_study(
         "sweep", X, y, target, weights, groups, test, out, notify, progress,
@@ -860,9 +868,10 @@ def landscape(
     y: Target: an array [N], or the name or index of the target column.
     target: Name of the target column, in place of y.
     weights: Row weights for loss and metric: an array [N], or the name of a column.
-    groups: Groups of rows, each in one split: an array [N], or the name of a column.
-    test: Test rows: a share of the rows, (X, y), a DataFrame where X is one, a file where X is one.
-        [default: 0.2, or the test rows of the data]
+    groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided
+        between training, validation and test rows.
+    test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an
+        array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
@@ -871,8 +880,8 @@ def landscape(
         the usual one of the optimizer, or in a sweep a tuned one. [above 0 and below 1e+30]
     schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
         'step(0.1,every=10)' and others. [default: constant]
-    features: Columns to use as features; if not given, all columns but target, weights, groups,
-        identifiers and constant columns. Commas separate the names.
+    features: Columns to use as features; if not given, all columns but target, weights, groups, and
+        useless columns such as identifiers and constants. Commas separate the names.
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
@@ -896,8 +905,8 @@ def landscape(
         its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
     min_change: Amount by which the validation loss must fall below its lowest value for early stopping to
         count the evaluation as better; 0 = any amount. [at least 0 and below 1e+30; default: 0.0]
-    clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
-        [above 0]
+    clip: Largest norm of the gradient over all parameters; a gradient with a larger norm is scaled down
+        to this norm; inf = off. [above 0]
     average: Average of the weights over training steps, used in evaluation and in the saved network:
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
@@ -913,7 +922,7 @@ def landscape(
     l2: Coefficient c of the L2 penalty, which adds the sum of c w^2 / 2 over all weights w, not biases,
         to the loss; 0 = off. [at least 0 and below 1e+30]
     weight_decay: Coefficient c of decoupled weight decay: each step also subtracts c x current learning
-        rate x w from every weight w, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+        rate x w from every weight w, not from biases, as in AdamW; 0 = off. [at least 0 and below 1e+30]
     label_smoothing: Share of the target probability that is moved from the labeled class to all classes
         in equal parts; 0 = off. [at least 0 and below 1]
     augment: Random changes of the training inputs (augmentation), each with its strength: 'noise=0.1',
@@ -925,18 +934,18 @@ def landscape(
     optimizers: Optimizers to train, such as 'sgd,adam,optax:lion(b1=0.9)'; the loss is measured around
         the weights that the first one reaches. [default: sgd, adam]
     model: Run or trained model around whose weights the loss is measured, without a new training.
-    solutions: Number of trainings of the first optimizer from different initial weights: 2 = also loss
-        barriers between the two solutions, 3 = also a plane through three solutions. [at least 1 and at
-        most 3; default: 3]
+    solutions: Number of trainings of the first optimizer from different initial weights: 2 or 3 = also
+        loss barriers between every two solutions, 3 = also a plane through the three solutions. [at least
+        1 and at most 3; default: 3]
     grid: Number of points along each side of a plane on which the loss is computed. [at least 5 and at
         most 2001; default: 51]
     span: Half-width of slices and planes around the center, in units of the norm of the weights (less
-        where the loss is steep); planes through paths or solutions ignore it. [above 0 and below 1000000;
-        default: 1.0]
+        where the loss is steep). Planes through training paths or solutions ignore this option. [above 0
+        and below 1000000; default: 1.0]
     format: File format of the pictures. [png, svg, pdf; default: png]
 
     Raises DataError for data or files that cannot be used, UsageError for unsuitable arguments,
-    NothingTrained if every run diverged, and Stopped on a stop request.
+    NothingTrained if every run that the result needs diverged, and Stopped on a stop request.
     """
     return run_study(
         "landscape", X, y, target, weights, groups, test, out, notify, progress,
@@ -1029,9 +1038,10 @@ def memorize(
     y: Target: an array [N], or the name or index of the target column.
     target: Name of the target column, in place of y.
     weights: Row weights for loss and metric: an array [N], or the name of a column.
-    groups: Groups of rows, each in one split: an array [N], or the name of a column.
-    test: Test rows: a share of the rows, (X, y), a DataFrame where X is one, a file where X is one.
-        [default: 0.2, or the test rows of the data]
+    groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided
+        between training, validation and test rows.
+    test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an
+        array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
@@ -1042,8 +1052,8 @@ def memorize(
         the usual one of the optimizer, or in a sweep a tuned one. [above 0 and below 1e+30]
     schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
         'step(0.1,every=10)' and others. [default: constant]
-    features: Columns to use as features; if not given, all columns but target, weights, groups,
-        identifiers and constant columns. Commas separate the names.
+    features: Columns to use as features; if not given, all columns but target, weights, groups, and
+        useless columns such as identifiers and constants. Commas separate the names.
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
@@ -1066,8 +1076,8 @@ def memorize(
         its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
     min_change: Amount by which the validation loss must fall below its lowest value for early stopping to
         count the evaluation as better; 0 = any amount. [at least 0 and below 1e+30; default: 0.0]
-    clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
-        [above 0]
+    clip: Largest norm of the gradient over all parameters; a gradient with a larger norm is scaled down
+        to this norm; inf = off. [above 0]
     average: Average of the weights over training steps, used in evaluation and in the saved network:
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
@@ -1083,7 +1093,7 @@ def memorize(
     l2: Coefficient c of the L2 penalty, which adds the sum of c w^2 / 2 over all weights w, not biases,
         to the loss; 0 = off. [at least 0 and below 1e+30]
     weight_decay: Coefficient c of decoupled weight decay: each step also subtracts c x current learning
-        rate x w from every weight w, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+        rate x w from every weight w, not from biases, as in AdamW; 0 = off. [at least 0 and below 1e+30]
     label_smoothing: Share of the target probability that is moved from the labeled class to all classes
         in equal parts; 0 = off. [at least 0 and below 1]
     augment: Random changes of the training inputs (augmentation), each with its strength: 'noise=0.1',
@@ -1098,7 +1108,7 @@ def memorize(
         set by the effort. [at least 2 and at most 10000]
 
     Raises DataError for data or files that cannot be used, UsageError for unsuitable arguments,
-    NothingTrained if every run diverged, and Stopped on a stop request.
+    NothingTrained if every run that the result needs diverged, and Stopped on a stop request.
     """
     return run_study(
         "memorize", X, y, target, weights, groups, test, out, notify, progress,
@@ -1189,9 +1199,10 @@ def descent(
     y: Target: an array [N], or the name or index of the target column.
     target: Name of the target column, in place of y.
     weights: Row weights for loss and metric: an array [N], or the name of a column.
-    groups: Groups of rows, each in one split: an array [N], or the name of a column.
-    test: Test rows: a share of the rows, (X, y), a DataFrame where X is one, a file where X is one.
-        [default: 0.2, or the test rows of the data]
+    groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided
+        between training, validation and test rows.
+    test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an
+        array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
@@ -1202,8 +1213,8 @@ def descent(
         three times the usual one of the optimizer. [above 0 and below 1e+30]
     schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
         'step(0.1,every=10)' and others. [default: constant]
-    features: Columns to use as features; if not given, all columns but target, weights, groups,
-        identifiers and constant columns. Commas separate the names.
+    features: Columns to use as features; if not given, all columns but target, weights, groups, and
+        useless columns such as identifiers and constants. Commas separate the names.
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
@@ -1225,8 +1236,8 @@ def descent(
         its best weights; 0 = no early stopping. [at least 0 and at most 1000000]
     min_change: Amount by which the validation loss must fall below its lowest value for early stopping to
         count the evaluation as better; 0 = any amount. [at least 0 and below 1e+30; default: 0.0]
-    clip: Largest norm of the gradient over all parameters; a larger one is scaled down to it; inf = off.
-        [above 0]
+    clip: Largest norm of the gradient over all parameters; a gradient with a larger norm is scaled down
+        to this norm; inf = off. [above 0]
     average: Average of the weights over training steps, used in evaluation and in the saved network:
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
@@ -1242,7 +1253,7 @@ def descent(
     l2: Coefficient c of the L2 penalty, which adds the sum of c w^2 / 2 over all weights w, not biases,
         to the loss; 0 = off. [at least 0 and below 1e+30]
     weight_decay: Coefficient c of decoupled weight decay: each step also subtracts c x current learning
-        rate x w from every weight w, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+        rate x w from every weight w, not from biases, as in AdamW; 0 = off. [at least 0 and below 1e+30]
     label_smoothing: Share of the target probability that is moved from the labeled class to all classes
         in equal parts; 0 = off. [at least 0 and below 1]
     augment: Random changes of the training inputs (augmentation), each with its strength: 'noise=0.1',
@@ -1255,11 +1266,11 @@ def descent(
         default: standard]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
         set by the effort. [at least 2 and at most 10000]
-    label_noise: Share of the training rows that get a random label, or the target of another of these
-        rows if targets are numbers; 0 = off. [at least 0 and at most 1; default: 0.0]
+    label_noise: Share of the training rows that get a random label; if targets are numbers, these rows
+        exchange their targets at random; 0 = off. [at least 0 and at most 1; default: 0.0]
 
     Raises DataError for data or files that cannot be used, UsageError for unsuitable arguments,
-    NothingTrained if every run diverged, and Stopped on a stop request.
+    NothingTrained if every run that the result needs diverged, and Stopped on a stop request.
     """
     return run_study(
         "descent", X, y, target, weights, groups, test, out, notify, progress,
