@@ -1102,8 +1102,8 @@ def memorize(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
-    effort: Named amount of work, which sets the numbers of networks, seeds and steps. [quick, standard;
-        default: standard]
+    effort: Named amount of work, which sets the numbers of shares of random labels, seeds and steps.
+        [quick, standard; default: standard]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
         set by the effort. [at least 2 and at most 10000]
 
@@ -1262,8 +1262,8 @@ def descent(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
-    effort: Named amount of work, which sets the numbers of networks, seeds and steps. [quick, standard;
-        default: standard]
+    effort: Named amount of work, which sets the numbers of network widths, seeds and steps. [quick,
+        standard; default: standard]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
         set by the effort. [at least 2 and at most 10000]
     label_noise: Share of the training rows that get a random label; if targets are numbers, these rows

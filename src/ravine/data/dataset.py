@@ -65,7 +65,7 @@ class Dataset:
     def image(self) -> tuple[int, int, int] | None:
         """Return height, width and number of channels of the images, or None if the rows are no images.
 
-        `x.reshape(N, H, W, C)` are the N images. Every pixel is a column, even one that is constant.
+        Constant pixels stay in the rows as well, so `x.reshape(N, H, W, C)` are the N images.
         """
         shape = self.shape
         if shape is None or len(shape) not in (2, 3):

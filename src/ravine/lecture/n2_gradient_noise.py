@@ -63,11 +63,11 @@ SEED = 0
 def run() -> Evidence:
     """Run many chains of SGD on a quadratic, and draw batches for linear regression; return arrays by name.
 
-    scatter [batch size, rate, chain]: mean squared distance of the weight from the minimum, over the late
-    steps of a chain.
+    scatter [batch size, learning rate, chain]: mean squared distance of the weight from the minimum, over
+    the late steps of a chain.
     gradient [batch size]: variance of the gradient of a batch at the minimum.
-    lengths [distance, repeat, 2]: estimates of |E g|^2 and of the trace of the covariance of the gradient g,
-    from one batch each, at three distances from the minimum.
+    lengths [distance, repeat, 2]: squared lengths, estimates of |E g|^2 and of the trace of the covariance of
+    the gradient g, from one batch each, at three distances from the minimum.
     """
     generator = np.random.default_rng(SEED)
     rows = generator.standard_normal(ROWS)

@@ -323,7 +323,7 @@ def _step_seconds(design: CompareDesign, context: RunContext) -> dict[str, float
 
 
 def best_settings(design: CompareDesign, winner: LeaderboardRow) -> WinnerSettings:
-    """Return settings that repeat the trainings of the recommended optimizer on fresh seeds, bit for bit.
+    """Return settings that repeat, bit for bit, the trainings that evaluated the recommended optimizer.
 
     They hold its tuned hyperparameters and schedule, the number of epochs, the number of seeds, and the
     number of runs that one core or GPU trains at the same time. winner: leaderboard row of the recommended

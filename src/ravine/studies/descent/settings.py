@@ -31,7 +31,7 @@ class DescentSettings(GeneralizationSettings):
         "times the usual one of the optimizer.",
     )  # fmt: skip
     net: str = redefined(NetworkSettings, "net", "64")
-    effort: str = effort_option("standard", "DESCENT", counts="networks, seeds")
+    effort: str = effort_option("standard", "DESCENT", counts="network widths, seeds")
     seeds: int | None = seeds_option(None, "descent.train")
     label_noise: float = option(
         0.0,

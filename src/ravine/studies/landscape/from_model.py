@@ -156,7 +156,11 @@ def _named_data(model: Model, settings: NetworkSettings) -> Dataset:
     x = model.encoder.transform(labeled, what="The data")
     y = _target(model, labeled[target], table)
     if not len(y):
-        raise DataError(f"'{table.name}' has no rows with a value of '{target}'.", "", "Name other data.")
+        raise DataError(
+            f"'{table.name}' has no rows with a value of '{target}'.",
+            "The loss of the model is a mean over such rows.",
+            "Name data with values in this column.",
+        )
     return Dataset(
         name=table.name,
         sha256=table.sha256,

@@ -15,7 +15,7 @@ __all__ = ["STUDY", "MemorizeSettings"]
 class MemorizeSettings(GeneralizationSettings):
     """Settings of the command `memorize`, which measures how much of the data a network memorizes."""
 
-    effort: str = effort_option("standard", "MEMORIZE", counts="networks, seeds")
+    effort: str = effort_option("standard", "MEMORIZE", counts="shares of random labels, seeds")
     seeds: int | None = seeds_option(None, "memorize.train")
 
     def headline(self, dry_run: bool) -> str:

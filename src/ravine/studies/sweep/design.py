@@ -223,8 +223,8 @@ class SweepDesign:
     def estimated_seconds(self) -> float:
         """Estimated wall-clock seconds of the sweep on this machine.
 
-        A short measurement of the speed of training gives the estimate. It includes half of the time that one
-        extension of the grid of learning rates would take.
+        A short measurement of the speed of training gives the estimate. It includes half of the time of
+        one extension of the grid of learning rates, which not every sweep needs.
         """
         trainings = []
         for name, cohort in self.cohorts.items():

@@ -1,4 +1,4 @@
-"""Settings and declaration of the study `sweep`, which compares configurations of a training.
+"""Settings of the study `sweep`, which compares configurations of a training, with its name and help.
 
 A sweep varies factors such as dropout. Each combination of their values trains at its own tuned learning
 rate, unless the settings fix or vary the learning rate.

@@ -173,8 +173,8 @@ def rate_low(run: Observation) -> Finding | None:
       short.
 
     No fault is reported if almost no gradient reaches the first hidden layer. The comparison does not count
-    if the loss started above 10 times that of a constant prediction. The result is None for a trained model,
-    and if the loss diverged.
+    if the original training starts with a loss above 10 times that of a constant prediction. The result is
+    None for a saved model, which is not trained, and if the loss diverged.
     """
     if not run.trained or run.diverged:
         return None
