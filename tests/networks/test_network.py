@@ -277,9 +277,9 @@ def test_flops_of_a_convolution_with_a_projection():
     [
         ("6 batchnorm", {}, "1 running statistics, and 0"),
         ("6", {"stats": ({},)}, "0 running statistics, and 1"),
-        ("6 dropout=0.1", {}, "value of dropout"),
+        ("6 dropout=0.1", {}, "value of the hyperparameter 'dropout'"),
         ("6 dropout=0.1", {"hyper": {"dropout": 0.1}}, "needs a random key"),
-        ("6 slope=0.1", {"hyper": {"dropout": 0.1}}, "value of slope"),
+        ("6 slope=0.1", {"hyper": {"dropout": 0.1}}, "value of the hyperparameter 'slope'"),
     ],
 )
 def test_what_is_not_given_is_missed(text, given, says):
