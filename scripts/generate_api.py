@@ -79,8 +79,8 @@ ABOUT = (
     "y: Target: an array [N], or the name or index of the target column.",
     "target: Name of the target column, in place of y.",
     "weights: Row weights for loss and metric: an array [N], or the name of a column.",
-    "groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided "
-    "between training, validation and test rows.",
+    "groups: Group of each row: an array [N], or the name of a column; random splits into training, "
+    "validation and test rows never divide a group. Test rows from a file may share groups with other rows.",
     "test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an "
     "array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]",
     "out: Folder of the run; without it, nothing is written.",

@@ -94,7 +94,7 @@ RARE = np.where(np.arange(N) == 3, "odd", YES)
         ({"a": A, "y": YES}, {"drop": ["a"]}, "No feature is left"),
         ({"y": YES}, {}, "No feature is left"),
         ({"a": np.ones(N), "y": YES}, {}, "No feature is left"),
-        ({"a": A, "y": YES}, {"task": "regress"}, "first value is 'no'"),
+        ({"a": A, "y": YES}, {"task": "regress"}, "holds 'no'"),
         ({"a": A, "y": YES}, {"task": "rank"}, "no task 'rank'"),
         ({"a": A, "y": ["x"] * N}, {}, "has one class"),
         ({"a": A, "y": np.ones(N)}, {"task": "regress"}, "is 1 in every row"),

@@ -105,8 +105,9 @@ def compare(
     y: Target: an array [N], or the name or index of the target column.
     target: Name of the target column, in place of y.
     weights: Row weights for loss and metric: an array [N], or the name of a column.
-    groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided
-        between training, validation and test rows.
+    groups: Group of each row: an array [N], or the name of a column; random splits into training,
+        validation and test rows never divide a group. Test rows from a file may share groups with other
+        rows.
     test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an
         array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
@@ -114,7 +115,7 @@ def compare(
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
         standard error every 5 s. [default: True]
     baselines: Comparison of the network with baselines on the same splits: a constant, a linear model and
-        boosted trees; on unless it is turned off. [default: True]
+        boosted trees; made by default. [default: True]
     hyper_schedule: Name of a hyperparameter other than the learning rate, and the schedule that
         multiplies its value, such as 'dropout=linear(end=0.5)'; may be given several times.
     smallest_difference: Smallest difference of two scores that matters in practice, in the unit of the
@@ -293,8 +294,9 @@ def train(
     y: Target: an array [N], or the name or index of the target column.
     target: Name of the target column, in place of y.
     weights: Row weights for loss and metric: an array [N], or the name of a column.
-    groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided
-        between training, validation and test rows.
+    groups: Group of each row: an array [N], or the name of a column; random splits into training,
+        validation and test rows never divide a group. Test rows from a file may share groups with other
+        rows.
     test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an
         array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
@@ -302,11 +304,11 @@ def train(
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
         standard error every 5 s. [default: True]
     baselines: Comparison of the network with baselines on the same splits: a constant, a linear model and
-        boosted trees; on unless it is turned off. [default: True]
+        boosted trees; made by default. [default: True]
     optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)' or
         optax:lion. [default: adam]
     learning_rate: Learning rate, which the schedule multiplies by a factor at each step; if not given,
-        the usual one of the optimizer, or in a sweep a tuned one. [above 0 and below 1e+30]
+        the usual one of the optimizer. [above 0 and below 1e+30]
     schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
         'step(0.1,every=10)' and others. [default: cosine]
     hyper_schedule: Name of a hyperparameter other than the learning rate, and the schedule that
@@ -487,8 +489,9 @@ def diagnose(
     y: Target: an array [N], or the name or index of the target column.
     target: Name of the target column, in place of y.
     weights: Row weights for loss and metric: an array [N], or the name of a column.
-    groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided
-        between training, validation and test rows.
+    groups: Group of each row: an array [N], or the name of a column; random splits into training,
+        validation and test rows never divide a group. Test rows from a file may share groups with other
+        rows.
     test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an
         array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
@@ -496,11 +499,11 @@ def diagnose(
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
         standard error every 5 s. [default: True]
     baselines: Comparison of the network with baselines on the same splits: a constant, a linear model and
-        boosted trees; on unless it is turned off. [default: True]
+        boosted trees; made by default. [default: True]
     optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)' or
         optax:lion. [default: adam]
     learning_rate: Learning rate, which the schedule multiplies by a factor at each step; if not given,
-        the usual one of the optimizer, or in a sweep a tuned one. [above 0 and below 1e+30]
+        the usual one of the optimizer. [above 0 and below 1e+30]
     schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
         'step(0.1,every=10)' and others. [default: cosine]
     hyper_schedule: Name of a hyperparameter other than the learning rate, and the schedule that
@@ -679,8 +682,9 @@ def sweep(
     y: Target: an array [N], or the name or index of the target column.
     target: Name of the target column, in place of y.
     weights: Row weights for loss and metric: an array [N], or the name of a column.
-    groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided
-        between training, validation and test rows.
+    groups: Group of each row: an array [N], or the name of a column; random splits into training,
+        validation and test rows never divide a group. Test rows from a file may share groups with other
+        rows.
     test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an
         array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
@@ -689,8 +693,8 @@ def sweep(
         standard error every 5 s. [default: True]
     optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)' or
         optax:lion. [default: adam]
-    learning_rate: Learning rate, which the schedule multiplies by a factor at each step; if not given,
-        the usual one of the optimizer, or in a sweep a tuned one. [above 0 and below 1e+30]
+    learning_rate: Learning rate of every configuration, which the schedule multiplies by a factor at each
+        step; if not given, tuned for each configuration. [above 0 and below 1e+30]
     schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
         'step(0.1,every=10)' and others. [default: cosine]
     hyper_schedule: Name of a hyperparameter other than the learning rate, and the schedule that
@@ -868,8 +872,9 @@ def landscape(
     y: Target: an array [N], or the name or index of the target column.
     target: Name of the target column, in place of y.
     weights: Row weights for loss and metric: an array [N], or the name of a column.
-    groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided
-        between training, validation and test rows.
+    groups: Group of each row: an array [N], or the name of a column; random splits into training,
+        validation and test rows never divide a group. Test rows from a file may share groups with other
+        rows.
     test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an
         array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
@@ -877,7 +882,7 @@ def landscape(
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
         standard error every 5 s. [default: True]
     learning_rate: Learning rate, which the schedule multiplies by a factor at each step; if not given,
-        the usual one of the optimizer, or in a sweep a tuned one. [above 0 and below 1e+30]
+        the usual one of the optimizer. [above 0 and below 1e+30]
     schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
         'step(0.1,every=10)' and others. [default: constant]
     features: Columns to use as features; if not given, all columns but target, weights, groups, and
@@ -1038,8 +1043,9 @@ def memorize(
     y: Target: an array [N], or the name or index of the target column.
     target: Name of the target column, in place of y.
     weights: Row weights for loss and metric: an array [N], or the name of a column.
-    groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided
-        between training, validation and test rows.
+    groups: Group of each row: an array [N], or the name of a column; random splits into training,
+        validation and test rows never divide a group. Test rows from a file may share groups with other
+        rows.
     test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an
         array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
@@ -1049,7 +1055,7 @@ def memorize(
     optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)' or
         optax:lion. [default: adam]
     learning_rate: Learning rate, which the schedule multiplies by a factor at each step; if not given,
-        the usual one of the optimizer, or in a sweep a tuned one. [above 0 and below 1e+30]
+        the usual one of the optimizer. [above 0 and below 1e+30]
     schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
         'step(0.1,every=10)' and others. [default: constant]
     features: Columns to use as features; if not given, all columns but target, weights, groups, and
@@ -1199,8 +1205,9 @@ def descent(
     y: Target: an array [N], or the name or index of the target column.
     target: Name of the target column, in place of y.
     weights: Row weights for loss and metric: an array [N], or the name of a column.
-    groups: Group of each row: an array [N], or the name of a column; rows of one group are never divided
-        between training, validation and test rows.
+    groups: Group of each row: an array [N], or the name of a column; random splits into training,
+        validation and test rows never divide a group. Test rows from a file may share groups with other
+        rows.
     test: Test rows: a share of the rows; a file where X is a file or a DataFrame; (X, y) where X is an
         array or a DataFrame; a DataFrame where X is one. [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.

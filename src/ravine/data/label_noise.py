@@ -31,7 +31,7 @@ def corrupt_labels(
     Rows are drawn without replacement. With the same generator, a larger share contains the rows of a smaller
     one.
 
-    Raises DataError for a share outside [0, 1], for labels that have not the shape [N], for fewer than two
+    Raises DataError for a share outside [0, 1], for labels without the shape [N], for fewer than two
     classes, and for a class index out of range.
     """
     y = np.asarray(y)

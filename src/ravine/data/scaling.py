@@ -75,7 +75,7 @@ class Scaler:
     def apply(self, x: np.ndarray) -> np.ndarray:
         """Return the inputs `x` [N, D] standardized: NaN filled, mean subtracted, divided by the scale.
 
-        The result is float64 if `x` is float64, else float32. Raises ValueError if `x` has not D columns.
+        The result is float64 if `x` is float64, else float32. Raises ValueError unless `x` has D columns.
         """
         x = np.asarray(x)
         if x.ndim != 2 or x.shape[1] != len(self.mean):

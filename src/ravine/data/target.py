@@ -147,10 +147,10 @@ def choose_task(column: pd.Series, task: str, notes: list[str]) -> str:
         )
     numbers = _numeric(column)
     if task == "regress" and numbers is None:
-        first = str(column.iloc[0])[:40]
+        word = str(column[np.isnan(_parsed(column))].iloc[0])[:40]
         raise DataError(
-            f"The target '{column.name}' cannot be used for regression: it holds words.",
-            f"Regression needs a target of numbers; the first value is '{first}'.",
+            f"The target '{column.name}' cannot be used for regression: it holds '{word}'.",
+            "Regression needs a target of numbers.",
             "Type --task classify, or name a numeric column with --target.",
             option="task",
             value=task,
@@ -179,8 +179,15 @@ def _numeric(column: pd.Series) -> np.ndarray | None:
 
     if pd.api.types.is_numeric_dtype(column.dtype) or column.dtype == bool:
         return column.to_numpy(np.float64)
-    numbers = pd.to_numeric(column.astype(str).str.strip(), errors="coerce").to_numpy(np.float64)
+    numbers = _parsed(column)
     return None if np.isnan(numbers).any() else numbers
+
+
+def _parsed(column: pd.Series) -> np.ndarray:
+    """Return the values of a column read as numbers, float64 [N]; NaN for a word."""
+    import pandas as pd
+
+    return pd.to_numeric(column.astype(str).str.strip(), errors="coerce").to_numpy(np.float64)
 
 
 MAX_TARGET = 1e100  # sums of squares of larger values overflow in float64

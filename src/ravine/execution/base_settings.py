@@ -71,7 +71,7 @@ def effort_option(
     """Return the settings field `effort`: the amount of work of a command by name, such as `quick`.
 
     levels: name of the table of allowed efforts in `ravine.execution.effort`, such as `COMPARE`. counts:
-    the numbers that the effort sets besides the epochs, for the help. otherwise: for the help, the choice
+    the numbers that the effort sets besides the steps, for the help. otherwise: for the help, the choice
     that holds if the user names no effort.
     """
     text = f"Named amount of work, which sets the numbers of {counts} and steps"
@@ -129,7 +129,7 @@ class LearningRateSettings(Settings):
     learning_rate: float | None = option(
         None,
         "Learning rate, which the schedule multiplies by a factor at each step; if not given, the usual one "
-        "of the optimizer, or in a sweep a tuned one.",
+        "of the optimizer.",
         section="Training",
         short="--rate",
         above=0,
@@ -340,7 +340,7 @@ class BaselineSettings(Settings):
     baselines: bool = option(
         True,
         "Comparison of the network with baselines on the same splits: a constant, a linear model and boosted "
-        "trees; on unless it is turned off.",
+        "trees; made by default.",
         section="Comparison",
     )
 

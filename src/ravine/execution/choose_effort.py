@@ -51,7 +51,7 @@ def choose_effort(
     if fitting is None:
         raise UsageError(
             f"--budget {budget} is too short.",
-            f"The smallest effort takes about {time_text(least)} for these data on this machine.",
+            f"Even the smallest plan takes about {time_text(least)} for these data on this machine.",
             f"Type --budget {math.ceil(MARGIN * least)}s, or fewer {items}.",
             option="budget",
             value=budget,

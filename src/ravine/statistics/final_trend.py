@@ -92,7 +92,7 @@ def final_trend(losses: npt.ArrayLike, progress: npt.ArrayLike | None = None) ->
     Seeds with a loss that is not finite (diverged, or stopped early) are left out. Return None if less than
     half of the seeds remain, and for curves of fewer than 5 evaluations.
 
-    Raises UsageError if `losses` is not [seed, time], or if `progress` does not fit or does not ascend.
+    Raises UsageError if `losses` is not [seed, time], or if `progress` does not fit or decreases.
     """
     curves = as_floats(losses, 2, "losses")
     times = curves.shape[1]

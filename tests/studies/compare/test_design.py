@@ -112,7 +112,7 @@ def test_a_budget_chooses_counts_that_are_then_settled(
 
 def test_a_budget_below_the_smallest_plan_is_refused(blobs: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     seconds_of_a_step(monkeypatch, 1.0)
-    with pytest.raises(UsageError, match="smallest effort") as refused:
+    with pytest.raises(UsageError, match="smallest plan") as refused:
         designed(blobs, effort=None, epochs=None, budget="1s")
     assert refused.value.option == "budget"
 

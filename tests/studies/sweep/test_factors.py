@@ -39,7 +39,7 @@ def test_several_factors_in_one_text_and_in_many() -> None:
     [
         ("", "Nothing is varied"), ("l2", "is not a factor"), ("=1,2", "is not a factor"),
         ("l2=", "empty value"),
-        ("l2=1,,2", "empty value"), ("l2=1,1", "twice"), ("l2=0,1 | l2=3", "varied twice"),
+        ("l2=1,,2", "empty value"), ("l2=1,1", "twice"), ("l2=0,1 | l2=3", "given twice"),
         ("learning_rate=1..0.1", "is not a range"), ("learning_rate=-1..1", "is not a range"),
         ("learning_rate=1..1e999", "is not a range"),
     ],

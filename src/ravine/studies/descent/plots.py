@@ -1,7 +1,7 @@
 """Figures of a double-descent study: errors against width, epochs and number of training rows.
 
-In the figures against width and training rows, a line marks the threshold, where networks just fit all
-training rows.
+In the figures against width and training rows, a line marks the threshold, where networks just fit
+their training rows (at most 1 % wrong).
 """
 
 from __future__ import annotations

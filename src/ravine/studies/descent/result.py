@@ -140,16 +140,17 @@ class Arm(ErrorCurves):
 
 @dataclass(frozen=True, kw_only=True)
 class WidthThreshold:
-    """The narrowest network that fits all training rows, and the number of equations that it must fulfill.
+    """The narrowest network that fits its training rows, and the number of equations that it must fulfill.
 
-    The number of equations is training rows times outputs. A network with as many parameters as equations
-    should just fit all rows.
+    Rows are fitted if at most 1 % have a wrong label, or for numbers, if the mean squared error is at most
+    1 % of the variance of the target. The number of equations is training rows times outputs. A network with
+    as many parameters as equations should just fit the rows.
     """
 
     units: int | None
-    """Units in every hidden layer of this network; null if no network fits all training rows."""
+    """Units in every hidden layer of this network; null if no network fits them."""
     parameters: int | None
-    """Number of parameters of this network; null if no network fits all training rows."""
+    """Number of parameters of this network; null if no network fits them."""
     by_count: int
     """Training rows times outputs: with as many parameters, there are as many unknowns as equations."""
 
@@ -165,7 +166,7 @@ class WidthSweep:
     arms: list[Arm]
     """Plain networks first, then networks with ridge and with early stopping."""
     threshold: WidthThreshold
-    """The narrowest network that fits all training rows."""
+    """The narrowest network that fits its training rows."""
     descent: SecondDescents
     """Second descent in the test loss and test error of the plain networks."""
 
@@ -198,18 +199,18 @@ class EpochSweep:
     epoch: list[float]
     """Passes over the training rows at each point of the curves."""
     curves: list[EpochCurve]
-    """Curves of a narrow network, of the narrowest that fits all training rows, and of the widest."""
+    """Curves of a narrow network, of the narrowest that fits its training rows, and of the widest."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowThreshold:
-    """The largest training set, in rows, of which networks of one width fit every row.
+    """The largest training set, in rows, that networks of one width fit, with at most 1 % wrong.
 
     Its size is measured (`rows`), and estimated by counting equations (`by_count`).
     """
 
     rows: int | None
-    """Largest number of training rows of which the network fits all; null if there is none."""
+    """Largest number of training rows that the network fits; null if there is none."""
     by_count: float
     """Parameters over outputs: with as many rows, there are as many equations as unknowns."""
 
@@ -221,7 +222,7 @@ class ExampleSweep(ErrorCurves):
     rows: list[int]
     """Numbers of training rows at which the curves are given."""
     units: int
-    """Units in every hidden layer: of the narrowest network that fits all rows, else of the widest."""
+    """Units in every hidden layer: of the narrowest network that fits its rows, else of the widest."""
     parameters: int
     """Number of parameters of the network."""
     threshold: RowThreshold

@@ -132,7 +132,7 @@ class Sweeps:
         return errors
 
     def _is_fitted(self, errors: Errors) -> bool:
-        """Return whether the networks fit all training rows, in the mean over seeds."""
+        """Return whether the networks fit their training rows: at most 1 % wrong, in the mean over seeds."""
         classify = self.design.dataset.task == "classify"
         return bool(np.mean(errors["train_error" if classify else "train_loss"]) <= FITTED_BELOW)
 

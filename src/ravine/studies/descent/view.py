@@ -93,7 +93,7 @@ def plan_view(plan: DescentPlan) -> list[Block]:
             else "no label noise",
         ),
         ("widths", f"{', '.join(map(str, facts.widths))} units: {', '.join(facts.arms)}"),
-        ("examples", f"{examples} rows, at the first width that fits all rows"),
+        ("examples", f"{examples} rows, at the first width that fits its rows"),
         (
             "training",
             f"{networks}: {count(len(facts.seeds), 'seed')}, each {count(facts.steps, 'step')} of "

@@ -265,11 +265,12 @@ def _prepare_model(
     Raises DataError if the training rows of the model are not known.
     """
     data = model.metadata.data
-    name = "not known" if data is None else data.name
     if data is None or data.sha256 != dataset.sha256:
         raise DataError(
             f"The model '{path}' was trained on other or unknown data.",
-            f"Its training data are '{name}', so its training rows in {dataset.name} are not known.",
+            "It does not name its training data."
+            if data is None
+            else f"It was trained on '{data.name}' with other content, or not on '{dataset.name}'.",
             "Name the data that the model was trained on.",
         )
     scaler = prepared.batches.data(seed).scaler

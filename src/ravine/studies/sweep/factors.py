@@ -119,7 +119,9 @@ def _read(texts: Sequence[str]) -> tuple[Factor, ...]:
     names = [factor.name for factor in factors]
     for name in names:
         if names.count(name) > 1:
-            raise UsageError(f"'{name}' is varied twice.", "", f"Write its values as one list: {name}=A,B,C.")
+            raise UsageError(
+                f"The factor '{name}' is given twice.", "", f"Write its values as one list: {name}=A,B,C."
+            )
     if not factors:
         raise UsageError("Nothing is varied.", "A sweep needs a factor: a name with values.", EXAMPLE)
     return tuple(factors)

@@ -23,7 +23,7 @@ from ravine.execution.base_settings import (
 )
 from ravine.execution.data_settings import display_name
 from ravine.execution.study import Study
-from ravine.options.fields import option
+from ravine.options.fields import option, redefined
 from ravine.studies.sweep.factors import MAX_CONFIGURATIONS, factors_as_text, read_factors
 
 __all__ = ["STUDY", "SweepSettings"]
@@ -47,6 +47,11 @@ class SweepSettings(
         "such as 'l2=0,1e-4'; may be given several times, once for each factor.",
         section="Comparison",
         metavar="KEY=VALUES", split="whole", common=True,
+    )  # fmt: skip
+    learning_rate: float | None = redefined(
+        LearningRateSettings, "learning_rate", None,
+        help="Learning rate of every configuration, which the schedule multiplies by a factor at each step; "
+        "if not given, tuned for each configuration.",
     )  # fmt: skip
     random: int | None = option(
         None,
