@@ -184,15 +184,16 @@ def order_not_exchangeable(run: Observation) -> Finding | None:
             "by position the parts are unlike each other."
         )
     fires = dependent or in_target_order
+    correlations = [
+        Evidence("largest correlation of a column with the next row", near, MAX_ORDER, error,
+                 f"column '{names[j]}'"),
+        Evidence("largest correlation of a column with the row number", far, MAX_ORDER, error,
+                 f"column '{names[k]}'"),
+    ]  # fmt: skip
+    target_order = [Evidence("rows sorted by the target (1 = yes)", 1.0)] if in_target_order else []
     return Finding(
         "order_not_exchangeable", fires, sentence if fires else "The order of rows does not matter.",
-        (
-            Evidence("largest correlation of a column with the next row", near, MAX_ORDER,
-                     error, f"column '{names[j]}'"),
-            Evidence("largest correlation of a column with the row number", far, MAX_ORDER,
-                     error, f"column '{names[k]}'"),
-            *([Evidence("rows sorted by the target (1 = yes)", 1.0)] if in_target_order else []),
-        ),
+        (*correlations, *target_order) if dependent else (*target_order, *correlations),
         None, 0, (),
     )  # fmt: skip
 
