@@ -13,8 +13,8 @@ from ravine.execution.effort import (
     SearchEffort,
     batch_size_for,
     efforts_between,
+    evaluations_of,
     usual_effort,
-    whole_evaluations,
 )
 
 
@@ -89,6 +89,9 @@ def test_efforts_for_a_budget_keep_the_epochs_of_the_user() -> None:
     assert efforts[0].runs == COMPARE["quick"].runs and efforts[-1].runs == COMPARE["thorough"].runs
 
 
-@pytest.mark.parametrize(("steps", "whole"), [(1, 1), (19, 19), (20, 20), (21, 40), (359, 360), (360, 360)])
-def test_steps_are_rounded_up_to_whole_evaluations(steps: int, whole: int) -> None:
-    assert whole_evaluations(steps) == whole
+@pytest.mark.parametrize(
+    ("steps", "apart", "count"),
+    [(1, 1, 1), (19, 1, 19), (20, 1, 20), (21, 2, 20), (359, 18, 20), (360, 18, 20)],
+)
+def test_evaluations_are_at_equal_distances(steps: int, apart: int, count: int) -> None:
+    assert evaluations_of(steps) == (apart, count)

@@ -13,8 +13,8 @@ from typing import TypeVar
 
 __all__ = [
     "COMPARE", "DESCENT", "EVALUATIONS", "MAX_OPERATIONS", "MEMORIZE", "TRAIN", "DescentEffort", "Effort",
-    "MemorizeEffort", "SearchEffort", "batch_size_for", "efforts_between", "usual_effort",
-    "whole_evaluations",
+    "MemorizeEffort", "SearchEffort", "batch_size_for", "efforts_between",
+    "evaluations_of", "usual_effort",
 ]  # fmt: skip
 
 EVALUATIONS = 20  # of one run, at equal distances; the steps are rounded up to a multiple of it
@@ -155,13 +155,12 @@ def usual_effort(rows: int, batch_size: int, row_operations: int, epochs: float 
     return standard if operations <= MAX_OPERATIONS else COMPARE["quick"]
 
 
-def whole_evaluations(steps: int) -> int:
-    """Return a number of training steps, rounded up to a multiple of the 20 evaluations of a run.
+def evaluations_of(steps: int) -> tuple[int, int]:
+    """Return the training steps between two evaluations of a run, and the number of its evaluations.
 
-    A run of fewer than 20 steps is evaluated after each step, so its number of steps does not change.
+    Their product is the number of steps that the run takes: `steps`, rounded up.
     """
-    evaluations = min(EVALUATIONS, steps)
-    return -(-steps // evaluations) * evaluations
+    return max(1, -(-steps // EVALUATIONS)), min(EVALUATIONS, steps)
 
 
 STEPS_BETWEEN = 16  # efforts from one level to the next, each of some 10 to 20 % more work
@@ -179,7 +178,7 @@ def efforts_between(rows: int, batch_size: int, epochs: float | None) -> Iterato
     """
 
     def with_steps(level: SearchEffort, steps: float) -> SearchEffort:
-        own = whole_evaluations(max(1, round(steps))) * batch_size / rows
+        own = math.prod(evaluations_of(max(1, round(steps)))) * batch_size / rows
         return replace(level, epochs=own if epochs is None else epochs, min_steps=1, max_steps=math.inf)
 
     def steps(level: SearchEffort) -> int:

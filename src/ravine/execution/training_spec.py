@@ -17,7 +17,7 @@ from ravine.data import Dataset
 from ravine.errors import UsageError, about_option, did_you_mean
 from ravine.execution.average_text import AVERAGES, read_average
 from ravine.execution.base_settings import NetworkSettings
-from ravine.execution.effort import EVALUATIONS
+from ravine.execution.effort import evaluations_of
 from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.networks import Network, default_loss, default_metric, metric, network_text
 from ravine.networks.augmentation_text import AUGMENTATIONS, check_inputs, read_augmentation
@@ -115,8 +115,7 @@ class TrainingSpec:
             default_loss(dataset.task),
             score.name,
             batches.batch_size,
-            max(1, -(-steps // EVALUATIONS)),
-            min(EVALUATIONS, steps),
+            *evaluations_of(steps),
             dataset.weights is not None,
             settings.precision,
             self.transforms,

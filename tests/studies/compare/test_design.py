@@ -102,6 +102,7 @@ def test_a_budget_chooses_counts_that_are_then_settled(
         made = designed(blobs, effort=None, epochs=None, budget=f"{budget:.1f}s")
         assert 0.6 * budget < made.estimated_seconds <= budget
         assert made.settings.budget is None and made.settings.epochs is not None
+        assert made.notes == []  # nobody typed the epochs, so no note says that they were rounded
         seconds_of_a_step(monkeypatch, 1.0)  # a slow machine resumes the same plan
         again = design(made.settings, blobs, find_devices())
         assert again.plan_document() == made.plan_document() and again.settings == made.settings
