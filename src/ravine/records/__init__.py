@@ -4,6 +4,7 @@ No submodule is imported with the package.
 
 atomic_files    write_atomic, write_json, write_npz, and functions that read JSON and NPZ files
 content_hash    content_hash, sha256_of_file: hashes of values and of files
+open_file       open_regular, read_regular: regular files; exists, is_file, is_folder: questions about paths
 os_errors       os_errors_as_data_errors: operating-system errors as DataError, with advice
 record          Record, Status: results of many training runs
 lock            WriterLock: one writer of a run directory at a time
