@@ -1,5 +1,6 @@
 """What all tests share: JAX set up before its first use, caches inside the project, the shared data."""
 
+import copy
 import gc
 import os
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -140,3 +142,43 @@ def shared_data() -> Path:
         if (folder / "shared" / "data").is_dir():
             return folder / "shared" / "data"
     pytest.skip("the shared data are not here")
+
+
+ODD_VALUES = [
+    None, True, 0, -1, 1.5, -1e308, 2**62, "", "x", "../../../etc/passwd", "\x1b[31mred", "\ud800", [], [1], {}, {"a": 1},
+    "2" * 400, [[[]]],
+]  # fmt: skip
+"""Values of every kind, one of which takes the place of a value in a document."""
+
+
+@pytest.fixture(scope="session")
+def changed():
+    """Return a function that changes one place of a document: a key, a value, a number, or its presence.
+
+    It takes `draw` of Hypothesis and the plain values, which stay as they are.
+    """
+
+    def change(draw, plain):
+        found = copy.deepcopy(plain)
+        places = list(_places(found))
+        parent, key = places[draw(st.integers(0, len(places) - 1))]
+        way = draw(st.sampled_from(["remove", "rename", "number", "odd", "odd"]))
+        if way == "remove":
+            del parent[key]
+        elif way == "rename" and isinstance(parent, dict):
+            parent[f"{key}x"] = parent.pop(key)
+        elif way == "number" and type(parent[key]) in (int, float):
+            parent[key] = draw(st.sampled_from([parent[key] + 1, -parent[key], parent[key] * 1.5 + 0.25]))
+        else:
+            parent[key] = draw(st.sampled_from(ODD_VALUES))
+        return found
+
+    return change
+
+
+def _places(plain):
+    """Yield every place of a document as the dict or list that holds the value, and its key or index."""
+    for key in plain if isinstance(plain, dict) else range(len(plain)):
+        yield plain, key
+        if isinstance(plain[key], dict | list):
+            yield from _places(plain[key])

@@ -12,7 +12,8 @@ import pytest
 
 from ravine.cli import main
 from ravine.cli.signals import stop_on_signals
-from ravine.records.run_index import list_runs, read_run_file
+from ravine.records.run_file import read_run_file
+from ravine.records.run_index import list_runs
 
 
 def until(condition, patience=10.0):
@@ -147,4 +148,4 @@ def test_a_second_ctrl_c_stops_at_once_even_inside_compiled_code(folder, how):
     assert "Traceback" not in errors
     run = the_run()
     assert run.state == "interrupted, resumable"
-    assert read_run_file(run.path)["verb"] == "compare"
+    assert read_run_file(run.path).verb == "compare"

@@ -15,7 +15,8 @@ from ravine.errors import DataError
 from ravine.execution.registry import STUDIES, find_study
 from ravine.options.fields import SECTIONS, options_of
 from ravine.records.run_directory import RunDirectory
-from ravine.records.run_index import list_runs, read_run_file
+from ravine.records.run_file import read_run_file
+from ravine.records.run_index import list_runs
 
 SHARED = {"config", "out", "dry_run", "json", "quiet", "verbose"}
 
@@ -102,7 +103,7 @@ def test_done(ravine, study):
     assert "adam" in ended.stdout
     assert f"Model  {run.path}/models/best" in ended.stdout
     assert f"ravine predict {run.path} data.csv -o predictions.csv" in ended.stdout
-    assert read_run_file(run.path)["command"][0] == "ravine"
+    assert read_run_file(run.path).command[0] == "ravine"
 
 
 def test_json_is_one_document_and_nothing_else(ravine, study):
@@ -131,7 +132,7 @@ def test_a_refused_resume_leaves_a_run_as_it_was(ravine, study, state, monkeypat
     ended = ravine("resume", "kept")
     assert (ended.status, ended.stdout) == (3, "")
     assert "have changed" in ended.stderr
-    assert read_run_file("kept")["state"] == state
+    assert read_run_file("kept").state == state
 
 
 @pytest.mark.parametrize("out", [None, "named", "empty"])

@@ -107,20 +107,20 @@ def test_ctrl_c_in_python_marks_the_run_stopped_and_it_can_be_resumed(folder, mo
 
     with pytest.raises(KeyboardInterrupt):
         ravine.train("data.npz", net="4", epochs=4, out="run", notify=interrupted)
-    assert RunDirectory.open("run").metadata["state"] == "stopped"
+    assert RunDirectory.open("run").metadata.state == "stopped"
     assert events_of(folder / "run")[-1]["state"] == "stopped"
     with RunDirectory.open("run").lock() as run:
         after = resume(run)
     undisturbed = ravine.train("data.npz", net="4", epochs=4)
     assert after.curves == undisturbed.curves
-    assert RunDirectory.open("run").metadata["state"] == "finished"
+    assert RunDirectory.open("run").metadata.state == "finished"
 
 
 def test_a_stop_request_saves_and_says_how_to_go_on(folder):
     with pytest.raises(Stopped) as error:
         execute_in_new_run(TRAIN, settings(), out="run", should_stop=lambda: 143)
     assert error.value.status == 143 and "ravine resume run" in error.value.fix
-    assert RunDirectory.open("run").metadata["state"] == "stopped"
+    assert RunDirectory.open("run").metadata.state == "stopped"
 
 
 def test_resuming_with_changed_data_is_refused_and_takes_nothing_from_the_run(folder):
@@ -131,4 +131,4 @@ def test_resuming_with_changed_data_is_refused_and_takes_nothing_from_the_run(fo
         RunDirectory.open("run").lock() as run,
     ):
         resume(run)
-    assert RunDirectory.open("run").metadata["state"] == "finished"
+    assert RunDirectory.open("run").metadata.state == "finished"

@@ -55,7 +55,7 @@ def test_all_runs_are_listed_with_state_and_result(runs):
 def test_resuming_is_refused_with_one_sentence_that_names_the_version(runs, name):
     run = RunDirectory.open(runs / name)
     before = (runs / name / "run.json").read_bytes()
-    writer = run.metadata["versions"]["ravine"]
+    writer = run.metadata.versions["ravine"]
     with pytest.raises(DataError) as error, run.lock():
         resume(run)
     assert f"ravine {writer}" in error.value.what

@@ -5,6 +5,7 @@ import pytest
 
 from ravine.errors import DataError, UsageError
 from ravine.records.run_directory import RunDirectory
+from ravine.records.run_file import RunData
 
 
 def test_cohorts_and_states(here, make, record):
@@ -57,7 +58,8 @@ def test_update(here, make):
     with make() as run:
         run.update(data={"sha256": "ff"}, split_hash="aa", seconds=1.5)
         about = RunDirectory.open().metadata
-        assert about["data"] == {"name": "digits", "sha256": "ff"} and about["seconds"] == 1.5
+        assert about.data == RunData(name="digits", sha256="ff") and about.split_hash == "aa"
+        assert about.more == {"seconds": 1.5}
         for bad in ({"state": "done"}, {"id": "x"}, {"schema_version": 2}):
             with pytest.raises(UsageError):
                 run.update(**bad)
@@ -71,7 +73,7 @@ def test_lock_reads_what_the_writer_before_wrote(here, make):
         writer.update(note="new")
     with reader.lock():
         reader.update(state="stopped")
-    assert RunDirectory.open().metadata["note"] == "new"
+    assert RunDirectory.open().metadata.more["note"] == "new"
 
 
 def test_log_is_one_line_each(here, make):

@@ -1,17 +1,25 @@
 """Runs found by what one calls them, and listed, whatever else lies there."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ravine.errors import DataError
-from ravine.records.atomic_files import write_atomic, write_json
+from ravine.records.atomic_files import read_json, write_atomic, write_json
+from ravine.records.documents import NewerFile
 from ravine.records.run_directory import RunDirectory
-from ravine.records.run_index import SCHEMA_VERSION, find_run, list_runs, read_run_file
+from ravine.records.run_file import RunFile
+from ravine.records.run_index import find_run, list_runs
+
+
+quiet = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def test_open_by_path_id_prefix_name_and_data(here, make):
@@ -70,11 +78,9 @@ def test_latest_that_was_deleted(here, make):
 def test_a_run_of_a_newer_version(here, make):
     with make() as run:
         pass
-    about = read_run_file(run.path) | {"schema_version": SCHEMA_VERSION + 1, "versions": {"ravine": "9.1"}}
-    write_json(run.path / "run.json", about)
-    with pytest.raises(
-        DataError, match=r"written by ravine 9\.1, newer.*pip install --upgrade ravine"
-    ) as caught:
+    newer = {"schema_version": RunFile.schema_version + 1, "versions": {"ravine": "9.1"}}
+    write_json(run.path / "run.json", read_json(run.path / "run.json") | newer)
+    with pytest.raises(NewerFile, match=r"newer version of ravine, 9\.1.*pip install --upgrade ravine") as caught:
         RunDirectory.open()
     assert caught.value.status == 3
     assert [each.state for each in list_runs()] == ["newer version"]
@@ -96,14 +102,21 @@ def test_a_broken_run_json(here, make, blob):
     assert [each.state for each in list_runs()] == ["newer version" if "7" in blob else "unreadable"]
 
 
-def test_fields_of_the_wrong_type_do_not_break_the_list(here, make):
-    with make() as run:
-        pass
-    odd = {"schema_version": 1, "id": "a", "state": "failed", "data": [1], "created": 5, "summary": {"x": 1}}
-    write_json(run.path / "run.json", odd)
-    with make():
-        pass
-    assert len(list_runs()) == 2
+@quiet
+@given(st.data())
+def test_a_changed_run_json_breaks_neither_the_list_nor_the_other_runs(here, make, changed, data):
+    with make("iris", out="runs/sound") as sound, make("wine", out="runs/odd") as run:
+        plain = changed(data.draw, read_json(run.path / "run.json"))
+    write_json(run.path / "run.json", plain)
+    listed = {info.path.name: info for info in list_runs()}
+    assert (listed["sound"].id, listed["sound"].state) == (sound.id, "interrupted, resumable")
+    if listed["odd"].state in ("unreadable", "newer version"):
+        with pytest.raises(DataError, match=re.escape("run.json")):
+            RunDirectory.open("runs/odd")
+    else:
+        assert (listed["odd"].id, listed["odd"].verb) == (plain["id"], plain["verb"])
+    for name in ("sound", "odd"):
+        shutil.rmtree(f"runs/{name}")
 
 
 def test_junk_in_runs_is_passed_over(here, make):

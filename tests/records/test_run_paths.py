@@ -10,19 +10,21 @@ from ravine.errors import DataError, UsageError
 from ravine.records import run_index, run_paths
 from ravine.records.atomic_files import write_atomic
 from ravine.records.run_directory import RunDirectory
-from ravine.records.run_index import SCHEMA_VERSION, find_run, list_runs
+from ravine.records.run_file import RunFile
+from ravine.records.run_index import find_run, list_runs
 
 
 def test_create_writes_what_was_asked(here, make):
     with make("../data/Wine (red).csv", versions={"jax": "0.10"}, data_sha256="ab", effort="quick") as run:
         about = json.loads((run.path / "run.json").read_text())
         assert (
-            about["schema_version"] == SCHEMA_VERSION
+            about["schema_version"] == RunFile.schema_version
             and about["state"] == "running"
             and about["pid"] == os.getpid()
         )
         assert (
-            about["data"] == {"name": "../data/Wine (red).csv", "sha256": "ab"} and about["effort"] == "quick"
+            about["data"] == {"name": "../data/Wine (red).csv", "sha256": "ab", "test": None}
+            and about["effort"] == "quick"
         )
         assert about["versions"]["jax"] == "0.10" and {"ravine", "python"} <= set(about["versions"])
         assert about["command"][:2] == ["ravine", "compare"] and about["seed"] == 0

@@ -62,7 +62,7 @@ def execute(
     the state of the trainings is saved before Stopped is raised.
     """
     started = time.perf_counter()
-    before = None if run is None else run.metadata.get("state")
+    before = None if run is None else run.metadata.state
     listener = notify if run is None else _also_to_file(run, notify)
     ended = "failed"
     try:

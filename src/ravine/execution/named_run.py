@@ -10,7 +10,8 @@ from typing import Any
 from ravine.errors import DataError, UsageError
 from ravine.execution.registry import find_study
 from ravine.execution.study import Study
-from ravine.records.run_index import LATEST, RUN_FILE, SeveralRuns, find_run, read_run_file
+from ravine.records.run_file import RUN_FILE, read_run_file
+from ravine.records.run_index import LATEST, SeveralRuns, find_run
 
 __all__ = ["find_named_run", "resolve_source"]
 
@@ -93,7 +94,7 @@ def find_named_run(word: str) -> Path | None:
 
 def _check_training(study: Study, word: str, folder: Path) -> None:
     """Raise UsageError for a run without a training of its own, or whose winner is not known yet."""
-    verb = str(read_run_file(folder).get("verb"))
+    verb = read_run_file(folder).verb
     file = find_study(verb).training_file
     if not file:
         raise UsageError(
@@ -138,7 +139,7 @@ def _with_configuration(study: Study, folder: Path, flags: Mapping[str, Any]) ->
     from ravine.options.fields import options_of
     from ravine.records.toml_files import load
 
-    file = find_study(str(read_run_file(folder).get("verb"))).training_file or CONFIG
+    file = find_study(read_run_file(folder).verb).training_file or CONFIG
     path = folder / file if (folder / file).exists() else folder / CONFIG
     if not path.exists():
         raise UsageError(

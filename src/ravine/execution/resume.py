@@ -26,9 +26,9 @@ def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldSto
     are not checked. Raises NothingTrained if every run diverged, and Stopped on a stop request.
     """
     check_resumable(run)
-    study = find_study(str(run.metadata.get("verb")))
+    study = find_study(run.metadata.verb)
     settings = study.settings.from_dict(load_toml(run.config))
-    if run.metadata.get("state") == "finished":
+    if run.metadata.state == "finished":
         # the result can be shown without its data, such as a deleted file or arrays from Python
         if settings.needs_source and (
             settings.source in BUILTIN or file_and_part(settings.source or "?")[0].is_file()

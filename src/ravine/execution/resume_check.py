@@ -14,8 +14,8 @@ def check_resumable(run: RunDirectory) -> None:
     Such runs are those of version 1 of Ravine, and those without `config.toml`, which stopped before they
     read their data.
     """
-    if run.metadata.get("schema_version") == 1:
-        writer = (run.metadata.get("versions") or {}).get("ravine", "1")
+    if run.metadata.schema_version == 1:
+        writer = run.metadata.versions.get("ravine", "1")
         raise DataError(
             f"The run '{run.path}' was written by ravine {writer}, whose runs this version cannot resume.",
             "Its model can still be used to predict." if run.models.exists() else "It has no model.",

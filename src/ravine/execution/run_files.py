@@ -91,8 +91,7 @@ def write_or_check_plan(
 
 def check_data(run: RunDirectory, dataset: Dataset) -> None:
     """Raise DataError if the data or the test rows have changed since the run began, by their hashes."""
-    data_at_start = run.metadata.get("data", {})
-    begun, test_hash = data_at_start.get("sha256"), data_at_start.get("test")
+    begun, test_hash = run.metadata.data.sha256, run.metadata.data.test
     if begun is not None and begun != dataset.sha256:
         raise DataError(
             f"The data '{dataset.name}' have changed since this run began.",
@@ -114,7 +113,7 @@ def _test_hash(dataset: Dataset) -> str:
 
 def _check_settings(run: RunDirectory, resolved: dict[str, object]) -> None:
     """Raise DataError if the settings have changed since the start of the run."""
-    begun = run.metadata.get("settings")
+    begun = run.metadata.settings
     if begun is None:  # killed before the settings were recorded; nothing was trained
         run.update(settings=resolved)
         return

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ravine.errors import DataError, UsageError
+from ravine.records.documents import parse_json
 from ravine.records.os_errors import DamagedFile, os_errors_as_data_errors
 
 if TYPE_CHECKING:
@@ -195,22 +196,11 @@ def write_json(
 def read_json(path: str | os.PathLike[str]) -> Any:
     """Return the content of a JSON file.
 
-    Raises DataError if the file is missing or cannot be read, and DamagedFile if it is not complete JSON.
+    Raises DataError if the file is missing or cannot be read, and DamagedFile if `parse_json` refuses it.
     """
     with os_errors_as_data_errors(path, "read"):
         blob = Path(path).read_bytes()
-    try:
-        return json.loads(blob.decode("utf-8"), parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise DamagedFile(
-            f"'{path}' is not a complete JSON file.",
-            f"Reading it failed: {error}.",
-            "Restore it from a copy, or run the command again.",
-        ) from error
-
-
-def _refuse(constant: str) -> float:
-    raise ValueError(f"{constant} is not JSON")
+    return parse_json(blob, f"'{path}'")
 
 
 # ---------------------------------------------------------------------------------------------------- NPZ

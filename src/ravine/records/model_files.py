@@ -23,7 +23,8 @@ from ravine.records.atomic_files import (
     write_json,
 )
 from ravine.records.content_hash import sha256_of_file
-from ravine.records.run_index import RUN_FILE, find_best_model
+from ravine.records.run_file import RUN_FILE
+from ravine.records.run_index import find_best_model
 
 __all__ = ["load_model", "save_model"]
 

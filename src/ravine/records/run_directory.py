@@ -21,7 +21,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ravine.errors import UsageError
 from ravine.records.atomic_files import (
@@ -35,7 +35,8 @@ from ravine.records.atomic_files import (
 )
 from ravine.records.content_hash import content_hash
 from ravine.records.lock import WriterLock
-from ravine.records.run_index import LATEST, RUN_FILE, SCHEMA_VERSION, STATES, find_run, read_run_file
+from ravine.records.run_file import RUN_FILE, STATES, RunData, RunFile, read_run_file
+from ravine.records.run_index import LATEST, find_run
 from ravine.records.run_paths import (
     check_run_folder,
     create_run_folder,
@@ -59,9 +60,9 @@ class RunDirectory:
     writer. A `with` block or `close` releases the lock for the next writer. metadata: content of run.json.
     """
 
-    def __init__(self, path: Path, metadata: Mapping[str, object], lock: WriterLock | None = None) -> None:
+    def __init__(self, path: Path, metadata: RunFile, lock: WriterLock | None = None) -> None:
         self.path = path
-        self.metadata: dict[str, Any] = dict(metadata)
+        self.metadata = metadata
         self._lock = lock or WriterLock(path)
 
     @classmethod
@@ -91,24 +92,23 @@ class RunDirectory:
 
         check_run_folder(out)
         now = datetime.datetime.now(datetime.UTC)
-        metadata = {
-            "schema_version": SCHEMA_VERSION,
-            "verb": verb,
-            "command": list(command),
-            "versions": {"ravine": __version__, "python": sys.version.split()[0]} | dict(versions or {}),
-            "created": now.isoformat(timespec="milliseconds"),
-            "data": {"name": str(name), "sha256": data_sha256},
-            "split_hash": split_hash,
-            "seed": seed,
-            "state": "running",
-            "pid": os.getpid(),
-            "host": os.uname().nodename,
-            **more,
-        }
-        # the id depends on time and process, so the same command twice makes two runs
-        metadata["id"] = content_hash([metadata, time.time_ns(), uuid.uuid4().hex], 8)
+        metadata = RunFile(
+            # the id depends on time and process, so the same command twice makes two runs
+            id=content_hash([str(name), list(command), os.getpid(), time.time_ns(), uuid.uuid4().hex], 8),
+            verb=verb,
+            state="running",
+            created=now.isoformat(timespec="milliseconds"),
+            command=list(map(str, command)),
+            versions={"ravine": __version__, "python": sys.version.split()[0]} | dict(versions or {}),
+            data=RunData(name=str(name), sha256=data_sha256),
+            split_hash=split_hash,
+            seed=seed,
+            pid=os.getpid(),
+            host=os.uname().nodename,
+            more=more,
+        )
         if out is None:
-            path = Path(root) / f"{now:%Y%m%d-%H%M%S}-{slug(name)}-{metadata['id']}"
+            path = Path(root) / f"{now:%Y%m%d-%H%M%S}-{slug(name)}-{metadata.id}"
             with os_errors_as_data_errors(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.mkdir()
@@ -118,7 +118,7 @@ class RunDirectory:
             path = Path(out)
             lock = create_run_folder(path)
         try:
-            write_json(path / RUN_FILE, metadata)
+            write_json(path / RUN_FILE, metadata.to_dict())
             run = cls(path, metadata, lock)
             run.log(f"{verb} {name}: {' '.join(map(str, command))}")
             for note_run in (remember_elsewhere, update_latest_link):
@@ -169,8 +169,7 @@ class RunDirectory:
         self.close()
 
     def __repr__(self) -> str:
-        metadata = self.metadata
-        return f"RunDirectory('{self.path}', {metadata.get('verb')}, {metadata.get('state')})"
+        return f"RunDirectory('{self.path}', {self.metadata.verb}, {self.metadata.state})"
 
     def _writable(self, path: Path) -> Path:
         if not self.locked:
@@ -187,7 +186,7 @@ class RunDirectory:
     @property
     def id(self) -> str:
         """Eight hexadecimal digits that name the run."""
-        return str(self.metadata["id"])
+        return self.metadata.id
 
     @property
     def config(self) -> Path:
@@ -232,7 +231,7 @@ class RunDirectory:
     # ------------------------------------------------------------------------------------------- its contents
 
     def update(self, **fields: object) -> None:
-        """Set entries of run.json, such as `state="finished"`; a dictionary is merged into the old one.
+        """Set entries of run.json, such as `state="finished"`; `data` changes the entries that it holds.
 
         Raises UsageError for an unknown state, for a change of the id or the schema version, and if this
         object is not the writer of the run.
@@ -244,12 +243,9 @@ class RunDirectory:
                 raise UsageError(
                     f"The {key} of a run cannot be changed.", "Other files refer to it.", "Create a new run."
                 )
-        merged = dict(self.metadata)
-        for key, value in fields.items():
-            old = merged.get(key)
-            merged[key] = {**old, **value} if isinstance(old, dict) and isinstance(value, Mapping) else value
-        write_json(self._writable(self.path / RUN_FILE), merged)
-        self.metadata = merged
+        updated = self.metadata.updated(**fields)
+        write_json(self._writable(self.path / RUN_FILE), updated.to_dict())
+        self.metadata = updated
 
     def log(self, line: str) -> None:
         """Append one line to log.txt of the run, with the time in UTC before it."""

@@ -7,28 +7,26 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ravine.errors import DataError, nearest
-from ravine.records.atomic_files import DamagedFile, os_errors_as_data_errors, read_json
+from ravine.records.documents import NewerFile
 from ravine.records.lock import is_locked
+from ravine.records.os_errors import os_errors_as_data_errors
+from ravine.records.run_file import RUN_FILE, read_run_file
 from ravine.records.user_cache import user_cache
 
 __all__ = [
     "INTERRUPTED", "RunInfo", "SeveralRuns", "elsewhere_file", "find_best_model", "find_model", "find_run",
-    "list_runs", "read_run_file", "summary_text",
+    "list_runs",
 ]  # fmt: skip
 
-SCHEMA_VERSION = 2
 LATEST = "latest"
 BEST_MODEL = Path("models", "best", "model.json")  # in a run directory
-RUN_FILE = "run.json"
-STATES = ("running", "finished", "stopped", "failed")
 MAX_NAMES = 5  # runs named in a sentence
 INTERRUPTED = "interrupted, resumable"  # state of a run whose process was killed
+UNREADABLE, NEWER = "unreadable", "newer version"  # states of a run whose run.json cannot be read
 
 
 @dataclass(frozen=True)
@@ -47,37 +45,6 @@ class RunInfo:
     state: str
     summary: str | None
     bytes: int
-
-
-def read_run_file(folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the content of the file `run.json` in a run directory.
-
-    Raises DataError if the file is missing, or if a newer version of Ravine wrote it; the message names this
-    version. Raises DamagedFile if the file is damaged.
-    """
-    path = Path(folder) / RUN_FILE
-    with os_errors_as_data_errors(path, "read"):
-        absent = not path.exists()
-    if absent:
-        raise DataError(f"'{folder}' is not a run.", f"It has no {RUN_FILE}.", "Type `ravine runs`.")
-    content = read_json(path)
-    version = content.get("schema_version") if isinstance(content, dict) else None
-    if isinstance(version, bool) or not isinstance(version, int):
-        raise DamagedFile(
-            f"'{path}' does not describe a run.", "It has no schema_version.", "Type `ravine runs`."
-        )
-    if version > SCHEMA_VERSION:
-        versions = content.get("versions")
-        writer = versions.get("ravine", "?") if isinstance(versions, dict) else "?"
-        raise DataError(
-            f"The run in '{folder}' was written by ravine {writer}, newer than this one.",
-            f"Its format is {version}; this version reads up to {SCHEMA_VERSION}.",
-            "Type `pip install --upgrade ravine`.",
-        )
-    if content.get("state") not in STATES or not isinstance(content.get("id"), str):
-        raise DamagedFile(f"'{path}' is damaged.", "It has no id or no known state.", "Type `ravine runs`.")
-    metadata: dict[str, Any] = content
-    return metadata
 
 
 def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:
@@ -142,45 +109,14 @@ def _is_run(folder: Path) -> bool:
 
 def _info(folder: Path) -> RunInfo:
     try:
-        metadata = read_run_file(folder)
-        state = metadata["state"]
-        if state == "running" and not is_locked(folder):
-            state = INTERRUPTED
-    except DamagedFile:
-        metadata, state = {}, "unreadable"
+        found = read_run_file(folder)
     except DataError as error:
-        metadata, state = {}, "newer version" if "newer" in error.what else "unreadable"
-    data = metadata.get("data")
-    name = data.get("name") if isinstance(data, dict) else None
+        state = NEWER if isinstance(error, NewerFile) else UNREADABLE
+        return RunInfo("", folder, "", "", "", state, None, _size(folder))
+    state = INTERRUPTED if found.state == "running" and not is_locked(folder) else found.state
     return RunInfo(
-        id=str(metadata.get("id", "")),
-        path=folder,
-        verb=str(metadata.get("verb", "")),
-        data=str(name or ""),
-        created=str(metadata.get("created", "")),
-        state=state,
-        summary=_summary(metadata.get("summary")),
-        bytes=_size(folder),
+        found.id, folder, found.verb, found.data.name, found.created, state, found.summary, _size(folder)
     )
-
-
-def summary_text(winner: str, tied: int, metric: str, score: float | None) -> str:
-    """Return the result of a comparison in one line, such as `adam and 2 tied, accuracy 0.9767`.
-
-    winner: best optimizer or configuration. tied: number of others that the data cannot distinguish from it.
-    """
-    shown = "" if score is None else f", {metric} {score:.4g}"
-    return f"{winner}{f' and {tied} tied' if tied else ''}{shown}"
-
-
-def _summary(summary: object) -> str | None:
-    """Return the summary of a run.json in one line; version 1 of Ravine wrote a dictionary."""
-    if not isinstance(summary, Mapping) or "winner" not in summary:
-        return None if summary is None else str(summary)
-    score, tied = summary.get("score"), summary.get("tied")
-    score_value = float(score) if isinstance(score, int | float) else None
-    count = len(tied) if isinstance(tied, list) else 0
-    return summary_text(str(summary["winner"]), count, str(summary.get("metric")), score_value)
 
 
 def _size(folder: Path) -> int:
@@ -259,7 +195,7 @@ def find_best_model(run: str | os.PathLike[str], root: str | os.PathLike[str] = 
         folder = _newest_with_model(root) or folder
     if (folder / BEST_MODEL).exists():
         return folder / BEST_MODEL
-    state = read_run_file(folder)["state"]
+    state = read_run_file(folder).state
     trained = _newest_with_model(root)
     if state != "finished":
         fix = f"Type `ravine resume {folder}` to finish it."

@@ -12,7 +12,8 @@ from ravine.records.atomic_files import TEMPORARY, remove_temporaries, write_ato
 from ravine.records.lock import NAME as LOCK_NAME
 from ravine.records.lock import WriterLock
 from ravine.records.os_errors import os_errors_as_data_errors
-from ravine.records.run_index import LATEST, RUN_FILE, elsewhere_file
+from ravine.records.run_file import RUN_FILE
+from ravine.records.run_index import LATEST, elsewhere_file
 
 __all__ = [
     "check_run_folder", "create_run_folder", "forget_elsewhere", "remember_elsewhere", "slug",

@@ -72,7 +72,7 @@ def test_a_run_is_kept_and_shown_again(tiny: None, tmp_path: Path) -> None:
     pictures = sorted(path.name for path in (tmp_path / "run" / "pictures").iterdir())
     assert pictures == ["epochs.png", "examples.png", "width.png"]
     with RunDirectory.open(tmp_path / "run") as run:
-        assert run.metadata["summary"] == found.summary()
+        assert run.metadata.summary == found.summary()
         assert resume(run) == found
 
 

@@ -56,11 +56,11 @@ def stopped_after(settings, wanted, out="run"):
 
     with pytest.raises(Stopped):
         execute_in_new_run(LANDSCAPE, settings, out=out, notify=notify, should_stop=should_stop)
-    assert RunDirectory.open(out).metadata["state"] == "stopped"
+    assert RunDirectory.open(out).metadata.state == "stopped"
     events = []
     with RunDirectory.open(out).lock() as run:
         result = resume(run, notify=events.append)
-    assert RunDirectory.open(out).metadata["state"] == "finished"
+    assert RunDirectory.open(out).metadata.state == "finished"
     return events, result
 
 

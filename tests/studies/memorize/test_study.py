@@ -54,7 +54,7 @@ def test_a_run_is_kept_and_shown_again(tiny: None, tmp_path: Path) -> None:
     assert found.pictures == [str(path) for path in pictures]
     assert all(path.stat().st_size > 10_000 for path in pictures)
     with RunDirectory.open(tmp_path / "run") as run:
-        assert run.metadata["summary"] == found.summary()
+        assert run.metadata.summary == found.summary()
         assert resume(run) == found
 
 

@@ -185,7 +185,7 @@ def test_model_and_best_toml_are_the_winners(tmp_path: Path, quick: SweepSetting
     assert result.test.model == pytest.approx(right.mean(), abs=1e-6)
     table = (tmp_path / "run" / "leaderboard.csv").read_text().splitlines()
     assert table[0].startswith("setting,optimizer") and len(table) == 1 + 4
-    assert run.metadata["summary"] == result.summary() and row.setting in result.summary()
+    assert run.metadata.summary == result.summary() and row.setting in result.summary()
 
 
 @pytest.mark.parametrize("moment", [1, 3])
@@ -204,7 +204,7 @@ def test_stopped_and_resumed_is_the_undisturbed_sweep(
 
     with RunDirectory.create(out=tmp_path / "run", verb="sweep") as run, pytest.raises(Stopped):
         run_sweep(settings, run=run, should_stop=stop)
-    assert run.metadata["state"] == "stopped"
+    assert run.metadata.state == "stopped"
     with RunDirectory.open(tmp_path / "run").lock() as run:
         done, again = resume(run), resume(run)
     assert isinstance(done, SweepResult) and isinstance(again, SweepResult)

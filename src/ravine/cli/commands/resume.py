@@ -36,9 +36,9 @@ def resume(console: Console, run: str, json: bool, quiet: bool, verbose: bool) -
     directory = RunDirectory.open(relative_path(str(RunDirectory.open(run).path)))
     check_resumable(directory)
     metadata = directory.metadata
-    name = display_name(str((metadata.get("data") or {}).get("name")))
-    doing = "Showing again" if metadata.get("state") == "finished" else "Resuming"
-    console.info(f"{doing} {metadata.get('verb')} {name} in {directory.path}.")
+    name = display_name(metadata.data.name)
+    doing = "Showing again" if metadata.state == "finished" else "Resuming"
+    console.info(f"{doing} {metadata.verb} {name} in {directory.path}.")
     with directory.lock():
         with progress_display(console) as progress, stop_on_signals(progress.show_line) as should_stop:
             from ravine.execution.resume import resume as resume_run

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ravine.execution.baseline_rows import BaselineRow
 from ravine.execution.result import MetricFacts, Plain, Result, SplitSizes, StudyPlan
-from ravine.records.run_index import summary_text
+from ravine.records.run_file import summary_text
 
 if TYPE_CHECKING:
     import pandas as pd

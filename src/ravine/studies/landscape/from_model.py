@@ -23,7 +23,8 @@ from ravine.networks import default_loss
 from ravine.optimizers import Rule, resolve, schedule
 from ravine.options.paths import relative_path
 from ravine.records.run_directory import RunDirectory
-from ravine.records.run_index import RUN_FILE, find_run
+from ravine.records.run_file import RUN_FILE
+from ravine.records.run_index import find_run
 from ravine.records.toml_files import load as load_toml
 from ravine.studies.landscape.loss_point import LossPoint
 from ravine.training import Rows
@@ -113,7 +114,7 @@ def _own_rows(model: Model, path: str, dataset: Dataset) -> tuple[Rows, float]:
     Raises UsageError if `dataset` is not the data of the run, DataError if the model's file names no seed.
     """
     run, own = _own_settings(path)
-    if dataset.sha256 != run.metadata["data"]["sha256"]:
+    if dataset.sha256 != run.metadata.data.sha256:
         raise UsageError(
             "The data are not those of the model's run.",
             "Only data that are read by their name are encoded like the training data of the model.",

@@ -17,7 +17,7 @@ from ravine.execution.result import (
     StudyPlan,
     TestScores,
 )
-from ravine.records.run_index import summary_text
+from ravine.records.run_file import summary_text
 
 if TYPE_CHECKING:
     import pandas as pd

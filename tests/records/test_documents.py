@@ -1,0 +1,168 @@
+"""Documents: types, ranges and lengths that are checked, versions, and damage of every kind."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Meta
+
+from ravine.errors import DataError
+from ravine.records.documents import NewerFile, check_document, parse_json, read_document
+from ravine.records.os_errors import DamagedFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    size: Annotated[int, Meta(ge=0, le=9)]
+    kind: Literal["round", "flat"] = "round"
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whole:
+    schema_version: int = 3
+    name: str
+    scale: float
+    parts: list[Part]
+    weights: list[float]
+    by_name: dict[str, Part] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.weights) != len(self.parts):
+            raise ValueError(f"weights has {len(self.weights)} values for {len(self.parts)} parts")
+
+
+PLAIN = {
+    "schema_version": 3, "name": "a", "scale": 0.5, "parts": [{"size": 1}, {"size": 2, "kind": "flat"}],
+    "weights": [1.0, -2.5], "by_name": {"x": {"size": 3}},
+}  # fmt: skip
+WHOLE = Whole(
+    name="a", scale=0.5, parts=[Part(size=1), Part(size=2, kind="flat")], weights=[1.0, -2.5],
+    by_name={"x": Part(size=3)},
+)  # fmt: skip
+
+
+def test_a_document_is_read_with_the_defaults_of_all_its_parts(tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps({**PLAIN, "unknown": 1}))
+    found = read_document(tmp_path / "a.json", Whole)
+    assert found == WHOLE
+    assert msgspec.to_builtins(found) == msgspec.to_builtins(WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"name": 3}, "Its field name is 3; allowed is text."),
+        ({"scale": True}, "Its field scale is true; allowed is a number."),
+        ({"scale": "\x1b[31m"}, r"Its field scale is '\x1b[31m'; allowed is a number."),
+        ({"scale": 10**400}, "Its field scale is a number of 1329 bits; allowed is a number within float64."),
+        ({"parts": [{"size": 1.0}]}, "Its field parts[0].size is 1.0; allowed is a whole number."),
+        ({"parts": [{"size": 10}]}, "Its field parts[0].size is 10; allowed is a whole number at most 9."),
+        ({"parts": [{"size": 1, "kind": "x" * 99}]},
+         f"Its field parts[0].kind is '{'x' * 60}...'; allowed is one of round, flat."),
+        ({"parts": [{}]}, "Its field parts[0].size is missing."),
+        ({"parts": {}}, "Its field parts is an object with 0 fields; allowed is a list."),
+        ({"by_name": {"q": {"size": -1}}}, "In its field by_name[...].size, allowed is a whole number at least 0."),
+        ({"weights": [1.0]}, "weights has 1 values for 2 parts."),
+        ({"schema_version": True}, "Its field schema_version is true; allowed is a whole number from 1 to 3."),
+        ({"schema_version": 0}, "Its field schema_version is 0; allowed is a whole number from 1 to 3."),
+        ({"\ud800": 1}, "It has a name or word '\\ud800', which is not Unicode."),
+    ],
+)  # fmt: skip
+def test_a_wrong_field_is_named_with_its_value_and_the_allowed_ones(changes, why):
+    with pytest.raises(DamagedFile) as caught:
+        check_document({**PLAIN, **changes}, Whole, "'a.json'")
+    assert caught.value.what.startswith("'a.json' is damaged")
+    assert caught.value.why == why
+
+
+@pytest.mark.parametrize("name", ["schema_version", "name", "parts"])
+def test_a_missing_field_is_named(name):
+    with pytest.raises(DamagedFile, match=f"Its field {name} is missing"):
+        check_document({key: value for key, value in PLAIN.items() if key != name}, Whole, "'a.json'")
+
+
+@pytest.mark.parametrize("plain", [None, 5, "x", [], [1], True])
+def test_a_document_that_is_no_object(plain):
+    with pytest.raises(DamagedFile, match="instead of an object"):
+        check_document(plain, Whole, "'a.json'")
+
+
+@pytest.mark.parametrize("writer", [{"versions": {"ravine": "9.1"}}, {"ravine": "9.1"}, {"versions": [1]}, {}])
+def test_a_newer_version_is_refused_before_anything_else(writer):
+    with pytest.raises(NewerFile, match="newer version of ravine") as caught:
+        check_document({"schema_version": 4, **writer}, Whole, "'a.json'")
+    assert ("9.1" in caught.value.what) == ("9.1" in str(writer))
+    assert "format is 4; this version reads up to 3" in caught.value.why
+
+
+def test_an_older_version_is_converted():
+    def older(plain, version):
+        return {**plain, "scale": plain.pop("factor") * version}
+
+    old = {**{key: value for key, value in PLAIN.items() if key != "scale"}, "factor": 0.25, "schema_version": 2}
+    assert check_document(old, Whole, "'a.json'", older).scale == 0.5
+    with pytest.raises(DamagedFile, match="scale is missing"):
+        check_document(old, Whole, "'a.json'")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"", "Line 1, column 1"), (b"{", "Line 1, column 2"), (b"\xff\xfe", "Byte 0 is not UTF-8"),
+        (b'{"a": 1, "a": 2}', "The key 'a' occurs twice"), (b"[NaN]", "NaN is not JSON"),
+        (b"[1e999]", "too large"), (b"[-Infinity]", "not JSON"), (b"9" * 100_000, "too large"),
+        (b"18446744073709551616", "too large"), (b"[" * 100_000, "levels"),
+        (b"[" * 65 + b"]" * 65, "more than 64 levels"), (b"PK\x03\x04", "Line 1"), (b"x = 1\n", "Line 1"),
+    ],
+)  # fmt: skip
+def test_text_that_is_no_json_of_ravine(text, why):
+    with pytest.raises(DamagedFile, match=r"^'a.json' is not") as caught:
+        parse_json(text, "'a.json'")
+    assert why in caught.value.why
+
+
+def test_json_at_the_limits_is_read():
+    assert parse_json(b"[" * 64 + b"]" * 64, "x") is not None
+    assert parse_json(b"[-9223372036854775808, 18446744073709551615, 1e308, -0.0, 5e-324]", "x") == [-(2**63), 2**64 - 1, 1e308, -0.0, 5e-324]
+    assert parse_json(b'"caf\\udce9"', "x") == "caf\udce9"  # a file name of unknown encoding
+
+
+@given(st.data())
+def test_a_changed_document_is_read_as_it_stands_or_refused(changed, data):
+    plain = changed(data.draw, PLAIN)
+    try:
+        found = check_document(plain, Whole, "'a.json'")
+    except DataError as error:
+        assert error.what.startswith("'a.json' ")
+    else:
+        assert _contains(msgspec.to_builtins(found), plain)
+
+
+def _contains(read, plain):
+    """Return whether a document was read as it stands, apart from fields that its class lacks."""
+    if isinstance(read, dict):
+        return all(_contains(read[key], plain[key]) for key in read if key in plain)
+    if isinstance(read, list):
+        return len(read) == len(plain) and all(map(_contains, read, plain))
+    return read == plain
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused(text):
+    try:
+        expected = json.loads(text.decode())
+    except ValueError:
+        with pytest.raises(DamagedFile):
+            parse_json(text, "'a.json'")
+    else:
+        try:
+            assert parse_json(text, "'a.json'") == expected
+        except DamagedFile as error:
+            assert any(word in str(error) for word in ("too large", "twice", "not JSON", "levels"))
