@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ravine.data.encoder import FLOAT32_MAX, Column, as_days, as_labels, as_numbers, row_number
+from ravine.data.column import DATE_FORMATS, Column
+from ravine.data.encoder import FLOAT32_MAX, as_days, as_labels, as_numbers, row_number
 from ravine.data.missing_codes import Extreme, as_float, extremes, missing_codes, suspects
 
 if TYPE_CHECKING:
@@ -37,16 +38,6 @@ DATE = re.compile(
 DECORATED_NUMBER = re.compile(
     # numbers with other signs: $1,000.50  12 %  (3.1)
     r"[-+(]?[$€£¥]? ?[-+]?\d+([,.' ]\d+)*[,.]? ?[%$€£¥]?\)?"
-)
-DATE_FORMATS = (
-    "ISO8601",
-    "%d.%m.%Y",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%Y/%m/%d",
-    "%d-%m-%Y",
-    "%d.%m.%Y %H:%M",
-    "%m/%d/%Y %H:%M",
 )
 
 

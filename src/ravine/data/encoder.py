@@ -18,14 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ravine.data.column import Column
 from ravine.data.readers.delimited_dialect import MISSING_WORDS
 from ravine.errors import DataError, did_you_mean
+from ravine.records.documents import check_document
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
-__all__ = ["Column", "Encoder", "as_days", "as_labels", "as_numbers"]
+__all__ = ["Encoder", "as_days", "as_labels", "as_numbers"]
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 BLOCK_ROWS = 4096  # rows that are converted together
@@ -33,61 +35,17 @@ BOOLEAN_WORDS = {"true": 1.0, "false": 0.0}  # a column of booleans with a missi
 
 
 @dataclass(frozen=True)
-class Column:
-    """Encoding of one feature column as numbers: its kind, and constants fitted to the development rows.
+class Encoder:
+    """Encodings of all feature columns of a data set, which turn a table into numbers [N, D].
 
-    name             name of the column
-    kind             "number", "category" or "date"
-    center, scale    number and date: the encoded value is (value - center) / scale
-    indicator        number and date: whether a further column `NAME missing` marks missing values
-    codes            number: values that stand for "missing"
-    words            words that stand for "missing", in addition to the usual ones
-    levels           category: levels with a column of their own
-    other            category: whether one column stands for all rare levels
-    missing          category: whether one column stands for missing values
-    form             date: format of the dates
-    limit            number: values with a larger absolute value count as missing
-    median           number and date: median of the development rows
+    Raises ValueError if two columns have the same name.
     """
 
-    name: str
-    kind: str
-    center: float = 0.0
-    scale: float = 1.0
-    indicator: bool = False
-    codes: tuple[float, ...] = ()
-    words: tuple[str, ...] = ()
-    levels: tuple[str, ...] = ()
-    other: bool = False
-    missing: bool = False
-    form: str = ""
-    limit: float | None = None
-    median: float | None = None
-
-    @property
-    def filler(self) -> float:
-        """Return the number that stands for a missing number or date in the encoded column.
-
-        It is NaN if a further column marks missing values, else the scaled median of the development rows.
-        """
-        if self.indicator or self.median is None:
-            return float("nan")
-        return (self.median - self.center) / self.scale
-
-    @property
-    def outputs(self) -> list[str]:
-        """Return the names of the columns that the encoding has, such as `color=red` and `color missing`."""
-        if self.kind != "category":
-            return [self.name] + ([f"{self.name} missing"] if self.indicator else [])
-        names = [f"{self.name}={level}" for level in self.levels]
-        return names + [f"{self.name} other"] * self.other + [f"{self.name} missing"] * self.missing
-
-
-@dataclass(frozen=True)
-class Encoder:
-    """Encodings of all feature columns of a data set, which turn a table into numbers [N, D]."""
-
     columns: tuple[Column, ...]
+
+    def __post_init__(self) -> None:
+        if len(set(self.inputs)) != len(self.columns):
+            raise ValueError("two columns have the same name")
 
     @property
     def inputs(self) -> list[str]:
@@ -187,7 +145,7 @@ class Encoder:
 
     def to_json(self) -> dict[str, Any]:
         """Return the encoder as a dictionary for JSON, without the fields that have their default value."""
-        plain = Column("", "")
+        plain = Column("", "number")
         shown = []
         for column in self.columns:
             values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(column).items()}
@@ -197,12 +155,11 @@ class Encoder:
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Encoder:
-        """Return the encoder that `to_json` turned into the dictionary `plain`."""
-        columns = []
-        for fields in plain["columns"]:
-            values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
-            columns.append(Column(**values))
-        return cls(tuple(columns))
+        """Return the encoder that `to_json` turned into the dictionary `plain`.
+
+        Raises DamagedFile for a missing or wrong entry.
+        """
+        return check_document(plain, cls, "An encoder", exact=True)
 
 
 def as_numbers(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ravine.data.column import Column
 from ravine.data.column_kinds import Notes, fit_column, shorten_list
-from ravine.data.encoder import FLOAT32_MAX, Column, Encoder
+from ravine.data.encoder import FLOAT32_MAX, Encoder
 from ravine.data.leakage import find_leaks
 from ravine.data.missing_codes import as_float, extremes
 from ravine.errors import DataError

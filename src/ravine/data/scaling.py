@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ravine.records.documents import check_document
+
 if TYPE_CHECKING:
     from ravine.data.encoder import Encoder
 
@@ -39,11 +41,20 @@ class Scaler:
     fill [D]    values that replace NaN, for example the medians of the training rows
     mean [D]    mean of each column
     scale [D]   standard deviation of each column; 1e300 for a constant column, which thus becomes 0
+
+    Raises ValueError for arrays of different shapes, and for a scale that is not above 0.
     """
 
     fill: np.ndarray
     mean: np.ndarray
     scale: np.ndarray
+
+    def __post_init__(self) -> None:
+        shapes = [np.shape(values) for values in (self.fill, self.mean, self.scale)]
+        if len(shapes[0]) != 1 or len(set(shapes)) != 1:
+            raise ValueError(f"fill, mean and scale have the shapes {', '.join(map(str, shapes))}, not one [D]")
+        if not np.all(self.scale > 0):
+            raise ValueError("scale holds a number that is not above 0")
 
     @classmethod
     def fit(cls, x: np.ndarray, *, together: bool = False) -> Scaler:
@@ -91,8 +102,11 @@ class Scaler:
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Scaler:
-        """Return the scaler that `to_json` turned into the dictionary `plain`."""
-        return cls(*(np.asarray(plain[key], np.float64) for key in ("fill", "mean", "scale")))
+        """Return the scaler that `to_json` turned into the dictionary `plain`.
+
+        Raises DamagedFile for a missing or wrong entry.
+        """
+        return check_document(plain, cls, "A scaler", exact=True)
 
 
 def stack(scalers: Sequence[Scaler]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ravine.data.column_kinds import shorten_list
-from ravine.data.encoder import Column, Encoder, as_labels
+from ravine.data.column import Column
+from ravine.data.encoder import Encoder, as_labels
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ravine.errors import DataError, UsageError
-from ravine.records.documents import parse_json
 from ravine.records.os_errors import DamagedFile, os_errors_as_data_errors
+from ravine.records.strict_json import parse_json
 
 if TYPE_CHECKING:
     import numpy as np
