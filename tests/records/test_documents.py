@@ -69,7 +69,7 @@ def test_a_document_is_read_with_the_defaults_of_all_its_parts(tmp_path):
         ({"parts": [{}]}, "Its field parts[0].size is missing."),
         ({"parts": {}}, "Its field parts is an object with 0 fields; allowed is a list."),
         ({"by_name": {"q": {"size": -1}}}, "In its field by_name[...].size, allowed is a whole number at least 0."),
-        ({"weights": [1.0]}, "weights has 1 values for 2 parts."),
+        ({"weights": [1.0]}, "Weights has 1 values for 2 parts."),
         ({"schema_version": True}, "Its field schema_version is true; allowed is a whole number from 1 to 3."),
         ({"schema_version": 0}, "Its field schema_version is 0; allowed is a whole number from 1 to 3."),
         ({"\ud800": 1}, "It has a name or word '\\ud800', which is not Unicode."),

@@ -42,7 +42,7 @@ def damaged_document(
     if isinstance(error.__cause__, ValueError | TypeError):  # of `__post_init__`
         cause = error.__cause__
         said = f"{cause.what} {cause.why}".strip() if isinstance(cause, OptionError) else str(cause)
-        why = f"{said.rstrip('.')}."
+        why = f"{said[:1].upper()}{said[1:].rstrip('.')}."
         return DamagedFile(f"{subject} is damaged{f' in its field {field}' if field else ''}.", why, FIX)
     if missing := re.search(r"required field `(.*)`", message):
         name = f"{field}.{missing[1]}".lstrip(".")
