@@ -1,7 +1,6 @@
 """What all tests share: JAX set up before its first use, caches inside the project, the shared data."""
 
 import copy
-import gc
 import os
 import sys
 from importlib import metadata
@@ -103,31 +102,21 @@ def all_baselines():
     """Fit all baselines in this test."""
 
 
-MAPPINGS = 20_000
-"""Memory mappings at which a worker lets go: Linux allows 65,530, and JAX dies where there are no more."""
 BETWEEN_CHECKS = 100
-"""Compilations after which a worker counts its mappings. One takes 30 to 50 of them."""
+"""Compilations after which a worker counts its memory mappings, of which one takes 30 to 50."""
 _compilations = 0
 
 
 @pytest.fixture(autouse=True)
 def few_programs():
-    """Forget compiled programs from time to time: each takes several mappings of memory."""
+    """Drop compiled programs from time to time: JAX dies where the system allows no more mappings."""
     global _compilations
     yield
-    maps = Path("/proc/self/maps")
-    if _compilations < BETWEEN_CHECKS or not maps.exists():
-        return
-    _compilations = 0
-    if maps.read_bytes().count(b"\n") > MAPPINGS:
-        import jax
+    if _compilations >= BETWEEN_CHECKS:
+        from ravine.training import drop_programs
 
-        # The package exports a function of the module's name.
-        if module := sys.modules.get("ravine.training.program"):
-            module._programs.clear()
-            module._evaluations.clear()
-        jax.clear_caches()
-        gc.collect()
+        _compilations = 0
+        drop_programs()
 
 
 def _count_compilation(event, seconds, **details):

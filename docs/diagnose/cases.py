@@ -32,6 +32,7 @@ from ravine.studies.diagnose.observation import with_spread
 from ravine.studies.diagnose.settings import DiagnoseSettings
 from ravine.studies.diagnose.trial_runner import TrialRunner
 from ravine.studies.diagnose.verdicts import find_all
+from ravine.training import drop_programs
 
 HERE = Path(__file__).parent
 FRESH = 2_700_000  # added to every seed: thresholds and cases were chosen on seeds below 1,000,000
@@ -75,6 +76,7 @@ def cases(quick: bool) -> Iterator[Case]:
 
 def diagnosed(case: Case) -> tuple[list[str], Record, list[str]]:
     """Return the reported verdicts, the record, and all verdicts that were evaluated."""
+    drop_programs()
     dataset = case.data(case.seed)
     settings = DiagnoseSettings.from_dict({**case.settings, "seed": case.seed, "seeds": SEEDS})
     designed = design(settings, dataset, find_devices())

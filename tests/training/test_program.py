@@ -21,6 +21,7 @@ from ravine.training import (
     Cohort,
     Runs,
     TrainedNetwork,
+    drop_programs,
     program,
     shape_for,
 )
@@ -137,6 +138,20 @@ def test_a_process_keeps_the_programs_used_last(first, cohort, run, compiled, ne
     new_programs.clear()
     run(other, **EIGHT)
     assert new_programs == [other.plan]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system lists the mappings of a process")
+def test_a_process_with_many_mappings_drops_its_programs(first, run, compiled, new_programs, monkeypatch):
+    assert not drop_programs()
+    compiled.clear()
+    run(first, **EIGHT)
+    assert compiled == []
+    monkeypatch.setattr(sys.modules["ravine.training.program"], "MAX_MAPPINGS", 0)
+    assert drop_programs()
+    new_programs.clear()
+    run(first, **EIGHT)
+    assert new_programs == [first.plan]
+    assert compiled != []
 
 
 BASE = {"net": "8-8", "precision": "float64", "activation": "tanh"}

@@ -37,6 +37,7 @@ from ravine.execution.runner import Runner
 from ravine.execution.study import Design, Study
 from ravine.records.os_errors import is_full, os_errors_as_data_errors
 from ravine.records.run_directory import RunDirectory
+from ravine.training import drop_programs
 
 __all__ = ["dry_run", "execute"]
 
@@ -140,6 +141,7 @@ def _prepare(
 ) -> tuple[Dataset, Devices]:
     """Return data and devices, and report the data as events."""
     prepare(settings.device)
+    drop_programs()
     if check := study.find("design", "check_settings"):
         check(settings)  # before the data are read, which may take long
     dataset = dataset if dataset is not None else study.load_data(settings)

@@ -11,7 +11,7 @@ from ravine.training.cohort import CheckpointStore, ChunkProgress, Cohort, run_c
 from ravine.training.initial_state import initial_params, parameters_of, rng_key, statistics_of
 from ravine.training.loop import Rows, RunState, advance, start
 from ravine.training.plan import TRANSFORMS, Plan
-from ravine.training.program import Program, program
+from ravine.training.program import Program, drop_programs, program
 from ravine.training.program_shape import ProgramShape, shape_for
 from ravine.training.runs import Runs
 from ravine.training.trained_network import TrainedNetwork, score_of
@@ -30,6 +30,7 @@ __all__ = [
     "Runs",
     "TrainedNetwork",
     "advance",
+    "drop_programs",
     "initial_params",
     "parameters_of",
     "program",

@@ -17,10 +17,12 @@ cohort of an equal plan and shape compiles nothing.
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import jax
@@ -38,7 +40,7 @@ from ravine.training.plan import Plan
 from ravine.training.program_shape import ProgramShape
 from ravine.training.runs import Runs
 
-__all__ = ["Program", "program"]
+__all__ = ["Program", "drop_programs", "program"]
 
 Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
@@ -221,7 +223,9 @@ def _rows_of_members(
 
 
 MAX_PROGRAMS = 256
-"""Number of programs that a process keeps. Each maps memory regions; Linux allows a process 65,530."""
+"""Number of programs that a process keeps."""
+MAX_MAPPINGS = 20_000
+"""Memory mappings of a process above which `drop_programs` acts. Linux allows 65,530; a program takes 30 to 50."""
 
 _evaluations: dict[Any, Callable[..., Any]] = {}
 _programs: dict[Any, Program] = {}
@@ -307,3 +311,21 @@ def _used(cache: dict[Key, Item], key: Key) -> Item:
     while len(cache) > MAX_PROGRAMS:
         del cache[next(iter(cache))]
     return item
+
+
+def drop_programs() -> bool:
+    """Drop all compiled programs if the process has many memory mappings; return whether it did.
+
+    Every program takes mappings, and compilation fails where the system allows no more. A process that runs
+    many studies therefore calls this function between them. Programs in use stay until their last use.
+    """
+    mappings = Path("/proc/self/maps")
+    if not mappings.exists() or mappings.read_bytes().count(b"\n") <= MAX_MAPPINGS:  # Linux alone has the file
+        return False
+    with _lock:
+        _programs.clear()
+    with _evaluations_lock:
+        _evaluations.clear()
+    jax.clear_caches()
+    gc.collect()
+    return True

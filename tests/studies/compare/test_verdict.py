@@ -38,6 +38,13 @@ def test_one_winner_all_tied_one_alone(rows, pairs, said):
     assert said(rows[:1]) == f"{start} reaches accuracy 98.3 ± 0.2 %; nothing was compared with it."
 
 
+def test_too_few_seeds_for_a_test_state_no_tie(rows, said):
+    text = said([replace(row, n_seeds=5) for row in rows[:3]])
+    assert "from the best, nesterov (accuracy 98.3 ± 0.2 %). " in text
+    assert " tie" not in text
+    assert text.endswith("With 5 seeds no difference can be distinguished from chance.")
+
+
 @pytest.mark.parametrize(
     ("failed", "sentences"),
     [

@@ -14,6 +14,7 @@ from ravine.execution.evaluated_scores import few_seeds_text, median_cell, tied_
 from ravine.execution.length_advice import length_text, still_falling_text
 from ravine.execution.result import MetricFacts
 from ravine.render.numbers import ScoreFormat, fold, learning_rate, listed, number
+from ravine.significance import MIN_TEST_SEEDS
 from ravine.studies.compare.result import CompareResult, LeaderboardRow, Pair, Recommendation
 
 __all__ = ["recommendation_text", "verdict"]
@@ -77,12 +78,9 @@ def _best(rows: Sequence[LeaderboardRow], style: ScoreFormat) -> str:
     fewer = [row.optimizer for row in same_tier if row.failed < best.failed]
     more = [row.optimizer for row in same_tier if row.failed > best.failed]
     if others:
-        ties = "they tie"
-        if 1 + len(others) == total:
-            ties = f"all {total} tie" if total > 2 else "a tie"
         place = "best median" if fewer else "best"
         text = f"{_not_distinguishable(others)} from the {place}, {best.optimizer}"
-        text += f" ({style.metric} {score}): {ties}."
+        text += f" ({style.metric} {score}){_ties(1 + len(others), total, best.n_seeds)}."
     elif fewer:
         text = f"{best.optimizer} has the best median ({style.metric} {score})."
     else:
@@ -92,6 +90,18 @@ def _best(rows: Sequence[LeaderboardRow], style: ScoreFormat) -> str:
     if more:
         text += f" {_not_distinguishable(more)} from {best.optimizer}, but failed on more seeds."
     return text
+
+
+def _ties(tied: int, total: int, seeds: int) -> str:
+    """Return `: they tie` in words for the numbers of tied and of all optimizers.
+
+    Returns "" if there are too few seeds for a test: then no difference could have been found.
+    """
+    if seeds < MIN_TEST_SEEDS:
+        return ""
+    if tied < total:
+        return ": they tie"
+    return f": all {total} tie" if total > 2 else ": a tie"
 
 
 def _not_distinguishable(names: Sequence[str]) -> str:
