@@ -111,6 +111,6 @@ def test_a_network_should_beat_all_models_but_the_flexible_one():
     assert simple_baselines() == ["constant", "linear model"]
 
 
-def test_only_the_trees_take_a_time_that_matters():
+def test_more_flexible_models_take_longer():
     times = {name: find_baseline(name).seconds(Size(1_000, 4, 2), 400, 10) for name in BASELINES}
-    assert times["boosted trees"] > 0 and times["constant"] == times["linear model"] == 0
+    assert times["boosted trees"] > times["linear model"] > times["constant"] == 0

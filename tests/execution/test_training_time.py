@@ -35,20 +35,39 @@ def test_places_of_the_busiest_worker(runs: int, workers: int, expected: int) ->
 
 def test_the_estimate_counts_steps_evaluations_programs_and_other_work(monkeypatch) -> None:
     monkeypatch.setattr(training_time, "forward_seconds", lambda network, rows: 1e-6 * rows)
-    for name in ("STEP_OUTPUT_S", "STEP_PARAMETER_S", "ROW_VALUE_S", "SEGMENT_S"):
+    for name in ("CLASS_ROW_S", "SEGMENT_S", "RANDOM_VALUE_S"):
         monkeypatch.setattr(training_time, name, 0.0)
     monkeypatch.setattr(training_time, "STEP_PRODUCTS", 3.0)
     monkeypatch.setattr(training_time, "ROW_PRODUCTS", 1.0)
     monkeypatch.setattr(training_time, "START_S", 10.0)
     monkeypatch.setattr(training_time, "COMPILE_S", 2.0)
+    monkeypatch.setattr(training_time, "EVALUATION_COMPILE_S", 1.0)
+    monkeypatch.setattr(training_time, "COHORT_S", 0.5)
     one_run = 100 * 3 * 16e-6 + 20 * 100e-6  # 100 steps of 16 rows, 20 evaluations of 100 rows
     training = Training(PLAN, SHAPE, 16)
-    assert estimated_seconds([training], 2) == pytest.approx(12 + 8 * one_run)
+    assert estimated_seconds([training], 2) == pytest.approx(10 + 2 + 1 + 0.5 + 8 * one_run)
     other = Training(replace(PLAN, rule=resolve("adam")), SHAPE, 16, share=0.5)
-    assert estimated_seconds([training, training, other], 2, other=5.0) == pytest.approx(19 + 20 * one_run)
+    three = 2.5 * (0.5 + 8 * one_run)  # cohorts with two programs, which share their evaluation
+    assert estimated_seconds([training, training, other], 2, other=5.0) == pytest.approx(15 + 5 + three)
 
 
-def test_more_validation_rows_take_longer() -> None:
+def test_losses_of_classes_and_random_numbers_take_time_of_their_own(monkeypatch) -> None:
+    monkeypatch.setattr(training_time, "forward_seconds", lambda network, rows: 0.0)
+    monkeypatch.setattr(training_time, "CLASS_ROW_S", 2.0)
+    monkeypatch.setattr(training_time, "RANDOM_VALUE_S", 3.0)
+    for name in ("COHORT_S", "SEGMENT_S"):
+        monkeypatch.setattr(training_time, name, 0.0)
+    steps_and_rows = 8 * 100 * 16
+    assert training_time.training_seconds(Training(PLAN, SHAPE, 1), 1) == steps_and_rows * 2.0
+    numbers = Plan(resolve("sgd"), NETWORK, "squared_error", "rmse", 16, 5, 20)
+    assert training_time.training_seconds(Training(numbers, SHAPE, 1), 1) == 0.0
+    dropped = read_network("8 dropout=0.5").build(4, 3, "relu", None)
+    noisy = Plan(resolve("sgd"), dropped, "squared_error", "rmse", 16, 5, 20)
+    assert training_time.training_seconds(Training(noisy, SHAPE, 1), 1) == steps_and_rows * (8 + 3) * 3.0
+
+
+def test_more_validation_rows_take_longer(monkeypatch) -> None:
+    monkeypatch.setattr(training_time, "COHORT_S", 0.0)
     few, many = (Training(PLAN, replace(SHAPE, valid=rows), 16) for rows in (100, 10_000))
     assert training_time.training_seconds(many, 2) > 2 * training_time.training_seconds(few, 2)
 

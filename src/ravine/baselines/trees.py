@@ -1,10 +1,11 @@
 """Boosted trees as a baseline: scikit-learn's histogram gradient boosting.
 
     F_t(x) = F_t-1(x) + eta tree_t(x)        (1)   tree_t: fitted to the gradient of the loss at F_t-1
-    seconds of a tree = leaves x bins x BIN_S + rows x ROW_S                                         (2)
+    seconds of a tree = TREE_S + leaves x bins x BIN_S + rows x ROW_S                                (2)
 
 F_t is the prediction after t trees, and eta is the learning rate. In (2) bins is the sum over all inputs of
-the number of different values, each at most 255. BIN_S and ROW_S are measured times.
+the number of different values, each at most 255. TREE_S, BIN_S and ROW_S are measured times, as is VALUE_S,
+the time to bin one value of the inputs before a fit.
 
 The inputs are the encoded columns, with missing values as NaN. One fit with the most trees gives the outputs
 for every smaller number of trees.
@@ -35,7 +36,7 @@ SHAPES: tuple[Look, ...] = (  # scikit-learn's usual values first
 )
 FAST: Look = {"learning_rate": 0.2, "leaves": 31, "rows_per_leaf": 20}
 TREE_COUNTS = (100, 25, 50, 200)
-BIN_S, ROW_S = 1e-8, 2e-7  # of scikit-learn's histogram gradient boosting on one core of an AMD EPYC
+TREE_S, BIN_S, ROW_S, VALUE_S = 6e-4, 1e-8, 1e-7, 3e-8  # on one core of an AMD EPYC
 
 
 def plan(size: Size) -> FitPlan:
@@ -78,11 +79,13 @@ def seconds(size: Size, bins: int, seeds: int) -> float:
         most[shape] = max(most.get(shape, 0.0), look[TREE_COUNT])
 
     def of_tree(leaves: float) -> float:
-        return leaves * bins * BIN_S + fits.rows * ROW_S  # (2)
+        return TREE_S + leaves * bins * BIN_S + fits.rows * ROW_S  # (2)
 
+    scored = min(seeds, fits.seeds)
+    binning = (fits.tuning_seeds * len(most) + scored) * fits.rows * size.features * VALUE_S
     tuning = fits.tuning_seeds * sum(count * of_tree(leaves) for (_, leaves), count in most.items())
     usual = fits.looks[0][TREE_COUNT] * of_tree(float(np.mean([leaves for _, leaves in most])))
-    return size.outputs * (tuning + min(seeds, fits.seeds) * usual)
+    return binning + size.outputs * (tuning + scored * usual)
 
 
 def outputs(train: TrainingRows, inputs: Sequence[Inputs], looks: Sequence[Look]) -> list[list[np.ndarray]]:

@@ -3,11 +3,11 @@
 Reports and displays of progress show them. With `--budget`, a study also chooses its amount of work by them.
 No other choice of a study depends on them.
 
-    seconds = start + compilation + places x (steps x step time + evaluations x rows x row time)
+    seconds = start + compilation + sum over cohorts of the time of a cohort                                  (1)
+    time of a cohort = its start + places x (steps x step time + evaluations x evaluation time)               (2)
 
-Step time and row time are the seconds of a training step and of one validation row. They follow from a short
-measurement of matrix products in the sizes of the network. Places are the runs that the busiest core or GPU
-trains, with the empty places of groups that are not full. The last term is summed over all cohorts.
+Step time and evaluation time follow from a short measurement of matrix products in the sizes of the network.
+Places are the runs that the busiest core or GPU trains, with the empty places of groups that are not full.
 """
 
 from __future__ import annotations
@@ -20,21 +20,25 @@ from functools import lru_cache
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ravine.networks import Network
+from ravine.networks import LOSSES, Network
 from ravine.training import Plan, ProgramShape
 
 __all__ = ["Training", "estimated_seconds", "forward_seconds", "places", "training_seconds"]
 
-START_S = 3.5  # until the first program can be compiled, and after the last training
-COMPILE_S = 0.8  # one program
-# A training step takes the matrix products of three forward passes, with transposed arrays a little faster in
-# sum, and passes over the outputs of all layers and over the weights, gradient and state of the optimizer.
-# Fitted to ten networks on one core of an AMD EPYC, each within 25 %.
-STEP_PRODUCTS, STEP_OUTPUT_S, STEP_PARAMETER_S = 2.7, 2.4e-9, 0.8e-9
-ROW_PRODUCTS, ROW_VALUE_S = 0.7, 0.9e-9  # the same for an evaluation, in its inputs and outputs
-SEGMENT_S = 1e-4  # to draw the batches of one run until its next evaluation, and to start the programs
+# Fitted to 16 commands of benchmarks/estimates.py on two cores of an AMD EPYC.
+START_S = 3.8  # until the first program can be compiled, and after the last training
+COMPILE_S, EVALUATION_COMPILE_S, RANDOM_COMPILE_S = 1.1, 0.8, 1.5  # one program
+COHORT_S = 0.14  # to start a cohort
+STEP_PRODUCTS, ROW_PRODUCTS = (
+    3.8,
+    5.8,
+)  # forward passes in NumPy that take as long as a step, and an evaluation
+CLASS_ROW_S = 1e-7  # loss and gradient of one row of a classification, in a step
+RANDOM_VALUE_S = 4.5e-9  # random number for one output of a layer, in a step with dropout or noise
+SEGMENT_S = 2e-4  # to draw the batches of one run until its next evaluation, and to start the programs
 MEASURE_S = 0.1  # after which a measurement of large products ends
 REPEATS = 8  # of a measurement, whose shortest time counts
+MIN_ROWS, MAX_ROWS = 512, 1_024  # rows of a measurement: fewer would measure the calls of NumPy
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,11 @@ def estimated_seconds(trainings: Iterable[Training], workers: int, other: float 
     such as baselines.
     """
     listed = list(trainings)
-    programs = {training.plan for training in listed}
+    plans = {training.plan for training in listed}
+    compiling = COMPILE_S * len(plans) + RANDOM_COMPILE_S * sum(plan.random for plan in plans)
+    compiling += EVALUATION_COMPILE_S * len({plan.evaluation_key for plan in plans})
     trained = sum(training.share * training_seconds(training, workers) for training in listed)
-    return START_S + COMPILE_S * len(programs) + trained + other
+    return START_S + compiling + trained + other
 
 
 def training_seconds(training: Training, workers: int) -> float:
@@ -69,12 +75,14 @@ def training_seconds(training: Training, workers: int) -> float:
     workers: number of cores or GPUs that train.
     """
     plan, network, rows = training.plan, training.plan.network, training.shape.valid
-    outputs = sum(count * units for count, _, units in network.products)
     step = STEP_PRODUCTS * forward_seconds(network, plan.batch_size)
-    step += STEP_OUTPUT_S * plan.batch_size * outputs + STEP_PARAMETER_S * network.parameters
-    evaluation = ROW_PRODUCTS * forward_seconds(network, rows)
-    evaluation += ROW_VALUE_S * rows * (network.sizes[0] + outputs)
-    return places(training, workers) * (plan.steps * step + plan.evaluations * (evaluation + SEGMENT_S))
+    if LOSSES[plan.loss].integer_target:
+        step += CLASS_ROW_S * plan.batch_size
+    if plan.random:
+        outputs = sum(count * units for count, _, units in network.products)
+        step += RANDOM_VALUE_S * plan.batch_size * outputs
+    evaluation = ROW_PRODUCTS * forward_seconds(network, rows) + SEGMENT_S
+    return COHORT_S + places(training, workers) * (plan.steps * step + plan.evaluations * evaluation)
 
 
 def places(training: Training, workers: int) -> int:
@@ -94,9 +102,9 @@ def places(training: Training, workers: int) -> int:
 def forward_seconds(network: Network, rows: int) -> float:
     """Return the seconds of the matrix products of one forward pass on `rows` rows, measured on one core.
 
-    At most 1,024 rows are measured; the seconds of more rows are proportional to their number.
+    512 to 1,024 rows are measured; the seconds of fewer or more rows are proportional to their number.
     """
-    measured = min(rows, 1_024)
+    measured = min(max(rows, MIN_ROWS), MAX_ROWS)
     layers = [
         (np.ones((measured * count, i), np.float32), np.ones((i, o), np.float32))
         for count, i, o in network.products

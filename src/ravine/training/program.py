@@ -320,7 +320,9 @@ def drop_programs() -> bool:
     many studies therefore calls this function between them. Programs in use stay until their last use.
     """
     mappings = Path("/proc/self/maps")
-    if not mappings.exists() or mappings.read_bytes().count(b"\n") <= MAX_MAPPINGS:  # Linux alone has the file
+    if (
+        not mappings.exists() or mappings.read_bytes().count(b"\n") <= MAX_MAPPINGS
+    ):  # Linux alone has the file
         return False
     with _lock:
         _programs.clear()

@@ -48,6 +48,7 @@ BATCH_SIZE = 32  # rows, if the settings name none
 EVALUATIONS = 60  # of a run
 MAX_VALIDATION_ROWS = 1_000
 MIN_ROWS = 16
+COHORT_S, PICTURES_S = 0.35, 2.5  # to read and record one cohort of many short segments, and to draw
 ROW_SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1, 3 / 2, 2, 4)  # rows of the sweep in examples over `rows`
 
 
@@ -130,13 +131,9 @@ class DescentDesign:
             return Training(plan, self.shape(plan, self.batches(rows)), runs)
 
         middle = widths[len(widths) // 2]
-        return estimated_seconds(
-            [
-                *(training(units, self.rows, count * len(self.arms)) for units in widths),
-                *(training(middle, rows, count) for rows in self.examples),
-            ],
-            self.devices.count,
-        )
+        trainings = [training(units, self.rows, count * len(self.arms)) for units in widths]
+        trainings += [training(middle, rows, count) for rows in self.examples]
+        return estimated_seconds(trainings, self.devices.count, COHORT_S * len(trainings) + PICTURES_S)
 
     @cached_property
     def share_programs(self) -> bool:

@@ -58,6 +58,7 @@ METRIC = "accuracy"
 NOISY_SHARE = 0.25  # of random labels, in the arms that limit memorization
 MIN_PAIRS = 8
 MEASURE_ARM_S = 0.7  # to measure the memorization of one group of networks
+BOUNDS_S, PICTURES_S = 6.0, 3.0  # to compute the bounds on the error, and to draw the pictures
 MAX_EVALUATIONS = 120
 DROPOUT, L2, INPUT_NOISE = 0.5, 0.01, 0.5  # of the limiting arms
 PATIENCE_EVALUATIONS = 5  # of the arm "early stopping"
@@ -131,7 +132,8 @@ class MemorizeDesign:
         """Estimated wall-clock seconds of the study on this machine, from a short measurement of speed."""
         count = len(self.seeds)
         trainings = [Training(plan, self.shape, count) for plan in self.plans]
-        return estimated_seconds(trainings, self.devices.count, MEASURE_ARM_S * len(self.arms))
+        other = MEASURE_ARM_S * len(self.arms) + BOUNDS_S + PICTURES_S
+        return estimated_seconds(trainings, self.devices.count, other)
 
     @cached_property
     def plans(self) -> list[Plan]:
