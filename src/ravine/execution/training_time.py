@@ -3,8 +3,8 @@
 Reports and displays of progress show them. With `--budget`, a study also chooses its amount of work by them.
 No other choice of a study depends on them.
 
-    seconds = start + compilation + sum over cohorts of the time of a cohort                                  (1)
-    time of a cohort = its start + places x (steps x step time + evaluations x evaluation time)               (2)
+    seconds = start + compilation + sum over cohorts of the time of a cohort                            (1)
+    time of a cohort = its start + places x (steps x step time + evaluations x evaluation time)         (2)
 
 Step time and evaluation time follow from a short measurement of matrix products in the sizes of the network.
 Places are the runs that the busiest core or GPU trains, with the empty places of groups that are not full.

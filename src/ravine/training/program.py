@@ -225,7 +225,7 @@ def _rows_of_members(
 MAX_PROGRAMS = 256
 """Number of programs that a process keeps."""
 MAX_MAPPINGS = 20_000
-"""Memory mappings of a process above which `drop_programs` acts. Linux allows 65,530; a program takes 30 to 50."""
+"""Memory mappings above which `drop_programs` acts. Linux allows 65,530; one program takes 30 to 50."""
 
 _evaluations: dict[Any, Callable[..., Any]] = {}
 _programs: dict[Any, Program] = {}
