@@ -29,10 +29,7 @@ __all__ = ["Training", "estimated_seconds", "forward_seconds", "places", "traini
 START_S = 3.8  # until the first program can be compiled, and after the last training
 COMPILE_S, EVALUATION_COMPILE_S, RANDOM_COMPILE_S = 1.1, 0.8, 1.5  # one program
 COHORT_S = 0.14  # to start a cohort
-STEP_PRODUCTS, ROW_PRODUCTS = (
-    3.8,
-    5.8,
-)  # forward passes in NumPy that take as long as a step, and an evaluation
+STEP_PRODUCTS, ROW_PRODUCTS = 3.8, 5.8  # a step and an evaluation, in forward passes of NumPy
 CLASS_ROW_S = 1e-7  # loss and gradient of one row of a classification, in a step
 RANDOM_VALUE_S = 4.5e-9  # random number for one output of a layer, in a step with dropout or noise
 SEGMENT_S = 2e-4  # to draw the batches of one run until its next evaluation, and to start the programs
