@@ -7,7 +7,13 @@ from dataclasses import replace
 import pytest
 
 from ravine.execution import training_time
-from ravine.execution.training_time import Training, estimated_seconds, forward_seconds, places
+from ravine.execution.training_time import (
+    Training,
+    estimated_seconds,
+    forward_seconds,
+    operations_per_second,
+    places,
+)
 from ravine.networks import Network
 from ravine.networks.network_text import read_network
 from ravine.optimizers import resolve
@@ -68,19 +74,19 @@ def test_losses_of_classes_and_random_numbers_take_time_of_their_own(monkeypatch
 
 def test_more_validation_rows_take_longer(monkeypatch) -> None:
     monkeypatch.setattr(training_time, "COHORT_S", 0.0)
+    monkeypatch.setattr(training_time, "SEGMENT_S", 0.0)
     few, many = (Training(PLAN, replace(SHAPE, valid=rows), 16) for rows in (100, 10_000))
     assert training_time.training_seconds(many, 2) > 2 * training_time.training_seconds(few, 2)
 
 
-def test_a_slow_measurement_ends_after_its_first_round(monkeypatch) -> None:
-    monkeypatch.setattr(training_time, "MEASURE_S", -1.0)
-    forward_seconds.cache_clear()
-    assert 0 < forward_seconds(NETWORK, 7) < 1
-    forward_seconds.cache_clear()
+def test_a_forward_pass_counts_the_operations_of_its_products(monkeypatch) -> None:
+    monkeypatch.setattr(training_time, "operations_per_second", lambda: 10.0)
+    assert forward_seconds(NETWORK, 7) == pytest.approx(7 * 2 * (4 * 8 + 8 * 3) / 10)
+    image = read_network("16 conv=4").build(36, 2, "relu", (6, 6, 1))
+    of_pixels = sum(pixels * inputs * units for pixels, inputs, units in image.products)
+    assert forward_seconds(image, 5) == pytest.approx(5 * 2 * of_pixels / 10)
 
 
-def test_the_measurement_grows_with_the_rows() -> None:
-    small, large = (
-        forward_seconds(read_network("256-256").build(64, 10, "relu", None), n) for n in (8, 4096)
-    )
-    assert 0 < 20 * small < large
+def test_the_speed_of_a_core_is_plausible() -> None:
+    """Any core of the last twenty years computes at least 10^8 and at most 10^12 operations a second."""
+    assert 1e8 < operations_per_second() < 1e12

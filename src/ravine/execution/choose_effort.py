@@ -17,6 +17,9 @@ __all__ = ["choose_effort", "with_chosen_effort"]
 
 SearchSettings = TypeVar("SearchSettings", bound=NetworkSettings)
 
+RESERVE = (
+    0.1  # share of a budget that is kept back for the error of the estimate, except by the smallest effort
+)
 MARGIN = 1.2  # of the budget that a refusal proposes over the time that the smallest plan needs
 
 
@@ -31,7 +34,8 @@ def choose_effort(
     """Return the effort (the amount of work) of a study, and the reason for its choice in words.
 
     name: name of the effort, which decides if it is not None. budget: time budget, which decides otherwise if
-    it is not None: the largest effort that fits the budget is chosen. usual: effort without name and budget.
+    it is not None: the largest effort is chosen whose estimated time is at most 90 % of the budget. usual:
+    effort without name and budget.
 
     efforts: efforts to choose from for a budget, from small to large. estimate: function that returns the
     estimated seconds of an effort; only a budget needs it. items: plural noun of the compared items, for the
@@ -45,7 +49,7 @@ def choose_effort(
     for effort in efforts:
         seconds = estimate(effort)
         least = min(least, seconds)
-        if seconds > limit:
+        if seconds > (limit if fitting is None else (1 - RESERVE) * limit):
             break
         fitting = effort
     if fitting is None:

@@ -60,7 +60,9 @@ class ModelDescription:
         if len(self.scaler.mean) != features:
             raise ValueError(f"scaler is for {len(self.scaler.mean)} features, and encoder makes {features}")
         if (self.classes is None) != (self.task == "regress"):
-            raise ValueError(f"task is {self.task}, and classes is {'null' if self.classes is None else 'a list'}")
+            raise ValueError(
+                f"task is {self.task}, and classes is {'null' if self.classes is None else 'a list'}"
+            )
         if outputs != (1 if self.classes is None else len(self.classes)):
             labels = "numbers" if self.classes is None else f"{len(self.classes)} classes"
             raise ValueError(f"network has {outputs} outputs for {labels}")

@@ -6,7 +6,8 @@ No other choice of a study depends on them.
     seconds = start + compilation + sum over cohorts of the time of a cohort                            (1)
     time of a cohort = its start + places x (steps x step time + evaluations x evaluation time)         (2)
 
-Step time and evaluation time follow from a short measurement of matrix products in the sizes of the network.
+Step time and evaluation time follow from the matrix products of the network, and from a short measurement of
+the speed of such products.
 Places are the runs that the busiest core or GPU trains, with the empty places of groups that are not full.
 """
 
@@ -29,13 +30,12 @@ __all__ = ["Training", "estimated_seconds", "forward_seconds", "places", "traini
 START_S = 3.8  # until the first program can be compiled, and after the last training
 COMPILE_S, EVALUATION_COMPILE_S, RANDOM_COMPILE_S = 1.1, 0.8, 1.5  # one program
 COHORT_S = 0.14  # to start a cohort
-STEP_PRODUCTS, ROW_PRODUCTS = 3.8, 5.8  # a step and an evaluation, in forward passes of NumPy
-CLASS_ROW_S = 1e-7  # loss and gradient of one row of a classification, in a step
-RANDOM_VALUE_S = 4.5e-9  # random number for one output of a layer, in a step with dropout or noise
-SEGMENT_S = 2e-4  # to draw the batches of one run until its next evaluation, and to start the programs
-MEASURE_S = 0.1  # after which a measurement of large products ends
-REPEATS = 8  # of a measurement, whose shortest time counts
-MIN_ROWS, MAX_ROWS = 512, 1_024  # rows of a measurement: fewer would measure the calls of NumPy
+STEP_PRODUCTS, ROW_PRODUCTS = 5.1, 6.3  # a step and an evaluation, in forward passes of NumPy
+CLASS_ROW_S = 1.45e-7  # loss and gradient of one row of a classification, in a step
+RANDOM_VALUE_S = 5e-9  # random number for one output of a layer, in a step with dropout or noise
+SEGMENT_S = 2.25e-4  # to draw the batches of one run until its next evaluation, and to start the programs
+MEASURE_S = 0.2  # of a measurement, of whose rounds the shortest counts
+MEASURED_ROWS, MEASURED_UNITS = 512, 256  # of the measured product, which stays in the cache of a core
 
 
 @dataclass(frozen=True)
@@ -95,26 +95,24 @@ def places(training: Training, workers: int) -> int:
     return total
 
 
-@lru_cache(maxsize=256)
 def forward_seconds(network: Network, rows: int) -> float:
-    """Return the seconds of the matrix products of one forward pass on `rows` rows, measured on one core.
+    """Return the seconds of one forward pass on `rows` rows at the speed of matrix products on this machine."""
+    return rows * sum(2 * count * i * o for count, i, o in network.products) / operations_per_second()
 
-    512 to 1,024 rows are measured; the seconds of fewer or more rows are proportional to their number.
-    """
-    measured = min(max(rows, MIN_ROWS), MAX_ROWS)
-    layers = [
-        (np.ones((measured * count, i), np.float32), np.ones((i, o), np.float32))
-        for count, i, o in network.products
-    ]
+
+@lru_cache(maxsize=1)
+def operations_per_second() -> float:
+    """Return the floating-point operations per second of matrix products in NumPy on one core, measured once."""
+    x, weight = (
+        np.ones((MEASURED_ROWS, MEASURED_UNITS), np.float32),
+        np.ones((MEASURED_UNITS,) * 2, np.float32),
+    )
     best = np.inf
     end = time.perf_counter() + MEASURE_S
     with threadpool_limits(1):  # a worker is one core; the processor time of its thread ignores other work
-        for _ in range(REPEATS):
+        while True:
             clock = time.thread_time()
-            for _ in range(REPEATS):
-                for x, weight in layers:
-                    x @ weight
-            best = min(best, (time.thread_time() - clock) / REPEATS)
+            x @ weight
+            best = min(best, time.thread_time() - clock)
             if time.perf_counter() > end:
-                break
-    return best * rows / measured
+                return 2 * MEASURED_ROWS * MEASURED_UNITS**2 / best

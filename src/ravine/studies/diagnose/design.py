@@ -33,7 +33,7 @@ from ravine.training import ProgramShape, shape_for
 __all__ = ["DiagnoseDesign", "design", "plan", "training_settings"]
 
 MEASURE_S = 6.3  # to compile the measurements, and to measure
-USUAL_REMEDIES = 2
+USUAL_REMEDIES = 1
 MIN_PROOF_SEEDS = 2  # of a paired comparison
 
 
@@ -102,7 +102,7 @@ class DiagnoseDesign:
     def estimated_seconds(self) -> float:
         """Estimated wall-clock seconds of the diagnosis on this machine, from a short test of its speed.
 
-        The number of remedies depends on the faults that are found; two are assumed.
+        The number of remedies depends on the faults that are found; one is assumed.
         """
         plan, count = self.prepared.plan, len(self.seeds)
         measuring = MEASURE_S
