@@ -18,10 +18,12 @@ class Memory:
     def __init__(self, every=1):
         self.every, self.asked, self.file = every, 0, None
 
-    def load(self):
+    def load(self, check):
         if self.file is None:
             return None
-        return dict(np.load(io.BytesIO(self.file), allow_pickle=False))
+        arrays = dict(np.load(io.BytesIO(self.file), allow_pickle=False))
+        check(arrays, "The memory")
+        return arrays
 
     def save(self, arrays):
         self.asked += 1

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ravine.execution.events import ShouldStop
+from ravine.records.os_errors import DamagedFile
 from ravine.records.run_directory import RunDirectory
+from ravine.training import Check
 
 __all__ = ["RunCheckpoint"]
 
@@ -31,9 +33,21 @@ class RunCheckpoint:
     should_stop: ShouldStop
     last: float = field(default_factory=time.monotonic)
 
-    def load(self) -> Mapping[str, np.ndarray] | None:
-        """Return the saved state of the cohort, arrays by name; None without a file or for a damaged file."""
-        return self.run.load_state(self.key)
+    def load(self, check: Check) -> Mapping[str, np.ndarray] | None:
+        """Return the saved state of the cohort, arrays by name; None without a file or for a damaged file.
+
+        check: function that raises DamagedFile for arrays that the training cannot use. The log of the run
+        tells why a file counts as absent.
+        """
+        arrays = self.run.load_state(self.key)
+        if arrays is None:
+            return None
+        try:
+            check(arrays, f"The state {self.key}")
+        except DamagedFile as error:
+            self.run.log(f"state {self.key} does not fit its training and counts as absent: {error}")
+            return None
+        return arrays
 
     def save(self, arrays: Callable[[], Mapping[str, np.ndarray]]) -> None:
         """Save the state that `arrays()` returns if five seconds have passed since the last save.

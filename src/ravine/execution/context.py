@@ -10,7 +10,7 @@ from ravine.data import Dataset
 from ravine.engines import Devices
 from ravine.execution.events import Notify, StageStarted
 from ravine.execution.result import Seconds
-from ravine.execution.runner import Runner, Train
+from ravine.execution.runner import CheckRecord, Runner, Train
 from ravine.records.record import Record
 from ravine.records.run_directory import RunDirectory
 from ravine.training import Cohort, Plan, ProgramShape
@@ -69,13 +69,16 @@ class RunContext:
             self._keys[f"{stage} {name}"] = self.runner.key(stage, cohort)
         return light
 
-    def train_with(self, stage: str, name: str, cohort: Cohort, train: Train) -> Record:
+    def train_with(
+        self, stage: str, name: str, cohort: Cohort, train: Train, check: CheckRecord
+    ) -> Record:
         """Return the whole record of runs that train together, from the run directory or from `train`.
 
         It serves trainings that record more than the usual curves, such as snapshots of the weights. train:
-        function that trains the cohort and returns the record. stage, name: names of the record.
+        function that trains the cohort and returns the record. check: function that raises DamagedFile for a
+        saved record that `train` would not return. stage, name: names of the record.
         """
-        record = self.records[f"{stage} {name}"] = self.runner.record(stage, name, cohort, train)
+        record = self.records[f"{stage} {name}"] = self.runner.record(stage, name, cohort, train, check)
         return record
 
     def parameters_of(self, stage: str, name: str) -> Record:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -11,14 +10,20 @@ import numpy as np
 from msgspec import Meta
 
 from ravine.data import Encoder, Scaler
-from ravine.errors import UsageError
 from ravine.execution.model_metadata import ModelMetadata
 from ravine.networks import Network, metric
 from ravine.networks.layers import Shape
+from ravine.networks.parameters import LayerArrays
+from ravine.records.array_rules import ArrayRule, check_arrays
+from ravine.records.os_errors import DamagedFile
+from ravine.records.strict_json import FIX
 
 __all__ = ["ModelDescription", "arrays_of"]
 
+PRECISIONS = ("float32", "float64")
 PARAMETERS, STATISTICS = "layer", "statistics"  # beginnings of the names of arrays
+Tree = dict[str, Any]
+"""Shapes of arrays by name, with a dict in place of the shape for arrays inside a part such as a gate."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,21 +77,46 @@ class ModelDescription:
             names = ", ".join(self.network.hyper_names) or "none"
             raise ValueError(f"numbers has the names {sorted(self.numbers)}; the network needs {names}")
         if self.about.metric is not None:
-            metric(self.about.metric, self.task, len(self.classes or ()))
+            metric(self.about.metric, self.task, len(self.classes or ()))  # raises UsageError
 
 
 def arrays_of(
-    network: Network, arrays: Mapping[str, np.ndarray], path: str
-) -> tuple[list[dict[str, Any]], tuple[dict[str, Any], ...]]:
+    network: Network, arrays: Mapping[str, np.ndarray], subject: str
+) -> tuple[list[LayerArrays], tuple[LayerArrays, ...]]:
     """Return the parameters of a network, layer by layer, and its running statistics, () without any.
 
-    arrays: arrays of a model file by name. path: name of the file, for messages. Raises UsageError unless
-    the arrays are exactly those of the network: in name, shape and type, and with finite numbers.
+    arrays: arrays of a model file by name. subject: words for this file in messages. Raises DamagedFile
+    unless the arrays are exactly those of the network: in name, shape and type, with finite numbers, and with
+    variances that are not negative.
     """
-    shapes = [layer.shapes() for layer in network.layout]
-    moments = [{"mean": (layer.units,), "variance": (layer.units,)} for layer in network.layout[:-1]]
-    statistics = moments if network.norm_type.over_rows else []
-    expected = dict(_named(shapes, PARAMETERS)) | dict(_named(statistics, STATISTICS))
-    _check(expected, arrays, path)
-    params = [_tree(layer, f"{PARAMETERS}{k}", arrays) for k, layer in enumerate(shapes)]
-    return params, tuple(_tree(part, f"{STATISTICS}{k}", arrays) for k, part in enumerate(statistics))
+    layers: Tree = {f"{PARAMETERS}{k}": layer.shapes() for k, layer in enumerate(network.layout)}
+    if network.norm_type.over_rows:
+        for k, layer in enumerate(network.layout[:-1]):
+            layers[f"{STATISTICS}{k}"] = {"mean": (layer.units,), "variance": (layer.units,)}
+    rules = {name: ArrayRule("f", shape, finite=True) for name, shape in _leaves(layers)}
+    check_arrays(arrays, rules, subject)
+    types = sorted({str(array.dtype) for array in arrays.values()})
+    if len(types) != 1 or types[0] not in PRECISIONS:
+        why = f"Its arrays have the types {', '.join(types)}; allowed is one of {', '.join(PRECISIONS)} for all."
+        raise DamagedFile(f"{subject} is damaged.", why, FIX)
+    for name, array in arrays.items():
+        if name.endswith(".variance") and (array < 0).any():
+            raise DamagedFile(f"{subject} is damaged.", f"Its array '{name}' has negative variances.", FIX)
+
+    def tree(name: str, part: Tree | Shape) -> Any:
+        if not isinstance(part, dict):
+            return arrays[name]
+        return {key: tree(f"{name}.{key}", inner) for key, inner in part.items()}
+
+    found = {name: tree(name, part) for name, part in layers.items()}
+    params = [part for name, part in found.items() if name.startswith(PARAMETERS)]
+    return params, tuple(part for name, part in found.items() if name.startswith(STATISTICS))
+
+
+def _leaves(tree: Tree, start: str = "") -> Iterator[tuple[str, Shape]]:
+    """Yield name and shape of every array in a tree of shapes. A name is, for example, `layer0.gate.bias`."""
+    for key, part in tree.items():
+        if isinstance(part, dict):
+            yield from _leaves(part, f"{start}{key}.")
+        else:
+            yield f"{start}{key}", part

@@ -6,13 +6,14 @@ not import JAX.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-from ravine.errors import DataError
+from ravine.records.documents import check_document
 
 __all__ = ["ModelMetadata", "TrainingData"]
 
@@ -43,11 +44,11 @@ class ModelMetadata:
     """Tuned hyperparameters of the optimizer besides the learning rate."""
     schedule: str | None = None
     """Learning-rate schedule."""
-    steps: int | None = None
+    steps: Annotated[int, Meta(ge=0)] | None = None
     """Training steps."""
-    batch_size: int | None = None
+    batch_size: Annotated[int, Meta(ge=1)] | None = None
     """Rows in a batch."""
-    seed: int | None = None
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] | None = None
     """Seed of split, initialization and batches."""
     metric: str | None = None
     """Name of the score."""
@@ -69,14 +70,9 @@ class ModelMetadata:
     def from_dict(cls, plain: Mapping[str, object]) -> ModelMetadata:
         """Return the metadata of a model from the plain values that `to_dict` returned.
 
-        Raises DataError that names the field whose value does not fit.
+        Raises DamagedFile that names the field whose value does not fit.
         """
-        try:
-            return dataclasses.replace(msgspec.convert(plain, cls))
-        except msgspec.ValidationError as error:
-            raise DataError(
-                "The metadata of a model cannot be read.", f"{error}.", "Train the model again."
-            ) from error
+        return check_document(plain, cls, "The metadata of a model")
 
 
 def _known(plain: dict[str, object]) -> dict[str, object]:

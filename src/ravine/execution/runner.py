@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -18,16 +19,28 @@ from ravine.execution.events import ChunkDone, Notify, ShouldStop, StageStarted
 from ravine.execution.training_time import Training, training_seconds
 from ravine.networks import METRICS
 from ravine.records.content_hash import content_hash
+from ravine.records.os_errors import DamagedFile
 from ravine.records.record import Record, Status
 from ravine.records.run_directory import RunDirectory
-from ravine.training import CheckpointStore, ChunkProgress, Cohort, Plan, ProgramShape, program, run_cohort
+from ravine.training import (
+    CheckpointStore,
+    ChunkProgress,
+    Cohort,
+    Plan,
+    ProgramShape,
+    check_record,
+    program,
+    run_cohort,
+)
 
-__all__ = ["AfterChunk", "Runner", "Train"]
+__all__ = ["AfterChunk", "CheckRecord", "Runner", "Train"]
 
 AfterChunk = Callable[[ChunkProgress], None]
 """Function that is called after every chunk of training, after the checkpoint store could save the state."""
 Train = Callable[[AfterChunk, CheckpointStore | None], Record]
 """Function that trains a cohort from its start, or from the state in the checkpoint store."""
+CheckRecord = Callable[[Record, str], None]
+"""Function of a saved record, and of words for its file, that raises DamagedFile if it does not fit."""
 
 
 @dataclass
@@ -71,10 +84,11 @@ class Runner:
         def train(after_chunk: AfterChunk, checkpoint: CheckpointStore | None) -> Record:
             return run_cohort(cohort, shape, devices, after_chunk, checkpoint)
 
+        check = partial(check_record, cohort)
         chunks = cohort.plan.evaluations / shape.segments
         wave = Training(cohort.plan, shape, min(len(cohort.runs), shape.width))
         chunk_s = training_seconds(wave, devices.count) / chunks
-        return self.record(stage, name, cohort, train, compile_programs, chunk_s)
+        return self.record(stage, name, cohort, train, check, compile_programs, chunk_s)
 
     def record(
         self,
@@ -82,19 +96,21 @@ class Runner:
         name: str,
         cohort: Cohort,
         train: Train,
+        check: CheckRecord,
         prepare: Callable[[], None] = lambda: None,
         chunk_s: float | None = None,
     ) -> Record:
         """Return the record of a cohort, from the run directory or from the function `train`.
 
         A cohort is a set of runs that train together; its record holds their curves and final values. With a
-        run directory, the record is saved there. prepare: function called before training; its time does not
+        run directory, the record is saved there. check: function that raises DamagedFile for a saved record
+        that this training would not return; the cohort then trains again. prepare: function called before training; its time does not
         count as training time. chunk_s: estimated seconds of a chunk of training; None without an estimate.
         Raises Stopped on a stop request, after a chunk of training.
         """
         key = self.key(stage, cohort)
-        if self.run is not None and self.run.has_cohort(key):
-            record = self.run.load_cohort(key)
+        record = self._saved(key, check)
+        if record is not None:
             self.done += len(record) * cohort.plan.steps
             self._count(record)
             return record
@@ -130,6 +146,18 @@ class Runner:
         if self.run is not None:
             self.run.save_cohort(key, record)
             self.run.drop_state(key)
+        return record
+
+    def _saved(self, key: str, check: CheckRecord) -> Record | None:
+        """Return the saved record of a cohort; None without one. A damaged record counts as absent."""
+        if self.run is None or not self.run.has_cohort(key):
+            return None
+        record = self.run.load_cohort(key)
+        try:
+            check(record, f"The record {key}")
+        except DamagedFile as error:
+            self.run.log(f"cohort {key} does not fit its training and counts as absent: {error}")
+            return None
         return record
 
     def check_stop(self) -> None:

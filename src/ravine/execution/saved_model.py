@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +11,10 @@ import numpy as np
 
 from ravine.data import Dataset, Encoder, Scaler
 from ravine.errors import DataError
+from ravine.execution.model_description import PARAMETERS, STATISTICS, ModelDescription, arrays_of
 from ravine.execution.model_metadata import ModelMetadata
 from ravine.networks import Network
+from ravine.records.documents import check_document
 from ravine.records.model_files import load_model, save_model
 from ravine.training import TrainedNetwork
 
@@ -114,8 +115,8 @@ class Model:
 
         Raises DataError if a file cannot be written.
         """
-        arrays = {f"layer{path}": np.asarray(array) for path, array in _named(self.trained.params)}
-        arrays |= {f"statistics{path}": np.asarray(array) for path, array in _named(self.trained.stats)}
+        arrays = {f"{PARAMETERS}{path}": np.asarray(array) for path, array in _named(self.trained.params)}
+        arrays |= {f"{STATISTICS}{path}": np.asarray(array) for path, array in _named(self.trained.stats)}
         description = {
             "network": self.network.describe(),
             "numbers": dict(self.trained.hyper),
@@ -136,23 +137,17 @@ class Model:
     def load(cls, path: str | Path) -> Model:
         """Return the saved model in a directory; `path` can also be one of its files, or a run.
 
-        Raises DataError if the model is missing, damaged or not complete.
+        Raises DataError if the model is missing, or if a newer version of Ravine wrote it. Raises DamagedFile
+        if its files are not complete, or do not fit each other.
         """
-        arrays, what = load_model(path)
-        try:
-            network = Network.from_description(what["network"])
-            params = _read(arrays, "layer", network.init(np.random.default_rng(0)))
-            stats = _read(arrays, "statistics", network.statistics())
-            return cls(
-                TrainedNetwork(network, params, stats, what["numbers"]),
-                Encoder.from_json(what["encoder"]), Scaler.from_json(what["scaler"]),
-                what["task"], what["target"], what["classes"], what["origin"], what["unit"],
-                ModelMetadata.from_dict(what["about"]), tuple(what.get("missing", ())),
-            )  # fmt: skip
-        except (KeyError, TypeError) as error:
-            raise DataError(
-                f"The model '{path}' is not complete.", f"Its files lack {error}.", "Train the model again."
-            ) from error
+        arrays, plain = load_model(path)
+        subject = f"'{path}'"
+        found = check_document(plain, ModelDescription, subject, field="description", exact=True)
+        params, stats = arrays_of(found.network, arrays, subject)
+        return cls(
+            TrainedNetwork(found.network, params, stats, found.numbers), found.encoder, found.scaler, found.task,
+            found.target, found.classes, found.origin, found.unit, found.about, tuple(found.missing),
+        )  # fmt: skip
 
     @classmethod
     def of(cls, dataset: Dataset, trained: TrainedNetwork, rows: SeedData, metadata: ModelMetadata) -> Model:
@@ -173,12 +168,6 @@ def _named(tree: Any) -> list[tuple[str, Any]]:
     """Return (path, array) of every leaf of a tree. A path is, for example, `0.gate.bias`."""
     leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
     return [(jax.tree_util.keystr(path, simple=True, separator="."), leaf) for path, leaf in leaves]
-
-
-def _read(arrays: Mapping[str, np.ndarray], prefix: str, like: Any) -> Any:
-    """Return a tree shaped as `like` from the arrays with a prefix. Raises KeyError for a missing array."""
-    leaves = [arrays[f"{prefix}{path}"] for path, _ in _named(like)]
-    return jax.tree.unflatten(jax.tree.structure(like), leaves)
 
 
 def _plain(value: object) -> object:

@@ -35,6 +35,7 @@ from ravine.networks.normalization import NORMALIZATIONS, Normalization
 from ravine.networks.normalization_functions import batch_norm, batch_norm_training, layer_norm
 from ravine.networks.parameters import LayerArrays, Params, Statistics
 from ravine.networks.validate import validate_structure
+from ravine.records.documents import check_document
 
 __all__ = ["LayerRow", "Network"]
 
@@ -319,10 +320,9 @@ class Network:
     def from_description(cls, values: Mapping[str, Any]) -> Network:
         """Return the network with the plain values by name that `describe` returned.
 
-        Raises TypeError for an unknown name.
+        Raises DamagedFile for a missing or wrong value, and for an unknown name.
         """
-        plain: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
-        return cls(**plain)
+        return check_document(values, cls, "A network", exact=True)
 
     def __str__(self) -> str:
         extra = [f"conv={'-'.join(map(str, self.conv))}"] * bool(self.conv)

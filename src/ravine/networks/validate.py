@@ -39,6 +39,7 @@ def validate_structure(
                 did_you_mean(word, allowed),
                 allowed=tuple(allowed),
             )
+    activation(function)  # raises for an unknown name
     if len(sizes) < 2 or min((*sizes, *conv)) < 1:
         raise UsageError(
             f"There is no network of sizes {sizes}.",

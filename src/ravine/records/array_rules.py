@@ -20,7 +20,7 @@ from ravine.records.strict_json import FIX, short_text
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["NUMBERS", "ArrayRule", "check_arrays", "read_arrays"]
+__all__ = ["NUMBERS", "ArrayRule", "Axis", "check_arrays", "read_arrays"]
 
 NUMBERS = "biuf"
 """Kinds of arrays of numbers, with booleans."""
@@ -39,17 +39,32 @@ class ArrayRule:
 
     kinds      letters of the kinds of NumPy types that are allowed, such as "iu"
     shape      length of each axis, see `Axis`; ... only at the end
+    type       name of the only NumPy type that is allowed; "" = every type of these kinds
     finite     whether NaN and infinity are refused
+    within     smallest and largest number that is allowed; None = any
     optional   whether the file may lack the array
     """
 
     kinds: str
     shape: tuple[Axis, ...]
+    type: str = ""
     finite: bool = False
+    within: tuple[int, int] | None = None
     optional: bool = False
 
+    @classmethod
+    def like(cls, array: np.ndarray, *axes: Axis) -> ArrayRule:
+        """Return the rule for arrays of the type and the shape of `array`. axes: lengths of the first axes."""
+        return cls(array.dtype.kind, (*axes, *array.shape[len(axes) :]), str(array.dtype))
+
+    def filled(self, value: float) -> np.ndarray:
+        """Return an array of this type and shape, full of one value. All lengths must be numbers."""
+        import numpy as np
+
+        return np.full(self.shape, value, self.type)
+
     def __str__(self) -> str:
-        words = " or ".join(dict.fromkeys(WORDS[kind] for kind in self.kinds))
+        words = self.type or " or ".join(dict.fromkeys(WORDS[kind] for kind in self.kinds))
         axes = ("..." if axis is ... else "any" if axis is None else str(axis) for axis in self.shape)
         return f"{words} [{', '.join(axes)}]"
 
@@ -99,6 +114,7 @@ def _check(name: str, array: np.ndarray, rule: ArrayRule, known: dict[str, int],
 
     shape, axes = array.shape, rule.shape
     fits = array.dtype.kind in rule.kinds and array.dtype.isnative
+    fits = fits and rule.type in ("", str(array.dtype))
     if axes[-1:] == (...,):
         axes = axes[:-1] + (None,) * (len(shape) - len(axes) + 1)
     fits = fits and len(axes) == len(shape)
@@ -112,6 +128,15 @@ def _check(name: str, array: np.ndarray, rule: ArrayRule, known: dict[str, int],
             f"Its array {short_text(name)} is {array.dtype} {list(shape)}; allowed is {rule}{lengths}.",
             FIX,
         )
+    if rule.within is not None and array.size:
+        (low, high), smallest, largest = rule.within, array.min(), array.max()
+        if smallest < low or largest > high:
+            raise DamagedFile(
+                f"{subject} is damaged.",
+                f"Its array {short_text(name)} has numbers from {smallest} to {largest}; allowed are {low} to "
+                f"{high}.",
+                FIX,
+            )
     if rule.finite and not np.isfinite(array).all():
         raise DamagedFile(
             f"{subject} is damaged.", f"Its array {short_text(name)} holds NaN or infinity.", FIX

@@ -11,16 +11,20 @@ A diverged run keeps its NaN values.
 from __future__ import annotations
 
 import enum
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from msgspec import Meta
 
-from ravine.errors import DataError, UsageError, did_you_mean
-from ravine.records.atomic_files import DamagedFile, json_text, read_npz, write_npz
+from ravine.errors import UsageError, did_you_mean
+from ravine.records.array_rules import NUMBERS, ArrayRule, Axis, check_arrays
+from ravine.records.atomic_files import json_text, read_npz, write_npz
+from ravine.records.documents import check_document
+from ravine.records.os_errors import DamagedFile
+from ravine.records.strict_json import parse_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +32,37 @@ if TYPE_CHECKING:
 __all__ = ["Record", "Status"]
 
 SCHEMA_VERSION = 1
-GROUPS = {"hyper": "[run]", "series": "[run, time]", "final": "[run, ...]"}
+Name = Annotated[str, Meta(min_length=1)]
+HEAD = "record"  # array of the file with the other content as JSON
+KINDS = f"{NUMBERS}U"  # of the arrays, as letters of NumPy
+GROUPS: dict[str, tuple[Axis, ...]] = {"hyper": ("run",), "series": ("run", None), "final": ("run", ...)}
+"""Group of arrays -> axes of its arrays."""
+AXES = {"hyper": "[run]", "series": "[run, time]", "final": "[run, ...]"}
+"""Group of arrays -> axes in words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Names:
+    """Names of the arrays of a record in each group, in order."""
+
+    hyper: list[Name]
+    series: list[Name]
+    final: list[Name]
+
+    def __post_init__(self) -> None:
+        for group in GROUPS:
+            names = getattr(self, group)
+            if len(set(names)) != len(names):
+                raise ValueError(f"a name occurs twice in {group}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Header:
+    """The content of a record's file besides the arrays."""
+
+    schema_version: int = SCHEMA_VERSION
+    meta: dict[str, Any]
+    names: _Names
 
 
 class Status(enum.IntEnum):
@@ -162,7 +196,7 @@ class Record:
         names = {group: list(getattr(self, group)) for group in GROUPS}  # the file itself is sorted
         header = {"schema_version": SCHEMA_VERSION, "meta": self.meta, "names": names}
         head = json_text(header, sort=False, indent=None)
-        arrays = {"record": np.frombuffer(head.encode("utf-8"), np.uint8), "status": self.status}
+        arrays = {HEAD: np.frombuffer(head.encode("utf-8"), np.uint8), "status": self.status}
         for group in GROUPS:
             arrays |= {f"{group}/{name}": array for name, array in getattr(self, group).items()}
         write_npz(path, arrays)
@@ -171,35 +205,25 @@ class Record:
     def load(cls, path: str | os.PathLike[str]) -> Record:
         """Return the record of training runs that `save` wrote to an NPZ file.
 
-        Raises DataError if the file is missing, or if a newer version of Ravine wrote it. Raises DamagedFile
-        if the file is incomplete or changed, or holds no record.
+        Raises DataError if the file is missing, NewerFile if a newer version of Ravine wrote it, and
+        DamagedFile if the file is incomplete or changed, or holds no record.
         """
-        arrays = read_npz(path)
-        try:
-            head = json.loads(arrays.pop("record").tobytes().decode("utf-8"))
-            version, meta = int(head["schema_version"]), head["meta"]
-            status = arrays.pop("status")
-        except (KeyError, ValueError, TypeError) as error:
+        subject, arrays = f"'{path}'", read_npz(path)
+        head = arrays.pop(HEAD, None)
+        if head is None or head.dtype != np.uint8:
             raise DamagedFile(
-                f"'{path}' holds no record.",
+                f"{subject} holds no record.",
                 "It is an NPZ file with other content.",
                 "Name a file in the folder cohorts/ of a run.",
-            ) from error
-        if version > SCHEMA_VERSION:
-            raise DataError(
-                f"'{path}' was written by a newer version of ravine.",
-                f"Its format is {version}; this version reads up to {SCHEMA_VERSION}.",
-                "Type `pip install --upgrade ravine`.",
             )
-        groups: dict[str, dict[str, np.ndarray]] = {group: {} for group in GROUPS}
-        try:
-            for group in GROUPS:
-                groups[group] = {name: arrays[f"{group}/{name}"] for name in head["names"][group]}
-            return cls(status=status, meta=meta, **groups)
-        except (KeyError, TypeError, UsageError) as error:
-            raise DamagedFile(
-                f"'{path}' holds a damaged record.", f"Reading it failed: {error}.", "Delete the file."
-            ) from error
+        header = check_document(parse_json(head.tobytes(), subject), _Header, subject)
+        names = {group: getattr(header.names, group) for group in GROUPS}
+        rules = {"status": ArrayRule("iu", ("run",), within=(min(Status), max(Status)))}
+        for group, axes in GROUPS.items():
+            rules |= {f"{group}/{name}": ArrayRule(KINDS, axes) for name in names[group]}
+        check_arrays(arrays, rules, subject)
+        groups = {group: {name: arrays[f"{group}/{name}"] for name in names[group]} for group in GROUPS}
+        return cls(status=arrays["status"], meta=header.meta, **groups)
 
     def frame(self, series: str | Sequence[str] | None = None) -> pd.DataFrame:
         """Return the results of training runs as a pandas table: one row per run, or per run and time.
@@ -265,7 +289,7 @@ def _check(group: str, name: str, array: np.ndarray, runs: int) -> None:
     if not wanted or array.shape[0] != runs:
         raise UsageError(
             f"{group}['{name}'] has shape {list(array.shape)}.",
-            f"There are {runs} runs, and each array in `{group}` of a record has the axes {GROUPS[group]}.",
+            f"There are {runs} runs, and each array in `{group}` of a record has the axes {AXES[group]}.",
             "Put the runs on the first axis, one entry for each.",
         )
     if array.dtype.hasobject:

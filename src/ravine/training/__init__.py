@@ -7,7 +7,9 @@ the rows. A cohort joins the three, and a record holds curves and final values o
 """
 
 from ravine.training.batches import Batches
-from ravine.training.cohort import CheckpointStore, ChunkProgress, Cohort, run_cohort
+from ravine.training.checkpoint import Check, CheckpointStore
+from ravine.training.cohort import ChunkProgress, Cohort, run_cohort
+from ravine.training.cohort_record import check_record, check_runs
 from ravine.training.initial_state import initial_params, parameters_of, rng_key, statistics_of
 from ravine.training.loop import Rows, RunState, advance, start
 from ravine.training.plan import TRANSFORMS, Plan
@@ -19,6 +21,7 @@ from ravine.training.trained_network import TrainedNetwork, score_of
 __all__ = [
     "TRANSFORMS",
     "Batches",
+    "Check",
     "CheckpointStore",
     "ChunkProgress",
     "Cohort",
@@ -30,6 +33,8 @@ __all__ = [
     "Runs",
     "TrainedNetwork",
     "advance",
+    "check_record",
+    "check_runs",
     "drop_programs",
     "initial_params",
     "parameters_of",

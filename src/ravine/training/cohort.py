@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import jax
 import numpy as np
@@ -26,6 +26,8 @@ from ravine.engines import Devices, map_on_devices, precision_context
 from ravine.networks.parameters import Params, Statistics
 from ravine.records.record import Record, Status
 from ravine.training.batches import Batches
+from ravine.training.checkpoint import CheckpointStore, check_state
+from ravine.training.cohort_record import SERIES, final_rules, series_rules
 from ravine.training.early_stopping import BestWeights, EarlyStopping
 from ravine.training.initial_state import rng_key, stacked_params
 from ravine.training.loop import RunState, start
@@ -35,10 +37,7 @@ from ravine.training.program_shape import ProgramShape
 from ravine.training.runs import Runs
 from ravine.training.schedule_tables import ScheduleTables
 
-__all__ = ["CheckpointStore", "ChunkProgress", "Cohort", "run_cohort"]
-
-SERIES = ("train_loss", "valid_loss", "score")
-
+__all__ = ["ChunkProgress", "Cohort", "run_cohort"]
 
 @dataclass(frozen=True)
 class ChunkProgress:
@@ -54,22 +53,6 @@ class ChunkProgress:
     finished: int
     diverged: int
     scores: np.ndarray
-
-
-class CheckpointStore(Protocol):
-    """A place where the state of an unfinished cohort survives the process.
-
-    The state is a mapping of plain arrays by name. Its content matters only to `run_cohort`.
-    """
-
-    def load(self) -> Mapping[str, np.ndarray] | None:
-        """Return the last saved state of the unfinished cohort as arrays by name; None if none was saved."""
-
-    def save(self, arrays: Callable[[], Mapping[str, np.ndarray]]) -> None:
-        """Save the state of a cohort after a chunk of training, or skip this chunk to save time.
-
-        arrays: function that returns the state as arrays by name.
-        """
 
 
 @dataclass(frozen=True)
@@ -156,24 +139,17 @@ class _CohortRun:
             self.numbers["key"] = np.array([keys[s] for s in runs.seed.tolist()], np.uint32).reshape(count, 2)
         self.schedule_tables = ScheduleTables(plan, runs, batches.sizes[0] / batches.batch_size)
         self.early_stopping = EarlyStopping(runs)
-        self.series = {name: np.full((count, plan.evaluations), np.nan, plan.precision) for name in SERIES}
         self.status = np.full(count, Status.PENDING, np.int8)
+        self.series = {name: rule.filled(np.nan) for name, rule in series_rules(cohort).items()}
         self.final = {
-            "score": np.full(count, np.nan, plan.precision),
-            "valid_loss": np.full(count, np.nan, plan.precision),
-            "evaluation": np.full(count, -1, np.int32),
+            name: rule.filled(-1 if name == "evaluation" else np.nan)
+            for name, rule in final_rules(cohort).items()
         }
-        if cohort.keep_parameters:
-            statistics = sum(leaf.size for leaf in jax.tree.leaves(plan.network.statistics(plan.precision)))
-            sizes = {"parameters": plan.network.parameters, "statistics": statistics}
-            self.final |= {
-                name: np.full((count, n), np.nan, plan.precision) for name, n in sizes.items() if n
-            }
 
     def record(self) -> Record:
         """Train all runs, from the checkpoint if there is one, and return the record."""
         runs = self.cohort.runs
-        checkpoint = self.store.load() if self.store else None
+        checkpoint = self.store.load(self._check) if self.store else None
         first, resumed = 0, None
         if checkpoint is not None:
             first, resumed = self._restore(checkpoint)
@@ -381,15 +357,23 @@ class _CohortRun:
         self.schedule_tables.restore(_named(saved, "factors"))
         if not done:
             return number, None
-        live = saved["live"]
-        params, stats = self._initial(live[:1])
+        tree = jax.tree.structure(self._state_shapes())
+        leaves = [saved[f"state/{k}"] for k in range(tree.num_leaves)]
+        return number, (done, saved["live"], jax.tree.unflatten(tree, leaves))
+
+    def _state_shapes(self) -> tuple[RunState, BestWeights | None]:
+        """Return the state of one run and its best weights, with shapes and types in place of arrays [1, ...]."""
+        first = np.zeros(1, int)
+        params, stats = self._initial(first)
         init = jax.vmap(partial(start, self.cohort.plan))
-        like: tuple[RunState, Any] = (
-            jax.eval_shape(init, params, _take(self.numbers, live[:1])),
-            BestWeights(params, stats) if self.early_stopping.used else None,
-        )
-        leaves = [saved[f"state/{k}"] for k in range(len(jax.tree.leaves(like)))]
-        return number, (done, live, jax.tree.unflatten(jax.tree.structure(like), leaves))
+        state: RunState = jax.eval_shape(init, params, _take(self.numbers, first))
+        return state, BestWeights(params, stats) if self.early_stopping.used else None
+
+    def _check(self, saved: Mapping[str, np.ndarray], subject: str) -> None:
+        """Raise DamagedFile unless a checkpoint fits this cohort. subject: words for its file in messages."""
+        waves = -(-len(self.cohort.runs) // self.shape.width)
+        evaluations = self.cohort.plan.evaluations
+        check_state(saved, self._checkpoint(0, 0, []), self._state_shapes(), waves, evaluations, subject)
 
 
 def _named(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

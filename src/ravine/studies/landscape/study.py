@@ -47,7 +47,7 @@ from ravine.studies.landscape.result_rows import (
     trajectory_rows,
 )
 from ravine.studies.landscape.settings import LandscapeSettings
-from ravine.studies.landscape.trajectories import Trajectory, train_with_snapshots, trajectory_of
+from ravine.studies.landscape.trajectories import Trajectory, check_trajectory, train_with_snapshots, trajectory_of
 
 __all__ = ["run"]
 
@@ -127,10 +127,10 @@ def _trained(trainings: Trainings, settings: LandscapeSettings, context: RunCont
     trajectories = {}
     for name, cohort in trainings.cohorts.items():
         context.stage("train", name)
-        record = context.train_with(
-            "train", name, cohort, partial(train_with_snapshots, cohort, trainings.rows_seed)
-        )
-        trajectories[name] = trajectory_of(cohort, trainings.rows_seed, record)
+        seed = trainings.rows_seed
+        train, check = partial(train_with_snapshots, cohort, seed), partial(check_trajectory, cohort, seed)
+        record = context.train_with("train", name, cohort, train, check)
+        trajectories[name] = trajectory_of(cohort, seed, record)
     name, first = next(iter(trajectories.items()))
     if not first.finished[0]:
         raise NothingTrained(

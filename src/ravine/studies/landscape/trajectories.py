@@ -21,7 +21,10 @@ import numpy.typing as npt
 from jax.flatten_util import ravel_pytree
 
 from ravine.engines import precision_context
+from ravine.records.array_rules import ArrayRule, check_arrays
+from ravine.records.os_errors import DamagedFile
 from ravine.records.record import Record, Status
+from ravine.records.strict_json import FIX
 from ravine.training import (
     CheckpointStore,
     ChunkProgress,
@@ -29,6 +32,7 @@ from ravine.training import (
     Plan,
     Rows,
     RunState,
+    check_runs,
     initial_params,
     rng_key,
     start,
@@ -36,7 +40,7 @@ from ravine.training import (
 from ravine.training.loop import Carry, Numbers, evaluate, optimizer_of, step
 from ravine.training.schedule_tables import ScheduleTables
 
-__all__ = ["SNAPSHOTS", "Trajectory", "train_with_snapshots", "trajectory_of", "with_snapshots"]
+__all__ = ["SNAPSHOTS", "Trajectory", "check_trajectory", "train_with_snapshots", "trajectory_of", "with_snapshots"]
 
 SNAPSHOTS = 50  # of the parameters of a run, besides its start
 
@@ -94,7 +98,7 @@ def train_with_snapshots(
     """
     with precision_context(cohort.plan.precision):
         training = _SnapshotTraining(cohort, seed)
-        checkpoint = keeper.load() if keeper is not None else None
+        checkpoint = keeper.load(training.check) if keeper is not None else None
         if checkpoint is not None:
             training.restore(checkpoint)
         while training.is_unfinished:
@@ -103,6 +107,24 @@ def train_with_snapshots(
                 keeper.save(training.checkpoint)
             after_chunk(training.progress)
         return training.record()
+
+
+def check_trajectory(cohort: Cohort, seed: int, record: Record, subject: str) -> None:
+    """Raise DamagedFile unless a record is one that `train_with_snapshots` returns for these runs.
+
+    cohort, seed: as for `train_with_snapshots`. subject: words for the file of the record in messages.
+    """
+    check_runs(cohort.runs, record, subject)
+    with precision_context(cohort.plan.precision):
+        training = _SnapshotTraining(cohort, seed)
+        leaves = jax.tree.leaves(training.state_shapes.opt_state)
+    runs, size = training.points[0].shape
+    lengths = check_arrays(record.series, {"valid_loss": ArrayRule("f", (runs, "snapshot"))}, subject)
+    rules = {
+        "points": ArrayRule("f", (runs, lengths["snapshot"] + 1, size), cohort.plan.precision),
+        "rate": ArrayRule("f", (runs,)),
+    } | {f"opt_state/{k}": ArrayRule.like(leaf) for k, leaf in enumerate(leaves)}
+    check_arrays(record.final, rules, subject)
 
 
 def trajectory_of(cohort: Cohort, seed: int, record: Record) -> Trajectory:
@@ -199,6 +221,23 @@ class _SnapshotTraining:
         arrays |= {f"factors/{name}": values for name, values in self.schedule_tables.arrays().items()}
         leaves = jax.tree.leaves(self.state)
         return arrays | {f"state/{k}": np.asarray(leaf) for k, leaf in enumerate(leaves)}
+
+    def check(self, arrays: Mapping[str, np.ndarray], subject: str) -> None:
+        """Raise DamagedFile unless arrays are a checkpoint of this training. subject: words for their file."""
+        runs, size = self.points[0].shape
+        rules = {
+            "points": ArrayRule("f", ("point", runs, size), self.cohort.plan.precision),
+            "losses": ArrayRule("f", ("snapshot", runs)),
+            "rate": ArrayRule("f", (runs,)),
+        }
+        factors, leaves = self.schedule_tables.arrays(), jax.tree.leaves(self.state_shapes)
+        rules |= {f"factors/{name}": ArrayRule.like(values) for name, values in factors.items()}
+        rules |= {f"state/{k}": ArrayRule.like(leaf) for k, leaf in enumerate(leaves)}
+        lengths = check_arrays(arrays, rules, subject)
+        snapshots = lengths["snapshot"]
+        if lengths["point"] != snapshots + 1 or not 1 <= snapshots <= self.cohort.plan.evaluations:
+            why = f"It has {snapshots} snapshots and {lengths['point']} points."
+            raise DamagedFile(f"{subject} is damaged.", why, FIX)
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Set the state of this training to that of an interrupted one, from the arrays of `checkpoint`."""
