@@ -134,8 +134,8 @@ def shared_data() -> Path:
 
 
 ODD_VALUES = [
-    None, True, 0, -1, 1.5, -1e308, 2**62, "", "x", "../../../etc/passwd", "\x1b[31mred", "\ud800", [], [1], {}, {"a": 1},
-    "2" * 400, [[[]]],
+    None, True, 0, -1, 1.5, -1e308, 2**62, "", "x", "../../../etc/passwd", "\x1b[31mred", "\ud800", [], [1],
+    {}, {"a": 1}, "2" * 400, [[[]]],
 ]  # fmt: skip
 """Values of every kind, one of which takes the place of a value in a document."""
 

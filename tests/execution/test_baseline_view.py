@@ -8,7 +8,7 @@ import pytest
 
 from ravine.execution.baseline_rows import BaselineDifference, BaselineRow
 from ravine.execution.baseline_view import baseline_blocks, baseline_sentence, best_baseline
-from ravine.execution.result import MetricFacts, ScoreSummary
+from ravine.execution.result_parts import MetricFacts, ScoreSummary
 from ravine.render.numbers import ScoreFormat
 from ravine.render.text import text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ravine.execution.describe import data_text, score_format_of, training_option_rows
-from ravine.execution.result import DataFacts, MetricFacts, ScoreSummary
+from ravine.execution.result_parts import DataFacts, MetricFacts, ScoreSummary
 
 
 def facts(rows, features):

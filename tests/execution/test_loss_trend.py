@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ravine.execution.loss_trend import loss_trend
-from ravine.execution.result import MetricFacts
+from ravine.execution.result_parts import MetricFacts
 
 TIMES = np.arange(1, 21) / 20
 PLAN = SimpleNamespace(steps=400, steps_per_evaluation=20, batch_size=16)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ravine.data import from_arrays
-from ravine.execution.result import MetricFacts, SplitSizes
+from ravine.execution.result_parts import MetricFacts, SplitSizes
 from ravine.execution.test_rows import find_test_rows, test_rows_sentence
 from ravine.render.numbers import ScoreFormat
 

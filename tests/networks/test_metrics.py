@@ -12,7 +12,7 @@ from ravine.data import prepare, read
 from ravine.engines import find_devices
 from ravine.errors import UsageError
 from ravine.execution.describe import score_format_of
-from ravine.execution.result import MetricFacts
+from ravine.execution.result_parts import MetricFacts
 from ravine.networks import (
     ACTIVATIONS,
     METRICS,

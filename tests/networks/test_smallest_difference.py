@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ravine.execution.result import MetricFacts
+from ravine.execution.result_parts import MetricFacts
 from ravine.networks import LOSSES, METRICS
 from ravine.networks.smallest_difference import SmallestDifference
 

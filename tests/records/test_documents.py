@@ -68,9 +68,11 @@ def test_a_document_is_read_with_the_defaults_of_all_its_parts(tmp_path):
          f"Its field parts[0].kind is '{'x' * 60}...'; allowed is one of round, flat."),
         ({"parts": [{}]}, "Its field parts[0].size is missing."),
         ({"parts": {}}, "Its field parts is an object with 0 fields; allowed is a list."),
-        ({"by_name": {"q": {"size": -1}}}, "In its field by_name[...].size, allowed is a whole number at least 0."),
+        ({"by_name": {"q": {"size": -1}}},
+         "In its field by_name[...].size, allowed is a whole number at least 0."),
         ({"weights": [1.0]}, "Weights has 1 values for 2 parts."),
-        ({"schema_version": True}, "Its field schema_version is true; allowed is a whole number from 1 to 3."),
+        ({"schema_version": True},
+         "Its field schema_version is true; allowed is a whole number from 1 to 3."),
         ({"schema_version": 0}, "Its field schema_version is 0; allowed is a whole number from 1 to 3."),
         ({"\ud800": 1}, "It has a name or word '\\ud800', which is not Unicode."),
     ],
@@ -90,11 +92,13 @@ def test_a_missing_field_is_named(name):
 
 @pytest.mark.parametrize("plain", [None, 5, "x", [], [1], True])
 def test_a_document_that_is_no_object(plain):
-    with pytest.raises(DamagedFile, match="It is .*; allowed is an object"):
+    with pytest.raises(DamagedFile, match=r"It is .*; allowed is an object"):
         check_document(plain, Whole, "'a.json'")
 
 
-@pytest.mark.parametrize("writer", [{"versions": {"ravine": "9.1"}}, {"ravine": "9.1"}, {"versions": [1]}, {}])
+@pytest.mark.parametrize(
+    "writer", [{"versions": {"ravine": "9.1"}}, {"ravine": "9.1"}, {"versions": [1]}, {}]
+)
 def test_a_newer_version_is_refused_before_anything_else(writer):
     with pytest.raises(NewerFile, match="newer version of ravine") as caught:
         check_document({"schema_version": 4, **writer}, Whole, "'a.json'")
@@ -106,7 +110,11 @@ def test_an_older_version_is_converted():
     def older(plain, version):
         return {**plain, "scale": plain.pop("factor") * version}
 
-    old = {**{key: value for key, value in PLAIN.items() if key != "scale"}, "factor": 0.25, "schema_version": 2}
+    old = {
+        **{key: value for key, value in PLAIN.items() if key != "scale"},
+        "factor": 0.25,
+        "schema_version": 2,
+    }
     assert check_document(old, Whole, "'a.json'", older).scale == 0.5
     with pytest.raises(DamagedFile, match="scale is missing"):
         check_document(old, Whole, "'a.json'")

@@ -33,8 +33,9 @@ def test_entries_are_changed_and_data_are_merged():
     [
         ("state", "odd", "allowed is one of running, finished, stopped, failed"), ("id", "../x", "id"),
         ("id", "", "id"), ("verb", None, "verb is null; allowed is text"), ("data", [1], "data is a list"),
-        ("data", {"name": 5}, r"data\.name is 5"), ("created", "now", "created is 'now'"), ("created", "", "created"),
-        ("created", "0001-01-01T00:00:00+14:00", "created"), ("created", "9999-12-31T23:59:59-14:00", "created"),
+        ("data", {"name": 5}, r"data\.name is 5"), ("created", "now", "Created is 'now'"),
+        ("created", "", "Created"), ("created", "0001-01-01T00:00:00+14:00", "Created"),
+        ("created", "9999-12-31T23:59:59-14:00", "Created"),
         ("seed", 1.5, "seed is 1.5; allowed is a whole number or null"), ("pid", -1, "at least 0"),
         ("summary", {"winner": 1}, "summary is an object"), ("settings", {"a": {}}, "settings"),
         ("command", "x", "command is 'x'; allowed is a list"), ("versions", {"ravine": 5}, "versions"),

@@ -18,7 +18,6 @@ from ravine.records.run_directory import RunDirectory
 from ravine.records.run_file import RunFile
 from ravine.records.run_index import find_run, list_runs
 
-
 quiet = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -80,7 +79,9 @@ def test_a_run_of_a_newer_version(here, make):
         pass
     newer = {"schema_version": RunFile.schema_version + 1, "versions": {"ravine": "9.1"}}
     write_json(run.path / "run.json", read_json(run.path / "run.json") | newer)
-    with pytest.raises(NewerFile, match=r"newer version of ravine, 9\.1.*pip install --upgrade ravine") as caught:
+    with pytest.raises(
+        NewerFile, match=r"newer version of ravine, 9\.1.*pip install --upgrade ravine"
+    ) as caught:
         RunDirectory.open()
     assert caught.value.status == 3
     assert [each.state for each in list_runs()] == ["newer version"]

@@ -30,7 +30,13 @@ def test_text_that_is_no_json_of_ravine(text, why):
 
 def test_json_at_the_limits_is_read():
     assert parse_json(b"[" * 64 + b"]" * 64, "x") is not None
-    assert parse_json(b"[-9223372036854775808, 18446744073709551615, 1e308, -0.0, 5e-324]", "x") == [-(2**63), 2**64 - 1, 1e308, -0.0, 5e-324]
+    assert parse_json(b"[-9223372036854775808, 18446744073709551615, 1e308, -0.0, 5e-324]", "x") == [
+        -(2**63),
+        2**64 - 1,
+        1e308,
+        -0.0,
+        5e-324,
+    ]
     assert parse_json(b'"caf\\udce9"', "x") == "caf\udce9"  # a file name of unknown encoding
 
 

@@ -52,7 +52,9 @@ class Scaler:
     def __post_init__(self) -> None:
         shapes = [np.shape(values) for values in (self.fill, self.mean, self.scale)]
         if len(shapes[0]) != 1 or len(set(shapes)) != 1:
-            raise ValueError(f"fill, mean and scale have the shapes {', '.join(map(str, shapes))}, not one [D]")
+            raise ValueError(
+                f"fill, mean and scale have the shapes {', '.join(map(str, shapes))}, not one [D]"
+            )
         if not np.all(self.scale > 0):
             raise ValueError("scale holds a number that is not above 0")
 

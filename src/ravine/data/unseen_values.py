@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ravine.data.column_kinds import shorten_list
 from ravine.data.column import Column
+from ravine.data.column_kinds import shorten_list
 from ravine.data.encoder import Encoder, as_labels
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.result import ScoreSummary
+from ravine.execution.field_types import Interval
+from ravine.execution.result_parts import ScoreSummary
 
 __all__ = ["BaselineDifference", "BaselineRow"]
 
@@ -18,7 +19,7 @@ class BaselineDifference:
     difference: float | None
     """Score of the baseline minus score of the network, as a median (Hodges-Lehmann estimate) over the seeds;
     null if too many runs diverged."""
-    interval: list[float | None] | None
+    interval: Interval | None
     """95 % interval of this difference, [low, high]; null with fewer than 6 seeds."""
     p_better: float
     """Share of seeds on which the baseline is better than the network; ties count half."""

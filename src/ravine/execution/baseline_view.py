@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ravine.execution.baseline_rows import BaselineDifference, BaselineRow
 from ravine.execution.evaluated_scores import PAIRED
-from ravine.execution.result import MetricFacts, ScoreSummary
+from ravine.execution.result_parts import MetricFacts, ScoreSummary
 from ravine.render.blocks import Block, Column, Paragraph, Table
 from ravine.render.numbers import MISSING_CELL, ScoreFormat, count, is_number
 from ravine.significance import MIN_TEST_SEEDS, SIGNIFICANCE_LEVEL

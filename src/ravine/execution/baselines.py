@@ -23,7 +23,7 @@ from ravine.data import Dataset, Scaler, split
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.baseline_rows import BaselineDifference, BaselineRow
 from ravine.execution.context import RunContext
-from ravine.execution.result import values_of
+from ravine.execution.result_parts import values_of
 from ravine.execution.score_summary import finite_or_none, score_summary
 from ravine.execution.seeds import seeds as seeds_of
 from ravine.networks import METRICS

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ravine.data import Dataset
 from ravine.engines import Devices
 from ravine.execution.events import Notify, StageStarted
-from ravine.execution.result import Seconds
+from ravine.execution.result_parts import Seconds
 from ravine.execution.runner import CheckRecord, Runner, Train
 from ravine.records.record import Record
 from ravine.records.run_directory import RunDirectory
@@ -69,9 +69,7 @@ class RunContext:
             self._keys[f"{stage} {name}"] = self.runner.key(stage, cohort)
         return light
 
-    def train_with(
-        self, stage: str, name: str, cohort: Cohort, train: Train, check: CheckRecord
-    ) -> Record:
+    def train_with(self, stage: str, name: str, cohort: Cohort, train: Train, check: CheckRecord) -> Record:
         """Return the whole record of runs that train together, from the run directory or from `train`.
 
         It serves trainings that record more than the usual curves, such as snapshots of the weights. train:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ravine.execution.result import DataFacts, MetricFacts, Plain, ScoreSummary, StudyPlan
+from ravine.execution.result import Plain, StudyPlan
+from ravine.execution.result_parts import DataFacts, MetricFacts, ScoreSummary
 from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.networks.metrics import METRICS
 from ravine.options.fields import options_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from ravine.execution.length_advice import LossTrend
-from ravine.execution.result import ScoreSummary
+from ravine.execution.result_parts import ScoreSummary
 from ravine.render.blocks import Column
 from ravine.render.numbers import ScoreFormat, count, is_number
 from ravine.significance import FEW_SEEDS, MIN_TEST_SEEDS

@@ -5,14 +5,13 @@ The text of a field states its unit. `docs/json.md` is generated from these text
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 import msgspec
 
-from ravine.errors import DataError
+from ravine.records.documents import check_document
 
 __all__ = ["JsonDocument", "Plain"]
 
@@ -33,32 +32,19 @@ class JsonDocument:
         return plain
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Plain]) -> Self:
+    def from_dict(cls, document: Mapping[str, Plain], subject: str = "") -> Self:
         """Return the document whose plain values `to_dict` returned.
 
-        Raises DataError for a newer schema version, and for a wrong or missing field.
+        subject: words for the document in messages, such as `'runs/a/result.json'`; by default its type.
+        Raises NewerFile for a newer schema version, and DamagedFile for a wrong or missing field.
         """
-        version, name = document.get("schema_version"), cls.name_of(document)
-        if isinstance(version, int) and version > cls.schema_version:
-            raise DataError(
-                f"{name} is newer than this version of ravine.",
-                f"Its format is {version}; this version reads up to {cls.schema_version}.",
-                "Type `pip install --upgrade ravine`.",
-            )
-        try:
-            read = msgspec.convert(document, cls)
-        except msgspec.ValidationError as error:
-            raise DataError(
-                f"{name} cannot be read.",
-                f"A field is missing or has a wrong value: {error}.",
-                "Run the command that wrote the document again.",
-            ) from error
-        return dataclasses.replace(read)  # msgspec leaves defaults to the class, where `to_dict` misses them
+        return check_document(document, cls, subject or cls.name_of(document))
 
     @classmethod
     def name_of(cls, document: Mapping[str, Plain]) -> str:
         """Return words that name a JSON document in error messages, such as `A document of type RunList`.
 
-        document: plain values of the document, from which a subclass may take further words.
+        document: plain values of the document, which may be damaged; a subclass may take further words from
+        them.
         """
         return f"A document of type {cls.__name__}"

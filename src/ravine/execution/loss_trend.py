@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ravine.execution.length_advice import LossTrend
-from ravine.execution.result import MetricFacts
+from ravine.execution.result_parts import MetricFacts
 from ravine.execution.score_summary import finite_or_none
 from ravine.optimizers import schedule
 from ravine.statistics import final_trend

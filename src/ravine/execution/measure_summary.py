@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ravine.execution.result import Measure, TimeMeasure
+from ravine.execution.result_parts import Measure, TimeMeasure
 from ravine.execution.score_summary import UNBOUNDED, clipped, finite_or_none
 from ravine.statistics import interval
 

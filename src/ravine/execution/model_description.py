@@ -97,7 +97,7 @@ def arrays_of(
     check_arrays(arrays, rules, subject)
     types = sorted({str(array.dtype) for array in arrays.values()})
     if len(types) != 1 or types[0] not in PRECISIONS:
-        why = f"Its arrays have the types {', '.join(types)}; allowed is one of {', '.join(PRECISIONS)} for all."
+        why = f"Its arrays are of type {' and '.join(types)}; allowed is {' or '.join(PRECISIONS)} for all."
         raise DamagedFile(f"{subject} is damaged.", why, FIX)
     for name, array in arrays.items():
         if name.endswith(".variance") and (array < 0).any():

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ravine.errors import DataError
 from ravine.execution.json_document import JsonDocument, Plain
-from ravine.networks.smallest_difference import SmallestDifference
+from ravine.execution.result_parts import DataFacts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,226 +23,16 @@ if TYPE_CHECKING:
 
     from ravine.execution.data_settings import DataSettings
     from ravine.execution.saved_model import Model
-    from ravine.networks.metrics import Metric
     from ravine.records.record import Record
     from ravine.render.blocks import Block
 
 __all__ = [
-    "ARRAYS", "PREDICTIONS", "SCHEMA_VERSION", "Artifacts", "DataFacts", "DevelopmentSizes",
-    "DivergedRuns", "Document", "Measure", "MetricFacts", "Plain", "PlannedNetworks",
-    "RepeatedTraining", "Result", "ScoreSummary", "SearchFacts", "Seconds", "SplitSizes", "StudyPlan",
-    "TestScores", "TimeMeasure", "values_of",
+    "ARRAYS", "PREDICTIONS", "SCHEMA_VERSION", "Artifacts", "Document", "Plain", "Result", "StudyPlan",
 ]  # fmt: skip
 
 SCHEMA_VERSION = 2  # of the documents of studies
 ARRAYS = "arrays.npz"  # in the run's folder
 PREDICTIONS = "predictions.npz"  # in the run's folder
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataFacts:
-    """Facts about the data of a study: name, size, task, target and remarks."""
-
-    name: str
-    """File name or built-in name."""
-    sha256: str
-    """SHA-256 of the source."""
-    rows: int
-    """Number of rows, without rows that lack a target."""
-    features: int
-    """Number of features, counted after encoding: the inputs of the network."""
-    task: str
-    """classify or regress."""
-    target: str
-    """Name of the target column."""
-    classes: list[str] | None
-    """Class labels in order of the outputs; null for a regression."""
-    notes: list[str]
-    """Decisions of the reader: columns left out, values filled in, suspected leaks."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DevelopmentSizes:
-    """The numbers of training and of validation rows in the split of each seed."""
-
-    train: int
-    """Number of training rows."""
-    validation: int
-    """Number of validation rows, which choose the learning rate, the best network and the end of a run."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SplitSizes(DevelopmentSizes):
-    """The numbers of training and validation rows in the split of each seed, and of test rows."""
-
-    test: int
-    """Number of test rows, which are used once, at the end."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MetricFacts(SmallestDifference):
-    """The metric that scores the networks, and the smallest difference of scores that matters."""
-
-    name: str
-    """Name of the metric."""
-    greater_is_better: bool
-    """Whether a larger score is better."""
-
-    @classmethod
-    def of(cls, metric: Metric, smallest_difference: float | None = None) -> Self:
-        """Return the facts about a metric: its name, its direction, the smallest difference that matters.
-
-        smallest_difference: smallest difference of scores that matters, as the user set it; None for the
-        metric's own.
-        """
-        return cls(
-            name=metric.name,
-            greater_is_better=metric.greater_is_better,
-            smallest_difference=metric.smallest_difference,
-            relative_difference=metric.relative_difference,
-        ).with_smallest_difference(smallest_difference)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScoreSummary:
-    """The scores of one training on several seeds: mean, median, intervals and all values.
-
-    With a diverged run there is no mean. For the median a diverged run counts as the worst score.
-    """
-
-    mean: float | None
-    """Mean over seeds; null if a run diverged."""
-    median: float | None
-    """Median over seeds; null if at least half of the runs diverged."""
-    sd: float | None
-    """Standard deviation over seeds; null if a run diverged, and for a single seed."""
-    interval: list[float | None] | None
-    """95 % interval of the mean, [low, high]; null with fewer than 3 seeds or a diverged run."""
-    n_seeds: int
-    """Number of seeds."""
-    diverged: int
-    """Number of runs that diverged among these seeds."""
-    values: list[float | None]
-    """Score of every seed; null where the run diverged."""
-    median_interval: list[float | None] | None = None
-    """95 % interval of the median, [low, high]; null with fewer than 6 seeds; an end is null if too many runs
-    diverged."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TestScores(ScoreSummary):
-    """The scores on the test rows over seeds, and the score of the saved network on them.
-
-    No choice used these rows.
-    """
-
-    __test__ = False  # a name that pytest would collect
-
-    model: float
-    """Score of the saved network."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measure:
-    """A number that was measured on several networks, which differ only in their seed: mean and values."""
-
-    mean: float | None
-    """Mean over networks; null if a value is missing."""
-    interval: list[float | None] | None
-    """95 % interval of the mean, [low, high], within the bounds of the number; null if it is not defined."""
-    values: list[float | None]
-    """Value of every network; null for a network without a value."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TimeMeasure:
-    """The time at which networks that differ only in their seed reached an event in training.
-
-    A network that never reached the event counts as later than every other network.
-    """
-
-    median: float | None
-    """Median over networks; null if at least half of the networks never reached the event."""
-    interval: list[float | None] | None
-    """95 % interval of the median, [low, high]; an end is null if it is later than every time reached."""
-    values: list[float | None]
-    """Time of every network; null if the network never reached the event."""
-    reached: int
-    """Number of networks that reached the event."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RepeatedTraining:
-    """The facts about a training without tuning that a study repeats on many seeds."""
-
-    effort: str
-    """The effort, such as `quick`."""
-    optimizer: str
-    """The optimizer."""
-    learning_rate: float
-    """Learning rate that the schedule multiplies."""
-    schedule: str
-    """Learning-rate schedule."""
-    network: str
-    """The architecture of the network."""
-    steps: int
-    """Optimizer steps of each network."""
-    epochs: float
-    """Passes over the training rows."""
-    batch_size: int
-    """Rows in a batch."""
-    seeds: list[int]
-    """Seeds of the networks."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlannedNetworks:
-    """The number of networks that a study plans to train, their steps, and options of their training."""
-
-    training_options: dict[str, Plain]
-    """Penalties, clipping, averages and early stopping of the settings."""
-    runs: int
-    """Number of networks."""
-    network_steps: int
-    """Steps of all networks together."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SearchFacts:
-    """The amount of training in a study that tunes and ranks: networks, steps and epochs."""
-
-    effort: str
-    """The effort, such as `quick`."""
-    runs: int
-    """Number of networks."""
-    network_steps: int
-    """Steps of all networks together."""
-    epochs: float
-    """Passes over the training rows in the longest run."""
-    cohorts: int
-    """Number of cohorts, which are sets of runs that were trained together in one program."""
-    extended_ends: list[str]
-    """Ends, low or high, at which the ranges of all learning rates were extended by a decade, in order."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DivergedRuns:
-    """The number of runs whose loss became infinite in a study."""
-
-    diverged: int
-    """Number of networks that diverged, over the whole study."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seconds:
-    """The wall-clock seconds of a study: in total, for compiling, and for training."""
-
-    total: float
-    """Seconds from the start of the study to its result."""
-    compile: float
-    """Seconds spent on compiling, summed over the compiled programs."""
-    train: float
-    """Seconds spent on training networks."""
 
 
 @dataclass(frozen=True)
@@ -280,7 +70,8 @@ class Document(JsonDocument):
     @classmethod
     def name_of(cls, document: Mapping[str, Plain]) -> str:
         """Return words that name a document in error messages, such as `A result of compare`."""
-        return f"A result of {document.get('study', 'a study')}"
+        study = document.get("study") if isinstance(document, Mapping) else None
+        return f"A result of {study if isinstance(study, str) else 'a study'}"
 
     def view(self) -> Sequence[Block]:
         """Return the report on this document as blocks, made by the `view` module of its study.
@@ -417,8 +208,3 @@ class Result(Document):
         In this base class every result is complete.
         """
         return False
-
-
-def values_of(part: ScoreSummary) -> dict[str, Any]:
-    """Return the fields of a `ScoreSummary` by name, as keyword arguments for one of its subclasses."""
-    return {item.name: getattr(part, item.name) for item in fields(part)}

@@ -16,7 +16,8 @@ from ravine.data import Dataset
 from ravine.errors import DataError
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.config_file import with_absolute_paths, write_config
-from ravine.execution.result import ARRAYS, PREDICTIONS, DataFacts, Plain, Result, SplitSizes
+from ravine.execution.result import ARRAYS, PREDICTIONS, Plain, Result
+from ravine.execution.result_parts import DataFacts, SplitSizes
 from ravine.execution.study import Study
 from ravine.records.atomic_files import read_json, write_atomic, write_json, write_npz
 from ravine.records.content_hash import content_hash

@@ -104,9 +104,9 @@ class Runner:
 
         A cohort is a set of runs that train together; its record holds their curves and final values. With a
         run directory, the record is saved there. check: function that raises DamagedFile for a saved record
-        that this training would not return; the cohort then trains again. prepare: function called before training; its time does not
-        count as training time. chunk_s: estimated seconds of a chunk of training; None without an estimate.
-        Raises Stopped on a stop request, after a chunk of training.
+        that this training would not return; the cohort then trains again. prepare: function called before
+        training; its time does not count as training time. chunk_s: estimated seconds of a chunk of training;
+        None without an estimate. Raises Stopped on a stop request, after a chunk of training.
         """
         key = self.key(stage, cohort)
         record = self._saved(key, check)

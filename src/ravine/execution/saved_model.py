@@ -144,9 +144,10 @@ class Model:
         subject = f"'{path}'"
         found = check_document(plain, ModelDescription, subject, field="description", exact=True)
         params, stats = arrays_of(found.network, arrays, subject)
+        trained = TrainedNetwork(found.network, params, stats, found.numbers)
         return cls(
-            TrainedNetwork(found.network, params, stats, found.numbers), found.encoder, found.scaler, found.task,
-            found.target, found.classes, found.origin, found.unit, found.about, tuple(found.missing),
+            trained, found.encoder, found.scaler, found.task, found.target, found.classes, found.origin,
+            found.unit, found.about, tuple(found.missing),
         )  # fmt: skip
 
     @classmethod

@@ -10,7 +10,8 @@ import numpy as np
 
 from ravine.execution.context import RunContext
 from ravine.execution.predictions import model_outputs, prediction_arrays
-from ravine.execution.result import PREDICTIONS, MetricFacts
+from ravine.execution.result import PREDICTIONS
+from ravine.execution.result_parts import MetricFacts
 from ravine.execution.run_files import split_sizes
 from ravine.execution.saved_model import Model
 from ravine.execution.test_rows import TestRows, find_test_rows

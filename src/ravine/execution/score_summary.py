@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ravine.execution.result import ScoreSummary
+from ravine.execution.result_parts import ScoreSummary
 from ravine.statistics import interval
 
 __all__ = ["UNBOUNDED", "clipped", "finite_or_none", "score_summary"]

@@ -21,7 +21,8 @@ import numpy as np
 
 from ravine.data import Dataset
 from ravine.data.unlike_rows import UnlikeColumn, UnlikeTarget, unlike_rows
-from ravine.execution.result import MetricFacts, SplitSizes
+from ravine.execution.field_types import Pair
+from ravine.execution.result_parts import MetricFacts, SplitSizes
 from ravine.render.numbers import ScoreFormat, count, number, percent
 
 __all__ = ["TestRows", "UnlikeColumnRow", "UnlikeTargetRow", "find_test_rows", "test_rows_sentence"]
@@ -39,9 +40,9 @@ class UnlikeColumnRow:
     """Name of the column."""
     distance: float
     """Kolmogorov-Smirnov distance of numbers, total variation distance of categories, from 0.1 to 1."""
-    medians: list[float] | None
+    medians: Pair | None
     """Median of the other rows and of the test rows; null for a category."""
-    missing: list[float]
+    missing: Pair
     """Share of missing values in the other rows and in the test rows."""
     new_levels: float
     """Share of the test rows with a category that no other row has."""
@@ -55,7 +56,7 @@ class UnlikeTargetRow:
     """Total variation distance of classes, Kolmogorov-Smirnov distance of numbers."""
     label: str | None
     """Class whose share differs most; null for numbers."""
-    values: list[float]
+    values: Pair
     """Share of this class, or median of the target, in the other rows and in the test rows."""
 
 

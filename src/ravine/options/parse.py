@@ -75,7 +75,10 @@ def from_value(option: Option, value: object) -> Value:
         return _text(option, value)
     if isinstance(value, numbers.Real) and not isinstance(value, bool):
         if option.kind is float:
-            return float(value)
+            try:
+                return float(value)
+            except OverflowError:  # an integer beyond float64
+                raise refused(option, value) from None
         if isinstance(value, numbers.Integral):
             return int(value)
         if (number := float(value)).is_integer():

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from ravine.errors import UsageError, did_you_mean
-from ravine.options.fields import Value, options_of
+from ravine.options.fields import Option, Value, options_of
 from ravine.options.parse import from_value
 from ravine.options.renamed import renamed_key
 from ravine.options.validate import raise_together, refusal
 
-__all__ = ["Settings", "contradiction"]
+__all__ = ["Settings", "allowed_values", "contradiction"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,20 +75,7 @@ class Settings:
         Raises UsageError for unknown keys and for values that an option does not allow; the error names all
         of them. Raises UsageError as well if two options exclude each other.
         """
-        options, values = options_of(cls), {}
-        problems: list[UsageError] = []
-        for key, raw in plain.items():
-            if key not in options:
-                problems.append(_unknown(key, list(options)))
-                continue
-            try:
-                values[key] = from_value(options[key], raw)
-            except UsageError as error:
-                problems.append(error)
-                continue
-            if problem := refusal(options[key], values[key]):
-                problems.append(problem)
-        raise_together(problems)
+        values = allowed_values(plain, options_of(cls))
         for first, second in cls.alternatives:
             if all(values.get(key) not in (None, False) for key in (first, second)):
                 raise contradiction(first, second)
@@ -102,6 +89,28 @@ def contradiction(first: str, second: str) -> UsageError:
         f"{flags[0]} and {flags[1]} contradict.", "A command takes at most one of them.", "Give one.",
         option=first, allowed=f"{first} or {second}, not both",
     )  # fmt: skip
+
+
+def allowed_values(plain: Mapping[str, object], options: Mapping[str, Option]) -> dict[str, Value]:
+    """Return plain values by key in the types of their options.
+
+    Raises UsageError that names all unknown keys and all values that an option does not allow.
+    """
+    values: dict[str, Value] = {}
+    problems: list[UsageError] = []
+    for key, raw in plain.items():
+        if key not in options:
+            problems.append(_unknown(key, list(options)))
+            continue
+        try:
+            values[key] = from_value(options[key], raw)
+        except UsageError as error:
+            problems.append(error)
+            continue
+        if problem := refusal(options[key], values[key]):
+            problems.append(problem)
+    raise_together(problems)
+    return values
 
 
 def _unknown(key: str, keys: list[str]) -> UsageError:

@@ -54,7 +54,7 @@ class ArrayRule:
 
     @classmethod
     def like(cls, array: np.ndarray, *axes: Axis) -> ArrayRule:
-        """Return the rule for arrays of the type and the shape of `array`. axes: lengths of the first axes."""
+        """Return the rule for arrays of the type and shape of `array`. axes: lengths of the first axes."""
         return cls(array.dtype.kind, (*axes, *array.shape[len(axes) :]), str(array.dtype))
 
     def filled(self, value: float) -> np.ndarray:
@@ -97,7 +97,9 @@ def check_arrays(
     for name in arrays:
         if name not in rules:
             raise DamagedFile(
-                f"{subject} is damaged.", f"It holds an array {short_text(name)} that does not belong there.", FIX
+                f"{subject} is damaged.",
+                f"It holds an array {short_text(name)} that does not belong there.",
+                FIX,
             )
     known = dict(lengths or {})
     for name, rule in rules.items():
@@ -122,7 +124,9 @@ def _check(name: str, array: np.ndarray, rule: ArrayRule, known: dict[str, int],
         wanted = known.setdefault(axis, length) if isinstance(axis, str) and fits else axis
         fits = fits and wanted in (None, length)
     if not fits:
-        lengths = "".join(f", {axis} = {known[axis]}" for axis in axes if isinstance(axis, str) and axis in known)
+        lengths = "".join(
+            f", {axis} = {known[axis]}" for axis in axes if isinstance(axis, str) and axis in known
+        )
         raise DamagedFile(
             f"{subject} is damaged.",
             f"Its array {short_text(name)} is {array.dtype} {list(shape)}; allowed is {rule}{lengths}.",
@@ -133,8 +137,8 @@ def _check(name: str, array: np.ndarray, rule: ArrayRule, known: dict[str, int],
         if smallest < low or largest > high:
             raise DamagedFile(
                 f"{subject} is damaged.",
-                f"Its array {short_text(name)} has numbers from {smallest} to {largest}; allowed are {low} to "
-                f"{high}.",
+                f"Its array {short_text(name)} has numbers from {smallest} to {largest}; "
+                f"allowed are {low} to {high}.",
                 FIX,
             )
     if rule.finite and not np.isfinite(array).all():

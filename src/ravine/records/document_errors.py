@@ -1,4 +1,4 @@
-"""The error for a document that does not fit its class: the field, its value and the allowed values, in words."""
+"""The error for a document that does not fit its class: field, value and allowed values in words."""
 
 from __future__ import annotations
 

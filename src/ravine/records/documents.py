@@ -77,7 +77,9 @@ def check_document(
 
     if not isinstance(plain, Mapping):
         place = f"Its field {field}" if field else "It"
-        raise DamagedFile(f"{subject} is damaged.", f"{place} is {short_text(plain)}; allowed is an object.", FIX)
+        raise DamagedFile(
+            f"{subject} is damaged.", f"{place} is {short_text(plain)}; allowed is an object.", FIX
+        )
     if VERSION in kind.__dataclass_fields__:  # type: ignore[attr-defined]
         version = _version(plain, kind, subject)
         if version < newest_version(kind) and older is not None:

@@ -1,4 +1,4 @@
-"""JSON text that Ravine wrote, read strictly: complete, with finite numbers, each key once, and few levels."""
+"""JSON text that Ravine wrote, read strictly: complete, with finite numbers, each key once, few levels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checkpoint of a cohort: arrays from which an interrupted training goes on, and the check of these arrays."""
+"""The checkpoint of a cohort: arrays from which an interrupted training goes on, and their check."""
 
 from __future__ import annotations
 

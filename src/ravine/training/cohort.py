@@ -39,6 +39,7 @@ from ravine.training.schedule_tables import ScheduleTables
 
 __all__ = ["ChunkProgress", "Cohort", "run_cohort"]
 
+
 @dataclass(frozen=True)
 class ChunkProgress:
     """The progress of a cohort after a chunk, which is the training between two saves of its state.
@@ -362,7 +363,7 @@ class _CohortRun:
         return number, (done, saved["live"], jax.tree.unflatten(tree, leaves))
 
     def _state_shapes(self) -> tuple[RunState, BestWeights | None]:
-        """Return the state of one run and its best weights, with shapes and types in place of arrays [1, ...]."""
+        """Return the state of one run and its best weights, shapes and types in place of arrays [1, ...]."""
         first = np.zeros(1, int)
         params, stats = self._initial(first)
         init = jax.vmap(partial(start, self.cohort.plan))

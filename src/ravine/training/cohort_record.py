@@ -1,4 +1,4 @@
-"""The arrays in the record of a cohort: their shapes, and the check of a record that an earlier process saved."""
+"""The arrays in the record of a cohort: their shapes, and the check of a record that was saved."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ def check_runs(runs: Runs, record: Record, subject: str) -> None:
     Runs are compared by their hyperparameters and seeds. subject: words for the file of the record in
     messages.
     """
-    expected: Mapping[str, np.ndarray] = {
-        name: np.asarray(values) for name, values in runs.columns().items()
-    }
+    expected: Mapping[str, np.ndarray] = {name: np.asarray(values) for name, values in runs.columns().items()}
     rules = {name: ArrayRule(values.dtype.kind, (len(runs),)) for name, values in expected.items()}
     check_arrays(record.hyper, rules, subject)
     for name, values in expected.items():

@@ -7,7 +7,7 @@ import pytest
 from ravine.execution.execute import execute
 from ravine.execution.length_advice import LossTrend
 from ravine.execution.registry import find_study
-from ravine.execution.result import DataFacts, MetricFacts, Seconds, SplitSizes
+from ravine.execution.result_parts import DataFacts, MetricFacts, Seconds, SplitSizes
 from ravine.studies.compare.result import (
     CompareResult,
     ComparisonFacts,

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from ravine.execution.result import MetricFacts
+from ravine.execution.result_parts import MetricFacts
 from ravine.networks import METRICS
 from ravine.studies.compare.recommendation import recommend, recommended_row
 from ravine.studies.compare.result import Pair

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ravine.execution.describe import score_format_of
-from ravine.execution.result import MetricFacts
+from ravine.execution.result_parts import MetricFacts
 from ravine.render.cells import display_width
 from ravine.render.text import text
 from ravine.studies.compare.sensitivity import sensitivity_curves

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ravine.execution.describe import score_format_of
 from ravine.execution.length_advice import length_advice
-from ravine.execution.result import MetricFacts
+from ravine.execution.result_parts import MetricFacts
 from ravine.render.cells import display_width
 from ravine.render.html import html
 from ravine.render.text import text

@@ -6,7 +6,7 @@ import pytest
 
 from ravine.execution import effort
 from ravine.execution.effort import DescentEffort
-from ravine.execution.result import DataFacts, DivergedRuns, Measure, MetricFacts
+from ravine.execution.result_parts import DataFacts, DivergedRuns, Measure, MetricFacts
 from ravine.studies.descent.result import (
     Arm,
     Change,

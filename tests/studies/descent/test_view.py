@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ravine.execution.result import MetricFacts
+from ravine.execution.result_parts import MetricFacts
 from ravine.render.text import text
 from ravine.studies.descent.view import next_steps, view
 

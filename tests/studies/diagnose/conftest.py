@@ -14,7 +14,7 @@ from ravine.data import Dataset
 from ravine.engines import find_devices
 from ravine.execution.context import RunContext
 from ravine.execution.events import ignore, never
-from ravine.execution.result import DataFacts, MetricFacts, SplitSizes
+from ravine.execution.result_parts import DataFacts, MetricFacts, SplitSizes
 from ravine.execution.runner import Runner
 from ravine.records.record import Record, Status
 from ravine.studies.diagnose.design import DiagnoseDesign, design

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ravine.execution.result import MetricFacts
+from ravine.execution.result_parts import MetricFacts
 from ravine.networks import METRICS
 from ravine.records.record import Record, Status
 from ravine.studies.diagnose.judgement import (

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ravine.execution.baseline_rows import BaselineRow
-from ravine.execution.result import ScoreSummary
+from ravine.execution.result_parts import ScoreSummary
 from ravine.render.text import text
 from ravine.studies.diagnose.result import (
     ConstantComparison,

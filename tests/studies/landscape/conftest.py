@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ravine.execution.result import Artifacts, DataFacts
+from ravine.execution.result import Artifacts
+from ravine.execution.result_parts import DataFacts
 from ravine.studies.landscape.result import (
     BarrierRow,
     Center,

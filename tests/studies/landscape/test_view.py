@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from ravine.execution.result import DataFacts
+from ravine.execution.result_parts import DataFacts
 from ravine.render.cells import display_width
 from ravine.render.text import text
 from ravine.studies.landscape.result import (

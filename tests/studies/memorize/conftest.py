@@ -8,7 +8,7 @@ import pytest
 
 from ravine.execution import effort
 from ravine.execution.effort import MemorizeEffort
-from ravine.execution.result import DataFacts, DivergedRuns, Measure, MetricFacts, Seconds, TimeMeasure
+from ravine.execution.result_parts import DataFacts, DivergedRuns, Measure, MetricFacts, Seconds, TimeMeasure
 from ravine.studies.memorize.result import (
     ArmResult,
     Bound,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ravine.execution.result import Measure
+from ravine.execution.result_parts import Measure
 from ravine.render.text import text
 from ravine.studies.memorize.view import next_steps, view
 

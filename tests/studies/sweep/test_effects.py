@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ravine.execution.result import MetricFacts
+from ravine.execution.result_parts import MetricFacts
 from ravine.studies.sweep.effects import Scores, level_effects
 from ravine.studies.sweep.result import SweepResult
 

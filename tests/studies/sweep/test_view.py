@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ravine.execution.length_advice import LengthAdvice, LossTrend, length_advice
-from ravine.execution.result import DataFacts, MetricFacts, Seconds, SplitSizes
+from ravine.execution.result_parts import DataFacts, MetricFacts, Seconds, SplitSizes
 from ravine.render.cells import display_width
 from ravine.render.text import text
 from ravine.studies.sweep.result import (

@@ -29,7 +29,8 @@ from ravine.execution.choose_effort import choose_effort, with_chosen_effort
 from ravine.execution.effort import SearchEffort, efforts_between, usual_effort
 from ravine.execution.length_advice import rounding_notes
 from ravine.execution.prepared_training import batches_for
-from ravine.execution.result import DevelopmentSizes, MetricFacts, Plain
+from ravine.execution.result import Plain
+from ravine.execution.result_parts import DevelopmentSizes, MetricFacts
 from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import (
     TrainingSpec,

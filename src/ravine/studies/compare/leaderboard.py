@@ -15,7 +15,7 @@ import numpy as np
 
 from ravine.execution.constant_score import ConstantScores, failed_count
 from ravine.execution.length_advice import LossTrend
-from ravine.execution.result import values_of
+from ravine.execution.result_parts import values_of
 from ravine.execution.score_summary import UNBOUNDED, clipped, finite_or_none, score_summary
 from ravine.statistics import (
     at_edge,

@@ -24,7 +24,7 @@ from collections.abc import Callable, Sequence
 from math import log10
 
 from ravine.execution.evaluated_scores import tied_with_best
-from ravine.execution.result import MetricFacts
+from ravine.execution.result_parts import MetricFacts
 from ravine.studies.compare.result import LeaderboardRow, Pair, Reason, Recommendation
 
 __all__ = ["recommend", "recommended_row"]

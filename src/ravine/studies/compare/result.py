@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Literal
 
 from ravine.execution.baseline_rows import BaselineRow
 from ravine.execution.evaluated_scores import EvaluatedScores
+from ravine.execution.field_types import Interval
 from ravine.execution.length_advice import LengthAdvice
 from ravine.execution.network_result import NetworkResult
-from ravine.execution.result import (
+from ravine.execution.result import Plain, StudyPlan
+from ravine.execution.result_parts import (
     DevelopmentSizes,
     MetricFacts,
-    Plain,
     ScoreSummary,
     SearchFacts,
     Seconds,
     SplitSizes,
-    StudyPlan,
     TestScores,
 )
 from ravine.records.run_file import summary_text
@@ -95,7 +95,7 @@ class LeaderboardRow(EvaluatedScores):
     """Other tuned hyperparameters; empty where only the learning rate is tuned."""
     schedule: str | None
     """Tuned learning-rate schedule; null if every run of tuning diverged."""
-    tuning_interval: list[float | None] | None
+    tuning_interval: Interval | None
     """95 % interval [low, high] of the median, wider by the uncertainty of tuning; null with a diverged run
     or fewer than 3 seeds; an end is null if tuning may have selected trials that diverge."""
     tier: int
@@ -126,7 +126,7 @@ class Pair:
     """Name of the second optimizer, b."""
     difference: float | None
     """Median score of a minus b over seeds (Hodges-Lehmann estimate); null if too many runs diverged."""
-    interval: list[float | None] | None
+    interval: Interval | None
     """95 % interval of the difference, [low, high], from the ranks of `p_value`: it contains 0 if and only if
     `p_value` is above 0.05. Null with fewer than 6 seeds; an end is null if too many runs diverged."""
     p_better: float

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from ravine.execution.evaluated_scores import few_seeds_text, median_cell, tied_with_best
 from ravine.execution.length_advice import length_text, still_falling_text
-from ravine.execution.result import MetricFacts
+from ravine.execution.result_parts import MetricFacts
 from ravine.render.numbers import ScoreFormat, fold, learning_rate, listed, number
 from ravine.significance import MIN_TEST_SEEDS
 from ravine.studies.compare.result import CompareResult, LeaderboardRow, Pair, Recommendation

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ravine.execution.result import Measure
+from ravine.execution.result_parts import Measure
 from ravine.render.cells import printable
 from ravine.render.errorbars import canvas, marks
 from ravine.render.plot_style import COLORS, save, style

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.result import (
+from ravine.execution.field_types import Pair
+from ravine.execution.result import Result, StudyPlan
+from ravine.execution.result_parts import (
     DivergedRuns,
     Measure,
     MetricFacts,
     PlannedNetworks,
     RepeatedTraining,
-    Result,
     Seconds,
     SplitSizes,
-    StudyPlan,
 )
 
 __all__ = [
@@ -73,7 +73,7 @@ class Change:
 
     mean: float
     """Mean over seeds."""
-    interval: list[float]
+    interval: Pair
     """95 % interval of the mean, [low, high]."""
 
 

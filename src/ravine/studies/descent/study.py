@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ravine.execution.context import RunContext
 from ravine.execution.divergence import all_diverged
-from ravine.execution.result import Artifacts, DivergedRuns
+from ravine.execution.result import Artifacts
+from ravine.execution.result_parts import DivergedRuns
 from ravine.execution.run_files import data_facts
 from ravine.studies.descent.design import DescentDesign
 from ravine.studies.descent.result import DescentResult, ProgramSeconds

@@ -19,7 +19,7 @@ import numpy as np
 from ravine.execution.context import RunContext
 from ravine.execution.evaluation import cross_entropies
 from ravine.execution.measure_summary import NON_NEGATIVE, measure_summary
-from ravine.execution.result import Measure
+from ravine.execution.result_parts import Measure
 from ravine.records.record import Record, Status
 from ravine.studies.descent.design import DescentDesign
 from ravine.studies.descent.double_descent import double_descent

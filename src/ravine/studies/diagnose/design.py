@@ -17,7 +17,8 @@ from ravine.execution.baseline_time import baseline_seconds
 from ravine.execution.length_advice import rounding_notes
 from ravine.execution.model_metadata import ModelMetadata
 from ravine.execution.prepared_training import PreparedTraining, prepare_training
-from ravine.execution.result import MetricFacts, Plain
+from ravine.execution.result import Plain
+from ravine.execution.result_parts import MetricFacts
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
 from ravine.execution.training_settings import FixedTrainingSettings

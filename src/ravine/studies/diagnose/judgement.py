@@ -21,7 +21,7 @@ from typing import Self
 
 import numpy as np
 
-from ravine.execution.result import MetricFacts
+from ravine.execution.result_parts import MetricFacts
 from ravine.execution.score_summary import finite_or_none
 from ravine.networks import LOSSES
 from ravine.records.record import Record

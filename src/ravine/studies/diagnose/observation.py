@@ -45,7 +45,7 @@ from functools import cached_property
 import numpy as np
 
 from ravine.execution.baseline_rows import BaselineRow
-from ravine.execution.result import MetricFacts
+from ravine.execution.result_parts import MetricFacts
 from ravine.networks import METRICS
 from ravine.records.record import Record, Status
 from ravine.studies.diagnose.metadata import RunMetadata

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ravine.execution.baseline_rows import BaselineRow
-from ravine.execution.result import MetricFacts, Plain, Result, SplitSizes, StudyPlan
+from ravine.execution.field_types import Interval
+from ravine.execution.result import Plain, Result, StudyPlan
+from ravine.execution.result_parts import MetricFacts, SplitSizes
 from ravine.records.run_file import summary_text
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ class PairedComparison:
     difference: float | None
     """Paired difference of the changed training and the original (the Hodges-Lehmann estimate, which can
     differ from the difference of the two medians); null if too many runs diverged."""
-    interval: list[float | None] | None
+    interval: Interval | None
     """95 % interval of the difference, [low, high]; null with fewer than 6 seeds."""
     smallest_difference: float
     """Smallest difference that matters, in the unit of the values."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ravine.errors import UsageError
-from ravine.execution.result import MetricFacts, Plain
+from ravine.execution.result import Plain
+from ravine.execution.result_parts import MetricFacts
 from ravine.networks import METRICS
 from ravine.studies.diagnose.judgement import Outcomes, Yardstick, can_confirm, choose, judge
 from ravine.studies.diagnose.observation import Observation

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-from ravine.execution.result import PlannedNetworks, Result, StudyPlan
+from ravine.execution.field_types import Pair
+from ravine.execution.result import Result, StudyPlan
+from ravine.execution.result_parts import PlannedNetworks
 from ravine.render.numbers import number
 
 if TYPE_CHECKING:
@@ -137,9 +139,9 @@ class PlaneRow:
     """Number of points along x and along y."""
     unit: str
     """Unit of the coordinates x and y, in words."""
-    x: list[float]
+    x: Pair
     """First and last coordinate x."""
-    y: list[float]
+    y: Pair
     """First and last coordinate y."""
     lowest: float | None
     """Lowest loss on the plane; null if no loss is finite."""
@@ -147,7 +149,7 @@ class PlaneRow:
     """Highest loss on the plane; null if no loss is finite."""
     not_finite: int
     """Number of points at which the loss is not finite."""
-    explained: list[float] | None
+    explained: Pair | None
     """Shares of the variance of the optimizers' paths on both axes; null for other planes."""
 
 
@@ -167,7 +169,7 @@ class TrajectoryRow:
     """Whether the training diverged."""
     loss: float | None
     """Loss at the end of the path, on the rows of the center; null if the training diverged."""
-    end: list[float] | None
+    end: Pair | None
     """Coordinates of the end on the plane of the paths; null if there is no such plane."""
     outside: float | None
     """Distance of the end from the plane of the paths; null if there is no such plane."""
@@ -196,7 +198,7 @@ class BarrierRow:
     """Distance between the solutions in weight space; null if the units cannot be matched."""
     distance_after: float | None
     """Distance once the units are matched; null if the units cannot be matched."""
-    ends: list[float]
+    ends: Pair
     """Losses at both solutions."""
     why_not: str | None
     """Reason why the units cannot be matched; null if they can."""

@@ -47,7 +47,12 @@ from ravine.studies.landscape.result_rows import (
     trajectory_rows,
 )
 from ravine.studies.landscape.settings import LandscapeSettings
-from ravine.studies.landscape.trajectories import Trajectory, check_trajectory, train_with_snapshots, trajectory_of
+from ravine.studies.landscape.trajectories import (
+    Trajectory,
+    check_trajectory,
+    train_with_snapshots,
+    trajectory_of,
+)
 
 __all__ = ["run"]
 

@@ -40,7 +40,14 @@ from ravine.training import (
 from ravine.training.loop import Carry, Numbers, evaluate, optimizer_of, step
 from ravine.training.schedule_tables import ScheduleTables
 
-__all__ = ["SNAPSHOTS", "Trajectory", "check_trajectory", "train_with_snapshots", "trajectory_of", "with_snapshots"]
+__all__ = [
+    "SNAPSHOTS",
+    "Trajectory",
+    "check_trajectory",
+    "train_with_snapshots",
+    "trajectory_of",
+    "with_snapshots",
+]
 
 SNAPSHOTS = 50  # of the parameters of a run, besides its start
 
@@ -223,7 +230,10 @@ class _SnapshotTraining:
         return arrays | {f"state/{k}": np.asarray(leaf) for k, leaf in enumerate(leaves)}
 
     def check(self, arrays: Mapping[str, np.ndarray], subject: str) -> None:
-        """Raise DamagedFile unless arrays are a checkpoint of this training. subject: words for their file."""
+        """Raise DamagedFile unless arrays are a checkpoint of this training.
+
+        subject: words for their file in messages.
+        """
         runs, size = self.points[0].shape
         rules = {
             "points": ArrayRule("f", ("point", runs, size), self.cohort.plan.precision),

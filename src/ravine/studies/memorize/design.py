@@ -29,7 +29,7 @@ from ravine.execution import seeds as seed_ranges
 from ravine.execution.effort import MEMORIZE, MemorizeEffort, batch_size_for
 from ravine.execution.label_noise import LabelNoiseBatches
 from ravine.execution.length_advice import rounding_notes
-from ravine.execution.result import MetricFacts
+from ravine.execution.result_parts import MetricFacts
 from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import (
     TrainingSpec,

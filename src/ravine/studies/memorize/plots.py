@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ravine.execution.result import Measure
+from ravine.execution.result_parts import Measure
 from ravine.render.cells import printable
 from ravine.render.errorbars import WithInterval, canvas, curve, half_widths, marks, mean_of
 from ravine.render.plot_style import COLORS, save, style

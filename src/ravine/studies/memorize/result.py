@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.result import (
+from ravine.execution.field_types import Pair
+from ravine.execution.result import Result, StudyPlan
+from ravine.execution.result_parts import (
     DivergedRuns,
     Measure,
     MetricFacts,
     PlannedNetworks,
     RepeatedTraining,
-    Result,
     Seconds,
-    StudyPlan,
     TimeMeasure,
 )
 
@@ -65,7 +65,7 @@ class MemorizedRows:
 
     mean: float | None
     """Mean memory over rows; null if no row is trained on by one network and held out by another."""
-    interval: list[float] | None
+    interval: Pair | None
     """95 % interval over rows, [low, high]."""
     memorized_share: float | None
     """Share of rows whose memory is above 0.5."""

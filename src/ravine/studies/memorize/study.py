@@ -8,7 +8,8 @@ import numpy as np
 
 from ravine.execution.context import RunContext
 from ravine.execution.divergence import all_diverged
-from ravine.execution.result import Artifacts, DivergedRuns
+from ravine.execution.result import Artifacts
+from ravine.execution.result_parts import DivergedRuns
 from ravine.execution.run_files import data_facts
 from ravine.execution.score_summary import finite_or_none
 from ravine.records.record import Record, Status

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ravine.execution.describe import data_text, time_row, training_option_rows
 from ravine.execution.next_steps import files_and_commands
-from ravine.execution.result import Measure, TimeMeasure
+from ravine.execution.result_parts import Measure, TimeMeasure
 from ravine.render.blocks import (
     Block,
     Column,

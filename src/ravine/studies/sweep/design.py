@@ -27,7 +27,8 @@ from ravine.execution.choose_effort import choose_effort, with_chosen_effort
 from ravine.execution.effort import COMPARE, SearchEffort, efforts_between
 from ravine.execution.length_advice import rounding_notes
 from ravine.execution.prepared_training import batches_for
-from ravine.execution.result import DevelopmentSizes, Plain
+from ravine.execution.result import Plain
+from ravine.execution.result_parts import DevelopmentSizes
 from ravine.execution.run_files import data_facts
 from ravine.execution.training_time import Training, estimated_seconds
 from ravine.networks import METRICS, Metric

@@ -24,7 +24,7 @@ import numpy as np
 
 from ravine.execution.constant_score import ConstantScores, failed_count
 from ravine.execution.length_advice import LossTrend
-from ravine.execution.result import MetricFacts, ScoreSummary
+from ravine.execution.result_parts import MetricFacts, ScoreSummary
 from ravine.execution.score_summary import UNBOUNDED, clipped, finite_or_none, score_summary
 from ravine.significance import SIGNIFICANCE_LEVEL
 from ravine.statistics import (

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ravine.execution.evaluated_scores import EvaluatedScores, tied_with_best
+from ravine.execution.field_types import Interval, Pair
 from ravine.execution.length_advice import LengthAdvice
 from ravine.execution.network_result import NetworkResult
-from ravine.execution.result import (
+from ravine.execution.result import Plain, StudyPlan
+from ravine.execution.result_parts import (
     DevelopmentSizes,
     MetricFacts,
-    Plain,
     SearchFacts,
     Seconds,
     SplitSizes,
-    StudyPlan,
     TestScores,
 )
 from ravine.records.run_file import summary_text
@@ -62,7 +62,7 @@ class FactorFacts:
     """Name of the factor."""
     levels: list[str] | None = None
     """Values of the factor as text; null for a range."""
-    range: list[float] | None = None
+    range: Pair | None = None
     """Lowest and highest value of a range; null for a list of levels."""
 
 
@@ -101,7 +101,7 @@ class PairedDifference:
     difference: float | None
     """Median difference of the scores over seeds (Hodges-Lehmann estimate), in the unit of the metric; null
     if too many runs diverged."""
-    interval: list[float | None] | None
+    interval: Interval | None
     """95 % interval of the difference, [low, high], from the ranks of `p_value`: it contains 0 if and only if
     `p_value` is above 0.05. Null with fewer than 6 seeds; an end is null if too many runs diverged."""
     p_better: float
@@ -143,7 +143,7 @@ class ConfigurationRow(EvaluatedScores):
     """Layers and activation of the network, in one line."""
     parameters: int
     """Number of parameters of the network."""
-    tuning_interval: list[float | None] | None
+    tuning_interval: Interval | None
     """95 % interval of the median, wider by the uncertainty of tuning; null if nothing was tuned, with a
     diverged run, or with fewer than 3 seeds; an end is null if tuning may have selected a learning rate that
     diverges."""

@@ -23,7 +23,8 @@ from ravine.execution.events import Noted, RangeExtended
 from ravine.execution.length_advice import length_advice
 from ravine.execution.loss_trend import loss_trend
 from ravine.execution.model_metadata import ModelMetadata
-from ravine.execution.result import Artifacts, MetricFacts
+from ravine.execution.result import Artifacts
+from ravine.execution.result_parts import MetricFacts
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
 from ravine.execution.saved_network import saved_network_facts

@@ -18,7 +18,7 @@ from ravine.engines import Devices
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.baseline_time import baseline_seconds
 from ravine.execution.prepared_training import PreparedTraining, prepare_training
-from ravine.execution.result import MetricFacts
+from ravine.execution.result_parts import MetricFacts
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.training_spec import training_options
 from ravine.execution.training_time import Training, estimated_seconds

@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING
 from ravine.execution.baseline_rows import BaselineRow
 from ravine.execution.length_advice import LengthAdvice
 from ravine.execution.network_result import NetworkResult
-from ravine.execution.result import (
-    MetricFacts,
-    Plain,
-    ScoreSummary,
-    Seconds,
-    SplitSizes,
-    StudyPlan,
-    TestScores,
-)
+from ravine.execution.result import Plain, StudyPlan
+from ravine.execution.result_parts import MetricFacts, ScoreSummary, Seconds, SplitSizes, TestScores
 from ravine.records.run_file import summary_text
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from ravine.execution.evaluation import best_model
 from ravine.execution.length_advice import length_advice
 from ravine.execution.loss_trend import loss_trend
 from ravine.execution.model_metadata import ModelMetadata
-from ravine.execution.result import Artifacts, TestScores, values_of
+from ravine.execution.result import Artifacts
+from ravine.execution.result_parts import TestScores, values_of
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_network import saved_network_facts
 from ravine.execution.score_summary import finite_or_none, score_summary

@@ -8,7 +8,7 @@ from ravine.execution.baseline_view import baseline_blocks
 from ravine.execution.describe import data_text, score_format_of, time_row, training_option_rows
 from ravine.execution.length_advice import advice_text, advice_words, rounding_text
 from ravine.execution.next_steps import files_and_commands, source_or_example
-from ravine.execution.result import ScoreSummary
+from ravine.execution.result_parts import ScoreSummary
 from ravine.execution.test_rows import test_rows_sentence
 from ravine.render.blocks import (
     Block,
