@@ -1,6 +1,7 @@
 """What all tests share: JAX set up before its first use, caches inside the project, the shared data."""
 
 import copy
+import json
 import os
 import sys
 from importlib import metadata
@@ -141,7 +142,7 @@ ODD_VALUES = [
 
 
 @pytest.fixture(scope="session")
-def changed():
+def changed_document():
     """Return a function that changes one place of a document: a key, a value, a number, or its presence.
 
     It takes `draw` of Hypothesis and the plain values, which stay as they are.
@@ -171,3 +172,43 @@ def _places(plain):
         yield plain, key
         if isinstance(plain[key], dict | list):
             yield from _places(plain[key])
+
+
+def _holds(read, plain):
+    """Return whether a document that was read holds the plain values as they stand.
+
+    Fields that its class lacks are left out.
+    """
+    if isinstance(read, dict) and isinstance(plain, dict):
+        return all(_holds(read[key], plain[key]) for key in read if key in plain)
+    if isinstance(read, list) and isinstance(plain, list):
+        return len(read) == len(plain) and all(map(_holds, read, plain))
+    return read == plain
+
+
+@pytest.fixture(scope="session")
+def holds():
+    """Return the function that compares a document that was read with its plain values."""
+    return _holds
+
+
+@pytest.fixture(scope="session")
+def check_changed_result(changed_document):
+    """Return a function that changes the JSON of a result, and shows what is read, unless it is refused."""
+    from ravine.errors import DataError
+    from ravine.render.html import html
+    from ravine.render.text import text
+
+    def check(draw, result):
+        plain = changed_document(draw, json.loads(json.dumps(result.to_dict())))
+        try:
+            again = type(result).from_dict(plain, "'result.json'")
+        except DataError as error:
+            assert error.what.startswith("'result.json' ")
+            return
+        assert _holds(again.to_dict(), plain)
+        blocks = again.report()
+        assert text(blocks, 100) and html(blocks) and again.summary() is not None
+        assert again.incomplete() in (False, True)
+
+    return check

@@ -121,20 +121,11 @@ def test_an_older_version_is_converted():
 
 
 @given(st.data())
-def test_a_changed_document_is_read_as_it_stands_or_refused(changed, data):
-    plain = changed(data.draw, PLAIN)
+def test_a_changed_document_is_read_as_it_stands_or_refused(changed_document, holds, data):
+    plain = changed_document(data.draw, PLAIN)
     try:
         found = check_document(plain, Whole, "'a.json'")
     except DataError as error:
         assert error.what.startswith("'a.json' ")
     else:
-        assert _contains(msgspec.to_builtins(found), plain)
-
-
-def _contains(read, plain):
-    """Return whether a document was read as it stands, apart from fields that its class lacks."""
-    if isinstance(read, dict):
-        return all(_contains(read[key], plain[key]) for key in read if key in plain)
-    if isinstance(read, list):
-        return len(read) == len(plain) and all(map(_contains, read, plain))
-    return read == plain
+        assert holds(msgspec.to_builtins(found), plain)

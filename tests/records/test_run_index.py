@@ -105,9 +105,9 @@ def test_a_broken_run_json(here, make, blob):
 
 @quiet
 @given(st.data())
-def test_a_changed_run_json_breaks_neither_the_list_nor_the_other_runs(here, make, changed, data):
+def test_a_changed_run_json_breaks_neither_the_list_nor_the_other_runs(here, make, changed_document, data):
     with make("iris", out="runs/sound") as sound, make("wine", out="runs/odd") as run:
-        plain = changed(data.draw, read_json(run.path / "run.json"))
+        plain = changed_document(data.draw, read_json(run.path / "run.json"))
     write_json(run.path / "run.json", plain)
     listed = {info.path.name: info for info in list_runs()}
     assert (listed["sound"].id, listed["sound"].state) == (sound.id, "interrupted, resumable")

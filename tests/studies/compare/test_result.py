@@ -6,6 +6,8 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ravine.studies.compare.result import CompareResult
 
@@ -61,3 +63,9 @@ def test_settings_result_and_view_need_no_jax():
     code = f"{imports}; import sys; print({{'jax', 'optax', 'pandas'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_changed_document_is_shown_as_it_stands_or_refused(result, check_changed_result, data):
+    check_changed_result(data.draw, result)

@@ -6,6 +6,8 @@ import sys
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ravine.errors import DataError
 from ravine.studies.descent.result import DescentResult
@@ -58,3 +60,9 @@ def test_reading_a_result_needs_no_jax():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_changed_document_is_shown_as_it_stands_or_refused(result, check_changed_result, data):
+    check_changed_result(data.draw, result)

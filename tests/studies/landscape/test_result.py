@@ -6,6 +6,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ravine.execution.new_run import execute_in_new_run
 from ravine.execution.registry import find_study
@@ -56,3 +58,9 @@ def test_a_run_holds_arrays_and_pictures_and_is_listed(tmp_path, monkeypatch, ki
         read = resume(again)
     assert read.replace(pictures=[], run_dir=None) == result.replace(pictures=[], run_dir=None)
     assert read.figures().keys() == result.figures().keys()
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_changed_document_is_shown_as_it_stands_or_refused(example, check_changed_result, data):
+    check_changed_result(data.draw, example)

@@ -7,6 +7,9 @@ import subprocess
 import sys
 from dataclasses import replace
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from ravine.studies.sweep.result import TABLE_COLUMNS, SweepResult
 
 
@@ -52,3 +55,9 @@ def test_settings_result_and_view_import_no_jax() -> None:
     modules = ", ".join(f"ravine.studies.sweep.{name}" for name in ("settings", "factors", "result", "view"))
     program = f"import sys, {modules}; assert 'jax' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_changed_document_is_shown_as_it_stands_or_refused(found, check_changed_result, data):
+    check_changed_result(data.draw, found)

@@ -6,6 +6,8 @@ import json
 
 import numpy as np
 import pandas as pd
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ravine.studies.train.result import TrainResult
 
@@ -32,3 +34,9 @@ def test_epochs_kept_lie_on_the_evaluations(trained):
     per_evaluation = trained.plan.epochs / len(set(trained.curves.step))
     kept = np.array(trained.result.epochs) / per_evaluation
     np.testing.assert_allclose(kept, np.round(kept), atol=1e-9)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_changed_document_is_shown_as_it_stands_or_refused(trained, check_changed_result, data):
+    check_changed_result(data.draw, trained)

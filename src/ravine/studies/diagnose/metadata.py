@@ -8,12 +8,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from ravine.errors import DataError
-from ravine.networks import METRICS
+from ravine.execution.field_types import Count, Task
+from ravine.networks import ACTIVATIONS, CONNECTIONS, METRICS, NORMALIZATIONS
+from ravine.records.documents import check_document
+from ravine.records.strict_json import short_text
 
 if TYPE_CHECKING:
     from ravine.studies.diagnose.probe_rows import ChosenRows
@@ -24,7 +26,10 @@ __all__ = ["RunMetadata"]
 
 @dataclass(frozen=True, kw_only=True)
 class RunMetadata:
-    """Facts about a measured run that are not arrays, such as optimizer, network and numbers of rows."""
+    """Facts about a measured run that are not arrays, such as optimizer, network and numbers of rows.
+
+    Raises ValueError for an unknown name of a metric, an activation, a connection or a normalization.
+    """
 
     optimizer: str
     """The optimizer with its hyperparameters, as the user named it."""
@@ -38,15 +43,15 @@ class RunMetadata:
     """Learning rate that the schedule multiplies."""
     schedule: str
     """Learning-rate schedule."""
-    batch_size: int
+    batch_size: Count
     """Rows in a batch."""
-    stride: int
+    stride: Count
     """Steps between two points of measurement."""
-    steps: int
+    steps: Count
     """Steps of the whole training."""
     network: str
     """Layers and activation of the network, in one line."""
-    hidden: int
+    hidden: Count
     """Number of hidden layers."""
     activation: str
     """Activation of the hidden layers."""
@@ -54,15 +59,15 @@ class RunMetadata:
     """Kind of connection between layers, such as residual."""
     norm: str
     """Normalization of the layers, such as batchnorm."""
-    parameters: int
+    parameters: Count
     """Number of parameters of the network."""
-    outputs: int
+    outputs: Count
     """Number of outputs."""
-    train: int
+    train: Count
     """Number of training rows."""
-    valid: int
+    valid: Count
     """Number of validation rows that losses were measured on."""
-    task: str
+    task: Task
     """Task of the network: classify or regress."""
     metric: str
     """Name of the score."""
@@ -78,15 +83,15 @@ class RunMetadata:
     """Class labels in order of the outputs; None for a regression."""
     constant_loss: float
     """Loss of the best constant prediction on the training rows."""
-    piece: int
+    piece: Count
     """Number of rows in each piece, a group of training rows with one gradient."""
-    pieces: int
+    pieces: Count
     """Number of pieces, groups of training rows with one gradient each."""
-    curved: int
+    curved: Count
     """Number of training rows that the Hessian was computed on."""
-    end: int
+    end: Count
     """Index of the point of measurement that verdicts refer to."""
-    best: int
+    best: Count
     """Index of the point of measurement with the lowest validation loss."""
     stops: bool
     """Whether the training has early stopping."""
@@ -98,7 +103,7 @@ class RunMetadata:
     """Labels of the classes that single columns separate from all others, by column."""
     unlike: dict[str, float] = dataclasses.field(default_factory=dict)
     """Distances of the columns, or of the target, that differ between test rows and other rows."""
-    test: int = 0
+    test: Count = 0
     """Number of test rows; 0 if they were not compared."""
     changed: dict[str, str] = dataclasses.field(default_factory=dict)
     """Trainings with one change that were made for comparison, and the changed value of each in words."""
@@ -113,23 +118,29 @@ class RunMetadata:
     seconds: dict[str, float]
     """Seconds of training, compiling and each kind of measurement, by name."""
 
+    def __post_init__(self) -> None:
+        for key, names in (
+            ("metric", METRICS), ("activation", ACTIVATIONS), ("connection", CONNECTIONS),
+            ("norm", NORMALIZATIONS),
+        ):  # fmt: skip
+            if (name := getattr(self, key)) not in names:
+                raise ValueError(f"{key} is {short_text(name)}; allowed is one of {', '.join(names)}")
+        if self.classes is not None and len(self.classes) != self.outputs:
+            raise ValueError(f"classes has {len(self.classes)} labels for {self.outputs} outputs")
+
     def to_dict(self) -> dict[str, object]:
         """Return the facts about a run as a dictionary of plain values, for storage in its record."""
         plain: dict[str, object] = msgspec.to_builtins(self)
         return plain
 
     @classmethod
-    def from_dict(cls, plain: Mapping[str, object]) -> RunMetadata:
+    def from_dict(cls, plain: Mapping[str, object], subject: str = "The record of a measured run") -> Self:
         """Return the facts about a run from a dictionary that `to_dict` made.
 
-        Raises DataError if a value is missing or has the wrong type.
+        subject: words for the file of the record in messages. Raises DamagedFile if a value is missing or
+        wrong.
         """
-        try:
-            return dataclasses.replace(msgspec.convert(plain, cls))
-        except msgspec.ValidationError as error:
-            raise DataError(
-                "The record of a measured run cannot be read.", f"{error}.", "Run the diagnosis again."
-            ) from error
+        return check_document(plain, cls, subject, field="meta")
 
     @classmethod
     def of_run(
