@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from ravine.execution.field_types import Count
 from ravine.execution.length_advice import LossTrend
 from ravine.execution.result_parts import ScoreSummary
 from ravine.render.blocks import Column
@@ -33,13 +34,18 @@ class EvaluatedScores(ScoreSummary):
     the validation loss at the end of training.
     """
 
-    failed: int = 0
+    failed: Count = 0
     """Number of seeds that failed: the run diverged, or scored no better than a constant prediction, or lost
     more than half of the median lead over a constant prediction as an outlier among the seeds."""
     constant: float | None = None
     """Median score of a constant prediction on the same validation rows; null if it is not known."""
     trend: LossTrend | None = None
     """Validation loss at the end of training; null if most runs diverged or stopped early."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.failed > self.n_seeds:
+            raise ValueError(f"failed is {self.failed}, and n_seeds is {self.n_seeds}")
 
 
 def median_cell(row: ScoreSummary, style: ScoreFormat) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ravine.execution.baseline_rows import BaselineRow
 from ravine.execution.evaluated_scores import EvaluatedScores
-from ravine.execution.field_types import Interval
+from ravine.execution.field_types import Interval, Positive, check_lengths
 from ravine.execution.length_advice import LengthAdvice
 from ravine.execution.network_result import NetworkResult
 from ravine.execution.result import Plain, StudyPlan
@@ -79,6 +79,9 @@ class RateSensitivity:
     diverged: list[float | None]
     """Share of the tuning seeds on which the run diverged."""
 
+    def __post_init__(self) -> None:
+        check_lengths(self, "learning_rate", "score", "lower", "upper", "diverged")
+
 
 @dataclass(frozen=True, kw_only=True)
 class LeaderboardRow(EvaluatedScores):
@@ -98,7 +101,7 @@ class LeaderboardRow(EvaluatedScores):
     tuning_interval: Interval | None
     """95 % interval [low, high] of the median, wider by the uncertainty of tuning; null with a diverged run
     or fewer than 3 seeds; an end is null if tuning may have selected trials that diverge."""
-    tier: int
+    tier: Positive
     """1 if the optimizer is not distinguishable from the best. Tier 2 is worse than tier 1, and so on. An
     optimizer with very different scores may be of a better tier than one with a better median."""
     reached_target: float | None
@@ -224,6 +227,12 @@ class CompareResult(NetworkResult):
     """A constant, a linear model and boosted trees on the same seeds; empty with `--no-baselines`."""
     model_dir: str | None = None
     """Folder of the saved network; null if no run directory was written."""
+
+    def __post_init__(self) -> None:
+        if self.best not in [row.optimizer for row in self.leaderboard]:
+            raise ValueError(
+                f"the leaderboard has no row of {self.best}, which recommendation.optimizer names"
+            )
 
     @property
     def best(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.field_types import Pair
+from ravine.execution.field_types import Pair, check_lengths
 from ravine.execution.result import Result, StudyPlan
 from ravine.execution.result_parts import (
     DivergedRuns,
@@ -125,6 +125,9 @@ class ErrorCurves:
     test_error: list[Measure]
     """Error on the test rows."""
 
+    def __post_init__(self) -> None:
+        check_lengths(self, "train_loss", "train_error", "test_loss", "test_error")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Arm(ErrorCurves):
@@ -170,6 +173,11 @@ class WidthSweep:
     descent: SecondDescents
     """Second descent in the test loss and test error of the plain networks."""
 
+    def __post_init__(self) -> None:
+        check_lengths(self, "units", "parameters")
+        if not self.arms or any(len(arm.test_loss) != len(self.units) for arm in self.arms):
+            raise ValueError(f"every arm needs a loss for each of {len(self.units)} widths")
+
 
 @dataclass(frozen=True, kw_only=True)
 class EpochCurve:
@@ -189,6 +197,9 @@ class EpochCurve:
     descent: SecondDescents
     """Second descent in validation loss and validation error."""
 
+    def __post_init__(self) -> None:
+        check_lengths(self, "train_loss", "valid_loss", "valid_error")
+
 
 @dataclass(frozen=True, kw_only=True)
 class EpochSweep:
@@ -200,6 +211,11 @@ class EpochSweep:
     """Passes over the training rows at each point of the curves."""
     curves: list[EpochCurve]
     """Curves of a narrow network, of the narrowest that fits its training rows, and of the widest."""
+
+    def __post_init__(self) -> None:
+        check_lengths(self, "step", "epoch")
+        if any(len(curve.valid_loss) != len(self.step) for curve in self.curves):
+            raise ValueError(f"every curve needs a loss for each of {len(self.step)} steps")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,6 +245,10 @@ class ExampleSweep(ErrorCurves):
     """The largest number of training rows that the network fits."""
     descent: SecondDescents
     """Second descent in test loss and test error."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_lengths(self, "rows", "test_loss")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from msgspec import Meta
 
 from ravine.execution.baseline_rows import BaselineRow
-from ravine.execution.field_types import Interval
+from ravine.execution.field_types import Interval, check_lengths
 from ravine.execution.result import Plain, Result, StudyPlan
 from ravine.execution.result_parts import MetricFacts, SplitSizes
 from ravine.records.run_file import summary_text
@@ -68,7 +70,7 @@ class CheckRow:
     """The fault that the verdict looks for, in a few words."""
     sentence: str
     """The verdict in one sentence."""
-    evidence: list[EvidenceRow]
+    evidence: Annotated[list[EvidenceRow], Meta(min_length=1)]
     """The numbers on which the verdict rests. The first number decided."""
     principle: Principle | None
     """The claim of the lecture behind the verdict; null if the lecture has none that helps."""
@@ -137,7 +139,7 @@ class RemedyTrial:
 class FindingRow(CheckRow):
     """A verdict that was reported: a fault of the training or its data, or an observation of severity 0."""
 
-    severity: int
+    severity: Annotated[int, Meta(ge=0, le=3)]
     """Severity of the fault: 0 is no fault and only reported, 3 is the worst."""
     muted: bool
     """Whether the setting `mute` names the code; a muted finding is no fault, and no remedy is tried."""
@@ -223,6 +225,12 @@ class ObservedCurves:
     """Share of batches on which a step with their own gradient raises their loss."""
     gradient_norm: list[float | None]
     """Euclidean norm of the mean gradient."""
+
+    def __post_init__(self) -> None:
+        check_lengths(
+            self, "step", "learning_rate", "train_loss", "valid_loss", "score", "sharpness",
+            "sharpness_error", "limit", "raised", "gradient_norm",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

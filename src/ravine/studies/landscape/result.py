@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from ravine.execution.field_types import Pair
+from msgspec import Meta
+
+from ravine.execution.field_types import Pair, Positive
 from ravine.execution.result import Result, StudyPlan
 from ravine.execution.result_parts import PlannedNetworks
 from ravine.render.numbers import number
@@ -135,7 +137,7 @@ class PlaneRow:
 
     name: str
     """Kind of the plane: random, eigenvectors, trajectories or solutions."""
-    points: list[int]
+    points: Annotated[list[Positive], Meta(min_length=2, max_length=2)]
     """Number of points along x and along y."""
     unit: str
     """Unit of the coordinates x and y, in words."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.field_types import Pair
+from ravine.execution.field_types import Pair, check_lengths
 from ravine.execution.result import Result, StudyPlan
 from ravine.execution.result_parts import (
     DivergedRuns,
@@ -115,6 +115,9 @@ class LearningCurve:
     train: list[float | None]
     """Share of the training labels that the networks predict."""
 
+    def __post_init__(self) -> None:
+        check_lengths(self, "epoch", "train")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Bound:
@@ -222,6 +225,10 @@ class MemorizeResult(Result):
     """Wall-clock seconds by kind of work, such as compiling and training."""
     pictures: list[str]
     """Paths of the pictures; empty if no run directory was written."""
+
+    def __post_init__(self) -> None:
+        if not self.shares:
+            raise ValueError("shares has no entry")
 
     def summary(self) -> str:
         """Return one line for the list of `ravine runs`: the memorized share, without random labels.

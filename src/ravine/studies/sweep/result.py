@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from ravine.execution.evaluated_scores import EvaluatedScores, tied_with_best
-from ravine.execution.field_types import Interval, Pair
+from ravine.execution.field_types import Interval, Pair, Positive
 from ravine.execution.length_advice import LengthAdvice
 from ravine.execution.network_result import NetworkResult
 from ravine.execution.result import Plain, StudyPlan
@@ -147,11 +147,11 @@ class ConfigurationRow(EvaluatedScores):
     """95 % interval of the median, wider by the uncertainty of tuning; null if nothing was tuned, with a
     diverged run, or with fewer than 3 seeds; an end is null if tuning may have selected a learning rate that
     diverges."""
-    tier: int
+    tier: Positive
     """Tier 1 is best; the data cannot distinguish the configurations of one tier."""
     epochs: float | None
     """Mean number of epochs after which the weights were kept; null if a run diverged."""
-    at_edge: str | bool
+    at_edge: bool | Literal["low", "high"]
     """low or high if the best learning rate lies at this end of the range tried, else false."""
     against_first: AdjustedDifference | None
     """Difference from the baseline; null for the baseline, and for rows without runs on fresh seeds."""
@@ -223,6 +223,10 @@ class SweepResult(NetworkResult):
     """Advice to train the best configuration longer or shorter; null if its curves support none."""
     model_dir: str | None = None
     """Folder of the saved network; null if no run directory was written."""
+
+    def __post_init__(self) -> None:
+        if not self.leaderboard:
+            raise ValueError("the leaderboard has no row")
 
     @property
     def leaderboard_table(self) -> pd.DataFrame:

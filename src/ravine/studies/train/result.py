@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ravine.execution.baseline_rows import BaselineRow
+from ravine.execution.field_types import check_lengths
 from ravine.execution.length_advice import LengthAdvice
 from ravine.execution.network_result import NetworkResult
 from ravine.execution.result import Plain, StudyPlan
@@ -78,6 +79,11 @@ class Trained(ScoreSummary):
     epochs: list[float | None] | None
     """Epochs after which the kept weights were reached, for each seed; null without early stopping."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.epochs is not None and len(self.epochs) != self.n_seeds:
+            raise ValueError(f"epochs has {len(self.epochs)} values, and n_seeds is {self.n_seeds}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Curves:
@@ -97,6 +103,9 @@ class Curves:
     score: list[float | None]
     """Score on the validation rows."""
 
+    def __post_init__(self) -> None:
+        check_lengths(self, "seed", "step", "train_loss", "valid_loss", "score")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleCurve:
@@ -114,6 +123,11 @@ class ScheduleCurve:
     """Epochs of the values below; null for a schedule that depends on the loss."""
     values: list[float] | None
     """Value of the hyperparameter at each of `epochs`; null for a schedule that depends on the loss."""
+
+    def __post_init__(self) -> None:
+        check_lengths(self, "epochs", "values")
+        if (self.epochs is None) != (self.values is None):
+            raise ValueError("epochs and values must both be lists, or both null")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
