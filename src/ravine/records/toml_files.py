@@ -72,7 +72,7 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
         blob = Path(path).read_bytes()
     try:
         return tomllib.loads(blob.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits
         raise UsageError(
             f"'{path}' is not a TOML file.", f"Reading it failed: {error}.", "Correct it."
         ) from error
