@@ -44,7 +44,7 @@ class ModelMetadata:
     """Tuned hyperparameters of the optimizer besides the learning rate."""
     schedule: str | None = None
     """Learning-rate schedule."""
-    steps: Annotated[int, Meta(ge=0)] | None = None
+    steps: Annotated[int, Meta(ge=0, le=10**9)] | None = None
     """Training steps."""
     batch_size: Annotated[int, Meta(ge=1)] | None = None
     """Rows in a batch."""

@@ -54,11 +54,11 @@ class ArrayRule:
 
     @classmethod
     def like(cls, array: np.ndarray, *axes: Axis) -> ArrayRule:
-        """Return the rule for arrays of the type and shape of `array`. axes: lengths of the first axes."""
+        """Return the rule for arrays of the type and shape of `array` [...]. axes: lengths of the first axes."""
         return cls(array.dtype.kind, (*axes, *array.shape[len(axes) :]), str(array.dtype))
 
     def filled(self, value: float) -> np.ndarray:
-        """Return an array of this type and shape, full of one value. All lengths must be numbers."""
+        """Return an array [...] of this type and shape, full of one value. All lengths must be numbers."""
         import numpy as np
 
         return np.full(self.shape, value, self.type)

@@ -18,12 +18,13 @@ from ravine.records.os_errors import os_errors_as_data_errors
 
 __all__ = ["RUN_FILE", "STATES", "RunData", "RunFile", "State", "read_run_file", "summary_text"]
 
-RUN_FILE = "run.json"
+RUN_FILE = "run.json"  # in a run directory
 MORE = "more"  # field of RunFile for the keys that it does not know
 
 State = Literal["running", "finished", "stopped", "failed"]
 """State of a run, as its command last wrote it."""
 STATES: tuple[str, ...] = get_args(State)
+"""All states of a run."""
 Setting = bool | int | float | str | list[str] | None
 """Value of an option."""
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["SERIES", "check_record", "check_runs", "final_rules", "series_rules"]
 
 SERIES = ("train_loss", "valid_loss", "score")
+"""Names of the series in the record of a cohort."""
 
 
 def series_rules(cohort: Cohort) -> dict[str, ArrayRule]:
