@@ -61,8 +61,8 @@ def test_an_unchanged_state_goes_on(stopped, run):
 CHANGES = {
     "status": lambda a: a + 3, "where": lambda a: np.array([0, 99]), "live": lambda a: a + 3,
     "series/score": lambda a: a[:, 1:], "final/evaluation": lambda a: a + 99, "final/score": lambda a: a[:1],
-    "stopping/waited": lambda a: a.astype(float), "state/0": lambda a: a[..., None], "state/1": lambda a: None,
-    "more": lambda a: np.ones(1),
+    "stopping/waited": lambda a: a.astype(float), "state/0": lambda a: a[..., None],
+    "state/1": lambda a: None, "more": lambda a: np.ones(1),
 }  # fmt: skip
 
 

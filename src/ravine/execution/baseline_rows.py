@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ravine.baselines import BASELINES
 from ravine.execution.field_types import Interval
 from ravine.execution.result_parts import ScoreSummary
+from ravine.records.strict_json import short_text
 
 __all__ = ["BaselineDifference", "BaselineRow"]
 
@@ -55,3 +57,8 @@ class BaselineRow(ScoreSummary):
     """Scores on the test rows, which no choice used; null if the baseline was left out."""
     against_network: BaselineDifference | None = None
     """Difference to the network on the same seeds; null if one of the two has no scores."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.model not in BASELINES:
+            raise ValueError(f"model is {short_text(self.model)}; allowed is one of {', '.join(BASELINES)}")

@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-__all__ = ["Count", "Interval", "Pair", "Positive", "Task", "check_lengths"]
+__all__ = ["Count", "Interval", "NonNegative", "Pair", "Positive", "Task", "check_lengths"]
 
 Count = Annotated[int, Meta(ge=0)]
 """A number of rows, seeds, steps or other items."""
 Positive = Annotated[int, Meta(ge=1)]
 """A number that counts from 1."""
+NonNegative = Annotated[float, Meta(ge=0)]
+"""A number of at least 0."""
 Pair = Annotated[list[float], Meta(min_length=2, max_length=2)]
 """Two numbers, such as the ends of an interval, [low, high]."""
 Interval = Annotated[list[float | None], Meta(min_length=2, max_length=2)]

@@ -54,7 +54,10 @@ class ArrayRule:
 
     @classmethod
     def like(cls, array: np.ndarray, *axes: Axis) -> ArrayRule:
-        """Return the rule for arrays of the type and shape of `array` [...]. axes: lengths of the first axes."""
+        """Return the rule for arrays of the type and shape of `array` [...].
+
+        axes: lengths of the first axes, in place of those of the array.
+        """
         return cls(array.dtype.kind, (*axes, *array.shape[len(axes) :]), str(array.dtype))
 
     def filled(self, value: float) -> np.ndarray:

@@ -41,7 +41,8 @@ def damaged_document(
     field = f"{inside}{_field(path)}".lstrip(".")
     if isinstance(error.__cause__, ValueError | TypeError):  # of `__post_init__`
         cause = error.__cause__
-        said = f"{cause.what} {cause.why}".strip() if isinstance(cause, OptionError) else str(cause)
+        parts = (cause.what, cause.why or cause.fix) if isinstance(cause, OptionError) else (str(cause),)
+        said = " ".join(filter(None, parts))
         why = f"{said[:1].upper()}{said[1:].rstrip('.')}."
         return DamagedFile(f"{subject} is damaged{f' in its field {field}' if field else ''}.", why, FIX)
     if missing := re.search(r"required field `(.*)`", message):
@@ -92,7 +93,7 @@ def _allowed(message: str, kind: type, path: list[Step]) -> str:
     rest = expected[2]
     for sign, word in ((">=", "at least"), ("<=", "at most"), (">", "above"), ("<", "below")):
         rest = rest.replace(f"{sign} ", f"{word} ")
-    return words + rest
+    return words + rest.removesuffix(".0")
 
 
 def _choices(kind: object, path: list[Step]) -> list[str]:

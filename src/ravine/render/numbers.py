@@ -134,7 +134,7 @@ def with_interval(value: object, interval: object, scale: float = 1.0, decimals:
         return MISSING_CELL
     middle, half_width = scale * value, longer_side(value, interval)
     if decimals is None:
-        if not half_width or half_width < ROUNDING * abs(value):
+        if not half_width or half_width < ROUNDING * abs(value) or not math.isfinite(scale * half_width):
             return f"{middle:.3g}"
         decimals = max(0, 1 - math.floor(math.log10(scale * half_width) + 0.3))
         if decimals > MAX_DECIMALS:
@@ -279,6 +279,6 @@ def score_format_for(
         values = [abs(value) * scale for value, _ in scores if is_number(value) and value]
         smallest = max(values, default=1.0) / 100
     # one digit of the uncertainty, or two if the first is a 1: 0.3, 0.14
-    decimals = max(0, -math.floor(math.log10(max(smallest / 2, 1e-300))))
+    decimals = max(0, -math.floor(math.log10(min(max(smallest / 2, 1e-300), 1e300))))
     decimals = min(decimals, 2 if percent else MAX_DECIMALS)
     return ScoreFormat(printable(metric), greater_is_better, scale, decimals, bounds)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta
 
@@ -48,7 +48,7 @@ class Center:
     """Number of training steps; null if the model does not name this number."""
     loss: float
     """Mean loss over `rows` rows, without penalties, dropout and label smoothing."""
-    loss_name: str
+    loss_name: Literal["cross_entropy", "squared_error"]
     """cross_entropy (in nats) or squared_error (in variances of the target)."""
     rows: int
     """Number of rows that the loss is a mean of."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ravine.execution.field_types import Pair, check_lengths
 from ravine.execution.result import Result, StudyPlan
@@ -127,9 +128,9 @@ class Bound:
     diverge, of those that differ in their seed.
     """
 
-    name: str
-    """pac_bayes, held_out, lecture or xu_raginsky."""
-    of: str
+    name: Literal["pac_bayes", "held_out", "lecture", "xu_raginsky"]
+    """Name of the bound: pac_bayes, held_out, lecture or xu_raginsky."""
+    of: Literal["error", "gap"]
     """Bounded quantity: error (on new rows) or gap (error on new rows less that on training rows)."""
     value: float
     """The bound, as a share of rows."""

@@ -227,6 +227,13 @@ class SweepResult(NetworkResult):
     def __post_init__(self) -> None:
         if not self.leaderboard:
             raise ValueError("the leaderboard has no row")
+        names = {factor.name for factor in self.design.factors}
+        for row in self.leaderboard:
+            if set(row.levels) != names:
+                raise ValueError(f"a row has levels of {sorted(row.levels)} for the factors {sorted(names)}")
+        of_first = [effect.factor for effect in self.effects if effect.first]
+        if not {effect.factor for effect in self.effects} <= set(of_first) <= names:
+            raise ValueError("effects must have the first level of each of their factors")
 
     @property
     def leaderboard_table(self) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ravine.execution.baseline_rows import BaselineRow
-from ravine.execution.field_types import check_lengths
+from ravine.execution.field_types import NonNegative, check_lengths
 from ravine.execution.length_advice import LengthAdvice
 from ravine.execution.network_result import NetworkResult
 from ravine.execution.result import Plain, StudyPlan
@@ -119,9 +119,9 @@ class ScheduleCurve:
     """Steps of one run."""
     total_epochs: float
     """Epochs of one run."""
-    epochs: list[float] | None
+    epochs: list[NonNegative] | None
     """Epochs of the values below; null for a schedule that depends on the loss."""
-    values: list[float] | None
+    values: list[NonNegative] | None
     """Value of the hyperparameter at each of `epochs`; null for a schedule that depends on the loss."""
 
     def __post_init__(self) -> None:
