@@ -49,7 +49,8 @@ def test_an_array_is_read_as_numpy_reads_it(array):
 @pytest.mark.parametrize(
     "member",
     [
-        b"", b"x" * 99, pickle.dumps([1]), header("|O", "(1,)") + pickle.dumps([1]), header("<f8", "(10**12,)"),
+        b"", b"x" * 99, pickle.dumps([1]), header("|O", "(1,)") + pickle.dumps([1]),
+        header("<f8", "(10**12,)"),
         header("<f8", "(-1, -1)") + bytes(8), header("<U0", "(3,)"), header("<f8", "(1,)") + bytes(9),
         header("<f8", "(2,)") + bytes(9), header("nope", "()"), header("<f8", "(1.0,)") + bytes(8),
         b"\x93NUMPY\x09\x00" + bytes(90),
