@@ -9,7 +9,7 @@ from ravine.data import Dataset
 
 __all__ = ["baseline_seconds"]
 
-IMPORT_S = 1.9  # scikit-learn, and all that does not depend on the data
+IMPORT_S = 2.3  # scikit-learn, and all that does not depend on the data
 MAX_BINS = 255
 BINNED_ROWS = 2_000  # rows in which different values are counted
 
