@@ -214,7 +214,7 @@ def _row(
         seeds=chosen,
         looks=len(looks),
         tuning_seeds=trial_seeds,
-        hyperparameters=dict(look),
+        hyperparameters={name: float(value) for name, value in look.items()},
         rows=rows,
         note=reason,
         test=test,
