@@ -124,6 +124,8 @@ def test_arrays_of_another_type_or_shape_are_refused(saved, change):
     for name in arrays if change in CHANGES else ["layer0.weight"]:
         if change == "negative" and not name.endswith("variance"):
             continue
+        if change == "transposed" and len(set(arrays[name].shape)) == 1 and arrays[name].ndim == 2:
+            continue  # a square matrix keeps its shape
         other = {**arrays, name: CHANGES.get(change, lambda a: a.astype("f8"))(arrays[name])}
         if change == "one more":
             other = {**arrays, "more": np.zeros(2, "f4")}

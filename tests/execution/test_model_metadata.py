@@ -29,5 +29,5 @@ def test_every_fact_of_a_version_1_model_is_read(path):
 
 
 def test_a_wrong_type_is_refused_by_name():
-    with pytest.raises(DataError, match=r"\$\.steps"):
+    with pytest.raises(DataError, match=r"steps is 'many'; allowed is a whole number"):
         ModelMetadata.from_dict({"steps": "many"})

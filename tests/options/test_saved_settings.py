@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from ravine.errors import DataError
+from ravine.errors import DataError, UsageError
 from ravine.options.saved_settings import read_saved, read_saved_options
 from ravine.records.os_errors import DamagedFile
 from ravine.records.toml_files import dump
@@ -60,9 +60,11 @@ def test_a_missing_file_is_named(Baking, tmp_path):
 def test_a_changed_file_is_read_as_it_stands_or_refused(Baking, config, changed_document, data):
     path, written = config
     plain = changed_document(data.draw, written.to_dict())
-    if "\ud800" in repr(plain).encode("utf-8", "backslashreplace").decode() or "\\ud800" in repr(plain):
-        return  # no TOML file holds it
-    path.write_text(dump(plain))
+    try:
+        text = dump(plain)
+    except UsageError:  # no TOML file can hold it
+        assume(False)
+    path.write_text(text)
     try:
         found = read_saved(Baking, path)
     except DataError as error:
@@ -70,6 +72,7 @@ def test_a_changed_file_is_read_as_it_stands_or_refused(Baking, config, changed_
     else:
         kept = found.to_dict()
         for key, value in plain.items():
-            if value is not None:
-                shown = kept[key] if isinstance(kept[key], list) == isinstance(value, list) else kept[key][0]
-                assert str(shown) == str(value) or shown == value
+            if isinstance(kept.get(key), list) and value is not None:  # a single text is a list of one item
+                assert kept[key] == [str(item) for item in (value if isinstance(value, list) else [value])]
+            elif value is not None:  # the file lacks a value that is None
+                assert kept[key] == value or kept[key] == str(value)

@@ -1,3 +1,4 @@
+import json
 import pickle
 
 import hypothesis.extra.numpy as arrays_of
@@ -26,7 +27,11 @@ def records(draw):
     status = draw(arrays_of.arrays(np.int8, runs, elements=st.sampled_from([int(s) for s in Status])))
     times, width = draw(side), draw(side)
     meta = draw(
-        st.dictionaries(names, st.integers() | st.text(max_size=5) | st.lists(st.booleans()), max_size=3)
+        st.dictionaries(
+            names,
+            st.integers(-(2**63), 2**64 - 1) | st.text(max_size=5) | st.lists(st.booleans()),
+            max_size=3,
+        )
     )
     return Record(group((runs,)), group((runs, times)), status, group((runs, width)), meta)
 
@@ -184,13 +189,57 @@ def test_files_that_hold_no_record(tmp_path, record):
     record.save(path)
     arrays = read_npz(path)
     write_npz(path, {name: array for name, array in arrays.items() if name != "series/loss"})
-    with pytest.raises(DamagedFile, match="damaged record"):
+    with pytest.raises(DamagedFile, match=r"lacks the array 'series/loss'"):
         Record.load(path)
     write_npz(path, arrays | {"status": np.zeros(2, np.int8)})
-    with pytest.raises(DamagedFile, match="damaged record"):
+    with pytest.raises(DamagedFile, match="run = 2"):
         Record.load(path)
     with pytest.raises(DataError, match="There is no"):
         Record.load(tmp_path / "b.npz")
+
+
+@quiet
+@given(st.data())
+def test_a_changed_header_is_read_as_it_stands_or_refused(tmp_path, changed_document, data):
+    path, sound = tmp_path / "a.npz", Record({"x": [1.0]}, {"y": [[1.0]]}, [1], {"z": [2.0]}, {"cohort": "a"})
+    sound.save(path)
+    arrays = read_npz(path)
+    head = changed_document(data.draw, json.loads(arrays["record"].tobytes()))
+    write_npz(path, arrays | {"record": np.frombuffer(json.dumps(head).encode(), np.uint8)})
+    try:
+        found = Record.load(path)
+    except DataError as error:
+        assert "a.npz" in error.what
+    else:
+        assert found.meta == head["meta"]
+        names = {group: list(getattr(found, group)) for group in ("hyper", "series", "final")}
+        assert names == {group: head["names"][group] for group in names}
+        assert same(Record(found.hyper, found.series, found.status, found.final, sound.meta), sound)
+
+
+@quiet
+@given(st.data())
+def test_changed_arrays_are_read_as_they_stand_or_refused(tmp_path, data):
+    path = tmp_path / "a.npz"
+    Record({"x": [1.0, 2.0]}, {"y": np.ones((2, 3))}, [1, 2], {"z": np.ones((2, 2))}).save(path)
+    arrays = read_npz(path)
+    name = data.draw(st.sampled_from(list(arrays)))
+    shapes = arrays_of.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
+    types = st.sampled_from(["f4", "f8", "i1", "i8", "u1", "?", "<U2", ">f8", "c8"])
+    arrays[name] = data.draw(types.flatmap(lambda kind: arrays_of.arrays(kind, shapes)))
+    write_npz(path, arrays)
+    try:
+        found = Record.load(path)
+    except DataError as error:
+        assert "a.npz" in error.what
+    else:
+        groups = {
+            "status": {"": found.status},
+            **{f"{g}/": getattr(found, g) for g in ("hyper", "series", "final")},
+        }
+        for start, group in groups.items():
+            for key, array in group.items():
+                np.testing.assert_array_equal(array, arrays[f"{start}{key}"])
 
 
 def test_a_record_of_a_newer_version(tmp_path, record):
