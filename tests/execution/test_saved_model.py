@@ -41,7 +41,7 @@ def test_a_model_file_without_a_part_is_refused_by_name(trained, tmp_path):
     document = json.loads(path.read_text())
     del document["description"]["scaler"]
     path.write_text(json.dumps(document))
-    with pytest.raises(DataError, match=r"not complete.*'scaler'"):
+    with pytest.raises(DataError, match=r"field description\.scaler is missing"):
         Model.load(tmp_path / "m")
 
 

@@ -44,7 +44,7 @@ class EvaluatedScores(ScoreSummary):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.failed > self.n_seeds:
+        if self.failed > self.n_seeds > 0:  # without seeds, the runs are those of tuning
             raise ValueError(f"failed is {self.failed}, and n_seeds is {self.n_seeds}")
 
 

@@ -114,7 +114,7 @@ class ScoreSummary:
     def __post_init__(self) -> None:
         if len(self.values) != self.n_seeds:
             raise ValueError(f"values has {len(self.values)} scores, and n_seeds is {self.n_seeds}")
-        if self.diverged > self.n_seeds:
+        if self.diverged > self.n_seeds > 0:  # without seeds, the runs are those of tuning
             raise ValueError(f"diverged is {self.diverged}, and n_seeds is {self.n_seeds}")
 
 
