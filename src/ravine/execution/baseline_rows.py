@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.baselines import BASELINES
 from ravine.execution.field_types import Interval
 from ravine.execution.result_parts import ScoreSummary
 from ravine.records.strict_json import short_text
@@ -59,6 +58,8 @@ class BaselineRow(ScoreSummary):
     """Difference to the network on the same seeds; null if one of the two has no scores."""
 
     def __post_init__(self) -> None:
+        from ravine.baselines import BASELINES  # needs NumPy, which a result without baselines does not
+
         super().__post_init__()
         if self.model not in BASELINES:
             raise ValueError(f"model is {short_text(self.model)}; allowed is one of {', '.join(BASELINES)}")

@@ -120,6 +120,7 @@ def test_of_many_factors_the_last_give_way(result: SweepResult, width: int) -> N
         result,
         design=replace(result.design, factors=[FactorFacts(name=name) for name in names]),
         leaderboard=[replace(part, levels=levels) for part in result.leaderboard],
+        effects=[],
     )
     lines = text(many.view(), width).splitlines()
     assert max(map(display_width, lines)) <= width
@@ -208,18 +209,21 @@ def test_failed_seeds_are_reported_and_avoided(result: SweepResult) -> None:
     ]
     assert "tied" not in failing.summary()
     assert f"dropout=0.2, net={NET} and 1 tied" in replace(result, leaderboard=rows).summary()
-    few = replace(failing, leaderboard=[replace(part, n_seeds=5) for part in failing.leaderboard])
+    few = replace(
+        failing,
+        leaderboard=[replace(part, n_seeds=5, values=part.values[:5]) for part in failing.leaderboard],
+    )
     assert "Best median among those with the fewest failed seeds: dropout=0," in " ".join(verdict(few))
 
 
 def test_ties_and_few_seeds_are_named(result: SweepResult) -> None:
-    rows = [replace(part, tier=1, n_seeds=8) for part in result.leaderboard]
+    rows = [replace(part, tier=1, n_seeds=8, values=part.values[:8]) for part in result.leaderboard]
     sentences = " ".join(verdict(replace(result, leaderboard=rows)))
     assert "all 2 configurations tie" in sentences and "With 8 seeds only large" in sentences
 
 
 def test_below_six_seeds_nothing_ties_and_a_large_difference_is_named(result: SweepResult) -> None:
-    rows = [replace(part, tier=1, n_seeds=5) for part in result.leaderboard]
+    rows = [replace(part, tier=1, n_seeds=5, values=part.values[:5]) for part in result.leaderboard]
     change = AdjustedDifference(difference=-0.21, interval=None, p_better=0.1, p_value=0.06, p_holm=0.12)
     few = with_effect(replace(result, leaderboard=rows), helps=None, effect=change)
     sentences = " ".join(verdict(few))

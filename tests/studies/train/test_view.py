@@ -82,8 +82,12 @@ def test_scores_are_medians_with_their_interval(trained):
         median=0.81,
         median_interval=[0.76, 0.83],
         n_seeds=10,
+        values=[0.8] * 10,
+        epochs=None,
     )
-    test = dataclasses.replace(trained.test, mean=0.5, median=0.8, median_interval=[0.78, 0.82], n_seeds=10)
+    test = dataclasses.replace(
+        trained.test, mean=0.5, median=0.8, median_interval=[0.78, 0.82], n_seeds=10, values=[0.8] * 10
+    )
     shown = text(view(trained.replace(result=scores, test=test)), 100)
     assert "81 ± 5 %, median of 10 seeds" in shown and "80 ± 2 %, median of 10 seeds" in shown
     assert "79.7" not in shown
