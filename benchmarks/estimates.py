@@ -72,7 +72,7 @@ def timed(words: list[str]) -> dict[str, Any]:
         if done.returncode not in (0, 5):
             raise CommandFailed(f"ravine {' '.join(words)} ended with {done.returncode}:\n{done.stderr}")
         events = [json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()]
-        parts = json.loads((out / "result.json").read_text())["seconds"]
+        parts = json.loads((out / "times.json").read_text())["result"]["seconds"]
     ready = next(event for event in events if event["event"] == "PlanReady")
     return {
         "estimated": ready["estimated_seconds"],

@@ -1,6 +1,7 @@
 """What all tests share: JAX set up before its first use, caches inside the project, the shared data."""
 
 import copy
+import hashlib
 import json
 import os
 import sys
@@ -132,6 +133,23 @@ def shared_data() -> Path:
         if (folder / "shared" / "data").is_dir():
             return folder / "shared" / "data"
     pytest.skip("the shared data are not here")
+
+
+@pytest.fixture(scope="session")
+def seal():
+    """Return a function that makes the manifest of a run fit files that a test has changed on purpose."""
+    from ravine.records.manifest import Content, Manifest, is_covered
+
+    def write_manifest(folder):
+        manifest, root = Manifest(), Path(folder)
+        for path in sorted(path for path in root.rglob("*") if path.is_file()):
+            name = path.relative_to(root).as_posix()
+            if is_covered(name) and name not in ("MANIFEST", ".lock"):
+                blob = path.read_bytes()
+                manifest.settle(name, Content(hashlib.sha256(blob).hexdigest(), len(blob)))
+        (root / "MANIFEST").write_text(manifest.to_text())
+
+    return write_manifest
 
 
 ODD_VALUES = [

@@ -12,6 +12,7 @@ TOPICS = {
     "cli/test_dry_run.py": "plans of every study, from the command line",
     "cli/test_help_examples.py": "examples in the help of every command",
     "cli/test_end_to_end.py": "commands in processes of their own, stopped, killed and resumed",
+    "execution/test_equal_runs.py": "all files of two runs of the same command",
     "execution/test_version1.py": "files that version 1 wrote, read by several commands",
     # what several files do together
     "data/test_real_files.py": "real data sets, read and prepared",

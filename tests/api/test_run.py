@@ -97,7 +97,7 @@ def finished_run(tmp_path):
     data = tmp_path / "data.csv"
     data.write_text("a,b,y\n" + "".join(f"{k * 3 % 11},{k * k % 7},{k % 2}\n" for k in range(80)))
     with RunDirectory.create(tmp_path, "data", verb="train", command=["ravine"]) as made:
-        made.config.write_text(f'source = "{data}"\ntarget = "y"\nnet = "4"\nseeds = 7\n')
+        made.write("config.toml", f'source = "{data}"\ntarget = "y"\nnet = "4"\nseeds = 7\n')
     return made.path
 
 

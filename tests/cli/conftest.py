@@ -80,6 +80,7 @@ DATA = {
     "classes": ["1", "2"], "notes": [],
 }  # fmt: skip
 SHARED = {
+    "schema_version": 2,
     "data": DATA,
     "split": {"train": 64, "validation": 16, "test": 20},
     "metric": {"name": "accuracy", "greater_is_better": True},
@@ -188,9 +189,7 @@ def study(folder, monkeypatch):
 def some_runs(folder):
     for data in ("digits", "Ärger-größer-als-erwartet-und-sehr-lang"):
         with RunDirectory.create("runs", data, verb="compare", command=["ravine"]) as run:
-            # as version 1 wrote it
-            summary = {"winner": "adam", "tied": ["sgd"], "metric": "accuracy", "score": 0.98}
-            run.update(state="finished", summary=summary)
+            run.update(state="finished", summary="adam and 1 tied, accuracy 0.98")
     with RunDirectory.create("runs", "iris", verb="train", command=["ravine"]) as run:
         run.update(state="failed", summary="Every run diverged.")
     return folder

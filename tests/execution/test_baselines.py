@@ -200,7 +200,7 @@ def test_a_changed_file_is_not_used(context):
     assert run_baselines(context, TrainSettings(), "accuracy", SEEDS) == first
     path.write_text(path.read_text()[:50])
     assert run_baselines(context, TrainSettings(), "accuracy", SEEDS) == first
-    assert "damaged" in context.run.log_file.read_text()
+    assert "damaged" in (context.run.path / "log.txt").read_text()
 
 
 def test_finished_baselines_are_saved_before_a_stop(context, monkeypatch):

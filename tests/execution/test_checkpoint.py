@@ -36,4 +36,4 @@ def test_a_state_that_the_training_refuses_counts_as_absent_and_the_log_says_why
         checkpoint = RunCheckpoint(run, "cohort", lambda: 75)
         checkpoint.save(lambda: {"step": np.array(1)})
         assert checkpoint.load(refuse) is None
-        assert "The state cohort is damaged. It has no 'where'." in run.log_file.read_text()
+        assert "The state cohort is damaged. It has no 'where'." in (run.path / "log.txt").read_text()

@@ -14,6 +14,7 @@ from ravine.execution.execute import dry_run, execute
 from ravine.execution.new_run import execute_in_new_run
 from ravine.execution.registry import find_study
 from ravine.execution.resume import resume
+from ravine.records.manifest import check_run
 from ravine.records.run_directory import RunDirectory
 from ravine.records.run_index import list_runs
 
@@ -44,7 +45,9 @@ def test_a_run_holds_everything_and_its_result_is_read_again(folder):
     assert {path.name for path in run.iterdir()} >= {
         "run.json", "config.toml", "plan.json", "result.json", "events.jsonl", "cohorts", "models", "log.txt",
     }  # fmt: skip
-    assert json.loads((run / "result.json").read_text()) == json.loads(json.dumps(result.to_dict()))
+    stored = json.loads((run / "result.json").read_text().replace("{run}", "run"))
+    assert stored | {"seconds": vars(result.seconds)} == json.loads(json.dumps(result.to_dict()))
+    assert check_run(run) == []
     kinds = [type(event) for event in seen]
     assert kinds[0] is DataLoaded and kinds[-1] is RunEnded and PlanReady in kinds and ChunkDone in kinds
     assert [event["event"] for event in events_of(run)][-1] == "RunEnded"

@@ -23,21 +23,26 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def of_verb(seal):
+    """Return a function that changes the command that made a run."""
+
+    def change(run, verb):
+        about = json.loads((run / "run.json").read_text())
+        (run / "run.json").write_text(json.dumps(about | {"verb": verb}))
+        seal(run)
+
+    return change
+
+
+@pytest.fixture
 def run(folder):
     """The folder of a run with a model, in `runs/`, and a file of data."""
     Path("data.csv").write_text("a,b\n1,2\n")
     with RunDirectory.create("runs", "data", verb="train", command=["ravine"]) as made:
-        made.config.write_text('source = "data.csv"\nnet = "4"\nseeds = 7\noptimizers = ["sgd"]\n')
-        made.models.mkdir(parents=True)
+        made.write("config.toml", 'source = "data.csv"\nnet = "4"\nseeds = 7\noptimizers = ["sgd"]\n')
         for name in ("model.json", "model.safetensors"):
-            (made.models / name).write_text("")
+            made.write(f"models/best/{name}", "")
     return made.path
-
-
-def of_verb(run, verb):
-    """Change the command that made the run."""
-    about = json.loads((run / "run.json").read_text())
-    (run / "run.json").write_text(json.dumps(about | {"verb": verb}))
 
 
 def identity(run):
@@ -77,7 +82,7 @@ def test_a_run_gives_its_configuration_and_flags_go_before_it(run):
     assert resolve_source(DIAGNOSE, {"source": str(run), "net": "9"}, None, None)["net"] == "9"
 
 
-def test_a_comparison_gives_the_training_of_its_winner(run):
+def test_a_comparison_gives_the_training_of_its_winner(run, of_verb, seal):
     of_verb(run, "compare")
     with pytest.raises(UsageError, match="does not hold the settings of a training") as refused:
         resolve_source(DIAGNOSE, {"source": "latest"}, None, None)
@@ -85,6 +90,7 @@ def test_a_comparison_gives_the_training_of_its_winner(run):
     (run / "best.toml").write_text(
         'source = "data.csv"\nnet = "5"\noptimizer = "sgd"\nepochs = 3.0\nwinner_of = "compare"\nseeds = 9\n'
     )
+    seal(run)
     found = resolve_source(DIAGNOSE, {"source": "latest"}, None, None)
     assert found == {
         "source": "data.csv", "net": "5", "optimizer": "sgd", "epochs": 3.0, "winner_of": "compare",
@@ -92,7 +98,7 @@ def test_a_comparison_gives_the_training_of_its_winner(run):
 
 
 @pytest.mark.parametrize("verb", ["memorize", "descent"])
-def test_a_run_of_many_trainings_is_refused(run, verb):
+def test_a_run_of_many_trainings_is_refused(run, verb, of_verb):
     of_verb(run, verb)
     with pytest.raises(UsageError, match=f"a run of {verb}, which has many trainings"):
         resolve_source(DIAGNOSE, {"source": "latest"}, None, None)

@@ -98,10 +98,10 @@ def test_a_stop_comes_after_a_chunk_with_its_status_and_the_state_is_saved(blobs
             stopping.cohort("tune", "sgd", cohort, shape, DEVICES)
         assert caught.value.status == 75 and f"ravine resume {run.path}" in caught.value.fix
         key = stopping.key("tune", cohort)
-        assert run.load_state(key) is not None and not run.has_cohort(key)
+        assert run.load_state(key) is not None and run.find_cohort(key) is None
         going_on = Runner(run, lambda event: None, lambda: None)
         record = going_on.cohort("tune", "sgd", cohort, shape, DEVICES)
-        assert run.has_cohort(key) and run.load_state(key) is None
+        assert run.find_cohort(key) is not None and run.load_state(key) is None
     undisturbed = Runner(None, lambda event: None, lambda: None).cohort("tune", "sgd", cohort, shape, DEVICES)
     for name, values in undisturbed.series.items():
         np.testing.assert_array_equal(record.series[name], values)

@@ -9,6 +9,7 @@ import pytest
 
 from ravine.errors import DataError
 from ravine.execution.saved_model import Model
+from ravine.records.model_files import digest_of
 
 
 def test_a_model_is_written_and_read_again(trained, frame, tmp_path):
@@ -40,8 +41,8 @@ def test_a_model_file_without_a_part_is_refused_by_name(trained, tmp_path):
     path = trained.model.save(tmp_path / "m") / "model.json"
     document = json.loads(path.read_text())
     del document["description"]["scaler"]
-    path.write_text(json.dumps(document))
-    with pytest.raises(DataError, match=r"field description\.scaler is missing"):
+    path.write_text(json.dumps(document | {"model_sha256": digest_of(document)}))
+    with pytest.raises(DataError, match=r"description\.scaler is missing"):
         Model.load(tmp_path / "m")
 
 

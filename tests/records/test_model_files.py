@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ravine.errors import DataError, UsageError
 from ravine.records.atomic_files import DamagedFile, read_json, write_json
-from ravine.records.model_files import load_model, save_model
+from ravine.records.model_files import digest_of, load_model, model_files, save_model
 from ravine.records.run_directory import RunDirectory
 from ravine.records.run_index import find_model
 
@@ -25,6 +25,11 @@ dtypes = st.sampled_from(
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def save_in(run):
+    for name, blob in model_files(ARRAYS, ABOUT).items():
+        run.write(f"models/best/{name}", blob)
 
 
 @quiet
@@ -67,7 +72,7 @@ def test_views_that_are_not_contiguous_are_saved_as_they_look(here):
 
 def test_every_way_to_name_a_model(here):
     with RunDirectory.create(name="digits") as run:
-        save_model(run.models, ARRAYS, ABOUT)
+        save_in(run)
     files = [run.models, run.models / "model.json", run.models / "model.safetensors"]
     for word in [*files, run.path, run.path / "run.json", run.id, "latest", "digits"]:
         arrays, about = load_model(word)
@@ -95,7 +100,7 @@ def test_a_run_without_a_model_says_what_to_type(here):
 
 def test_a_run_without_a_model_names_the_newest_that_has_one(here):
     with RunDirectory.create(name="digits") as trained, trained.lock():
-        save_model(trained.models, ARRAYS, ABOUT)
+        save_in(trained)
         trained.update(state="finished")
     with RunDirectory.create(name="digits") as run, run.lock():
         run.update(state="finished")
@@ -105,7 +110,7 @@ def test_a_run_without_a_model_names_the_newest_that_has_one(here):
 
 def test_latest_is_the_newest_run_with_a_model(here):
     with RunDirectory.create(name="digits", out="first") as trained, trained.lock():
-        save_model(trained.models, ARRAYS, ABOUT)
+        save_in(trained)
     for out in (None, "second"):
         with RunDirectory.create(name="digits", out=out):
             pass
@@ -150,6 +155,50 @@ def test_files_of_two_models(here):
         load_model("m")
 
 
+def change(path, **entries):
+    """Change entries of a model.json, and its digest with them."""
+    document = read_json(path) | entries
+    write_json(path, document | {"model_sha256": digest_of(document)})
+
+
+def test_a_changed_description_is_noticed(here):
+    save_model("m", ARRAYS, ABOUT)
+    whole = (here / "m/model.json").read_text()
+    version_1 = ('"schema_version": 2', '"schema_version": 1')
+    for before, after in (("ja", "jb"), ("tanh", "relu"), ("3", "4"), version_1):
+        (here / "m/model.json").write_text(whole.replace(before, after, 1))
+        with pytest.raises(DamagedFile, match=r"model.json' was changed after it was written"):
+            load_model("m")
+
+
+def test_a_model_of_version_1_is_read(here):
+    save_model("m", ARRAYS, ABOUT)
+    document = read_json("m/model.json")
+    del document["model_sha256"]
+    write_json("m/model.json", document | {"schema_version": 1})
+    assert load_model("m")[1] == ABOUT
+
+
+def test_a_model_of_another_run_in_the_place_of_the_own_is_noticed(here):
+    with RunDirectory.create(name="digits") as run:
+        save_in(run)
+    save_model("other", {"layer0/w": np.ones(2)}, ABOUT)
+    for name in ("model.json", "model.safetensors"):
+        shutil.copy(f"other/{name}", run.models / name)
+    for word in (run.path, run.models, run.models / "model.json", "latest"):
+        with pytest.raises(DamagedFile, match=r"model.json' was changed after it was written"):
+            load_model(word)
+
+
+def test_a_model_is_not_read_through_a_link_that_leaves_its_run(here):
+    with RunDirectory.create(name="digits") as run:
+        save_in(run)
+    run.models.rename("elsewhere")
+    run.models.symlink_to(here / "elsewhere")
+    with pytest.raises(DataError, match=r"'best' in the run .* is a link"):
+        load_model(run.path)
+
+
 @pytest.mark.parametrize("blob", ["", "[]", "{}", '{"schema_version": "1"}', '{"schema_version": 1}'])
 def test_broken_description(here, blob):
     save_model("m", ARRAYS, ABOUT)
@@ -165,14 +214,14 @@ def test_a_pickle_with_a_fitting_checksum_is_not_run(here):
     save_model("m", ARRAYS, ABOUT)
     blob = pickle.dumps({"layer0/w": [1]})
     (here / "m/model.safetensors").write_bytes(blob)
-    write_json("m/model.json", read_json("m/model.json") | {"sha256": hashlib.sha256(blob).hexdigest()})
+    change("m/model.json", sha256=hashlib.sha256(blob).hexdigest())
     with pytest.raises(DamagedFile, match="cannot be read"):
         load_model("m")
 
 
 def test_a_model_of_a_newer_version(here):
     save_model("m", ARRAYS, ABOUT)
-    write_json("m/model.json", read_json("m/model.json") | {"schema_version": 2, "ravine": "9.1"})
+    change("m/model.json", schema_version=3, ravine="9.1")
     with pytest.raises(DataError, match=r"newer version of ravine, 9\.1.*--upgrade"):
         load_model("m")
 

@@ -21,12 +21,18 @@ def test_a_regular_file_is_read(tmp_path):
     assert file_size(path) == 12
 
 
-def test_a_link_is_followed_only_on_request(tmp_path):
+def test_a_link_is_followed_but_not_in_an_open_folder(tmp_path):
     (tmp_path / "file").write_bytes(b"x")
     (tmp_path / "link").symlink_to("file")
     assert read_regular(tmp_path / "link", 10) == b"x"
-    with pytest.raises(DataError, match="is a link"):
-        read_regular(tmp_path / "link", 10, follow=False)
+    folder = os.open(tmp_path, os.O_RDONLY)
+    try:
+        with open_regular("shown", name="file", folder=folder) as file:
+            assert file.read() == b"x"
+        with pytest.raises(DataError, match="'shown' is a link"):
+            open_regular("shown", name="link", folder=folder)
+    finally:
+        os.close(folder)
 
 
 def test_a_larger_file_is_refused_with_its_size_and_the_limit(tmp_path):

@@ -10,9 +10,9 @@ from ravine.records.run_file import RunData
 
 def test_cohorts_and_states(here, make, record):
     with make() as run:
-        assert not run.has_cohort("c1") and run.load_state("s") is None
+        assert run.find_cohort("c1") is None and run.load_state("s") is None
         run.save_cohort("c1", record)
-        assert run.has_cohort("c1")
+        assert run.find_cohort("c1") is not None
         np.testing.assert_array_equal(run.load_cohort("c1").series["loss"], record.series["loss"])
         run.save_state("s", {"step": np.array(3)})
         run.save_state("s", {"step": np.array(4)})
@@ -27,9 +27,9 @@ def test_cohorts_and_states(here, make, record):
 def test_the_same_cohort_twice_is_harmless(here, make, record):
     with make() as run:
         run.save_cohort("c", record)
-        before = (run.cohorts / "c.npz").read_bytes()
+        before = (run.path / "cohorts" / "c.npz").read_bytes()
         run.save_cohort("c", record)
-        assert (run.cohorts / "c.npz").read_bytes() == before
+        assert (run.path / "cohorts" / "c.npz").read_bytes() == before
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.5, 0.99])
@@ -37,15 +37,15 @@ def test_a_damaged_cohort_or_state_counts_as_absent_and_the_log_says_so(here, ma
     with make() as run:
         run.save_cohort("c", record)
         run.save_state("s", {"x": np.ones(9)})
-        for path in (run.cohorts / "c.npz", run.state / "s.npz"):
+        for path in (run.path / "cohorts" / "c.npz", run.path / "state" / "s.npz"):
             whole = path.read_bytes()
             path.write_bytes(whole[: int(len(whole) * share)])
-        assert not run.has_cohort("c") and run.load_state("s") is None
-        log = run.log_file.read_text()
+        assert run.find_cohort("c") is None and run.load_state("s") is None
+        log = (run.path / "log.txt").read_text()
         assert "cohort c is damaged" in log and "state s is damaged" in log
-    before = run.log_file.read_text()
-    assert not RunDirectory.open().has_cohort("c")  # a reader leaves no traces
-    assert run.log_file.read_text() == before
+    before = (run.path / "log.txt").read_text()
+    assert RunDirectory.open().find_cohort("c") is None  # a reader leaves no traces
+    assert (run.path / "log.txt").read_text() == before
 
 
 @pytest.mark.parametrize("bad", ["", "../x", "a/b", ".hidden", "a b", "x" * 200, "a\n"])
@@ -80,5 +80,5 @@ def test_log_is_one_line_each(here, make):
     with make() as run:
         run.log("two\nlines")
         run.log("caf\udce9")
-        lines = run.log_file.read_text("utf-8").splitlines()
+        lines = (run.path / "log.txt").read_text("utf-8").splitlines()
         assert len(lines) == 3 and lines[1].endswith("two lines") and lines[2].endswith("caf\\udce9")

@@ -74,11 +74,12 @@ def test_latest_that_was_deleted(here, make):
     assert RunDirectory.open("latest").id == list_runs()[0].id
 
 
-def test_a_run_of_a_newer_version(here, make):
+def test_a_run_of_a_newer_version(here, make, seal):
     with make() as run:
         pass
     newer = {"schema_version": RunFile.schema_version + 1, "versions": {"ravine": "9.1"}}
     write_json(run.path / "run.json", read_json(run.path / "run.json") | newer)
+    seal(run.path)
     with pytest.raises(
         NewerFile, match=r"newer version of ravine, 9\.1.*pip install --upgrade ravine"
     ) as caught:
@@ -94,10 +95,11 @@ def test_a_run_of_a_newer_version(here, make):
      '{"schema_version": 1, "id": "a", "state": "odd"}', '{"schema_version": 1, "id": 3, "state": "failed"}',
      '{"schema_version": 7, "versions": 3}'],
 )  # fmt: skip
-def test_a_broken_run_json(here, make, blob):
+def test_a_broken_run_json(here, make, seal, blob):
     with make() as run:
         pass
     (run.path / "run.json").write_text(blob)
+    seal(run.path)
     with pytest.raises(DataError):
         RunDirectory.open(run.path)
     assert [each.state for each in list_runs()] == ["newer version" if "7" in blob else "unreadable"]
@@ -105,10 +107,13 @@ def test_a_broken_run_json(here, make, blob):
 
 @quiet
 @given(st.data())
-def test_a_changed_run_json_breaks_neither_the_list_nor_the_other_runs(here, make, changed_document, data):
+def test_a_changed_run_json_breaks_neither_the_list_nor_the_other_runs(
+    here, make, changed_document, seal, data
+):
     with make("iris", out="runs/sound") as sound, make("wine", out="runs/odd") as run:
         plain = changed_document(data.draw, read_json(run.path / "run.json"))
     write_json(run.path / "run.json", plain)
+    seal(run.path)
     listed = {info.path.name: info for info in list_runs()}
     assert (listed["sound"].id, listed["sound"].state) == (sound.id, "interrupted, resumable")
     if listed["odd"].state in ("unreadable", "newer version"):

@@ -75,11 +75,10 @@ class CommandGroup(click.Group):
 
 
 def _unknown_command(word: str, commands: list[str]) -> UsageError:
-    from pathlib import Path
-
     from ravine.data.builtin import BUILTIN
+    from ravine.records.open_file import is_file
 
-    if word in BUILTIN or Path(word).is_file():
+    if word in BUILTIN or is_file(word):
         return UsageError(
             f"'{word}' is data, not a command.",
             "The first word names the command.",

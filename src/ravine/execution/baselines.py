@@ -27,8 +27,8 @@ from ravine.execution.result_parts import values_of
 from ravine.execution.score_summary import finite_or_none, score_summary
 from ravine.execution.seeds import seeds as seeds_of
 from ravine.networks import METRICS
-from ravine.records.atomic_files import DamagedFile, read_json, write_json
 from ravine.records.content_hash import content_hash
+from ravine.records.os_errors import DamagedFile
 from ravine.render.numbers import count
 from ravine.statistics import compare_paired, select
 from ravine.training import Rows, score_of
@@ -72,18 +72,17 @@ def run_baselines(
         rows.append(row)
         if context.run is not None and name not in known:
             plain = msgspec.to_builtins(rows)
-            write_json(
-                context.run.path / BASELINE_FILE, {"key": key, "checksum": _checksum(plain), "rows": plain}
-            )
+            document = {"key": key, "checksum": _checksum(plain), "rows": plain}
+            context.run.write_json(BASELINE_FILE, document)
     return rows
 
 
 def _saved(context: RunContext, key: str) -> dict[str, BaselineRow]:
     """Return the rows that were saved for the same data and seeds, by name of the baseline."""
-    if context.run is None or not (context.run.path / BASELINE_FILE).exists():
+    if context.run is None or not context.run.has(BASELINE_FILE):
         return {}
     try:
-        document = read_json(context.run.path / BASELINE_FILE)
+        document = context.run.read_json(BASELINE_FILE)
         if document["key"] != key or document["checksum"] != _checksum(document["rows"]):
             return {}
         rows = msgspec.convert(document["rows"], list[BaselineRow])

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from ravine.data.builtin import BUILTIN
 from ravine.execution.data_settings import DataSettings
-from ravine.records.atomic_files import write_atomic
-from ravine.records.run_directory import RunDirectory
+from ravine.records.open_file import exists
+from ravine.records.run_directory import CONFIG, RunDirectory
 from ravine.records.toml_files import dump
 
 __all__ = ["with_absolute_paths", "write_config"]
@@ -18,7 +18,7 @@ AnySettings = TypeVar("AnySettings", bound=DataSettings)
 
 def write_config(run: RunDirectory, settings: DataSettings) -> None:
     """Write the settings of a run to `config.toml` in its directory. Raises DataError if that fails."""
-    write_atomic(run.config, dump(with_absolute_paths(settings).to_dict()))
+    run.write(CONFIG, dump(with_absolute_paths(settings).to_dict()))
 
 
 def with_absolute_paths(settings: AnySettings) -> AnySettings:
@@ -32,6 +32,6 @@ def with_absolute_paths(settings: AnySettings) -> AnySettings:
         if not text or text in BUILTIN or text == "-":
             return text
         path, part = file_and_part(text)
-        return f"{path.resolve()}{part and f':{part}'}" if path.exists() else text
+        return f"{path.resolve()}{part and f':{part}'}" if exists(path) else text
 
     return replace(settings, source=absolute(settings.source) or "", test=absolute(settings.test))

@@ -35,8 +35,9 @@ from ravine.execution.result import Result, StudyPlan
 from ravine.execution.run_files import write_or_check_plan, write_result
 from ravine.execution.runner import Runner
 from ravine.execution.study import Design, Study
-from ravine.records.os_errors import is_full, os_errors_as_data_errors
-from ravine.records.run_directory import RunDirectory
+from ravine.records.clock import seconds_since_1970
+from ravine.records.os_errors import is_full
+from ravine.records.run_directory import CONFIG, PLAN, RunDirectory
 from ravine.training import drop_programs
 
 __all__ = ["dry_run", "execute"]
@@ -72,7 +73,7 @@ def execute(
         return result
     except (Stopped, KeyboardInterrupt) as error:
         ended = "stopped"
-        if run is None or not run.plan.exists():
+        if run is None or not run.has(PLAN):
             raise
         run.update(state=ended)
         if isinstance(error, KeyboardInterrupt):
@@ -80,11 +81,11 @@ def execute(
         fix = f"Type `ravine resume {quote(str(run.path))}` to go on."
         raise Stopped("Stopped on request; what was done is saved.", "", fix, error.status) from error
     except Exception as error:
-        if run is not None and run.plan.exists():
+        if run is not None and run.has(PLAN):
             _mark_failed(run, error, before)
         raise
     finally:
-        if run is not None and run.plan.exists():
+        if run is not None and run.has(PLAN):
             listener(RunEnded(ended, time.perf_counter() - started))
 
 
@@ -97,7 +98,7 @@ def _execute(
     should_stop: ShouldStop,
     started: float,
 ) -> Result:
-    if run is not None and not run.config.exists():
+    if run is not None and not run.has(CONFIG):
         write_config(run, settings)
     dataset, devices = _prepare(study, settings, dataset, notify)
     design = study.design(settings, dataset, devices)
@@ -160,16 +161,14 @@ def _also_to_file(run: RunDirectory, notify: Notify) -> Notify:
     def listener(event: Event) -> None:
         nonlocal last_progress, pending
         notify(event)
-        line = json.dumps({"time": round(time.time(), 3)} | event.to_dict()) + "\n"
+        line = json.dumps({"time": seconds_since_1970()} | event.to_dict()) + "\n"
         now = time.monotonic()
         if isinstance(event, ChunkDone):
             if now - last_progress < EVENT_INTERVAL_S:
                 pending = line  # written before the next event of another kind, unless newer progress comes
                 return
             last_progress, pending = now, ""
-        if run.path.is_dir():
-            with os_errors_as_data_errors(run.events), run.events.open("a", encoding="utf-8") as file:
-                file.write(pending + line)
+        run.log_event(pending + line)
         pending = ""
 
     return listener

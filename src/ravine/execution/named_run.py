@@ -10,12 +10,13 @@ from typing import Any
 from ravine.errors import DataError, UsageError
 from ravine.execution.registry import find_study
 from ravine.execution.study import Study
+from ravine.records.open_file import exists, is_file, is_folder
+from ravine.records.run_directory import CONFIG, RunDirectory
 from ravine.records.run_file import RUN_FILE, read_run_file
 from ravine.records.run_index import LATEST, SeveralRuns, find_run
 
 __all__ = ["find_named_run", "resolve_source"]
 
-CONFIG = "config.toml"
 MODEL_FILES = (".json", ".safetensors")
 
 
@@ -38,7 +39,7 @@ def resolve_source(
     if "model" not in study.accepts or not word:
         return dict(flags)
     folder = find_named_run(word)
-    if folder is None and not (Path(word).is_dir() or _is_model_file(Path(word))):
+    if folder is None and not (is_folder(word) or _is_model_file(Path(word))):
         if data is not None:
             raise UsageError(
                 f"'{data}' is one word too many.",
@@ -49,7 +50,7 @@ def resolve_source(
     path = folder if folder is not None else Path(word)
     if "run" not in study.accepts:
         return {**flags, "source": data or "", "model": str(path)}
-    if (path / RUN_FILE).exists():
+    if exists(path / RUN_FILE):
         if config is not None or data is not None:
             raise UsageError(
                 f"'{word}' is a run.",
@@ -58,7 +59,7 @@ def resolve_source(
             )
         _check_training(study, word, path)
         return _with_configuration(study, path, flags)
-    if _is_model_file(path) or (path / "model.json").exists():
+    if _is_model_file(path) or exists(path / "model.json"):
         return _with_data_of_model(study, path, flags, data)
     raise UsageError(
         f"The folder '{word}' is neither a run nor a model.",
@@ -78,11 +79,11 @@ def find_named_run(word: str) -> Path | None:
     """
     from ravine.data.builtin import BUILTIN
 
-    if word == LATEST and not Path(word).is_file():
+    if word == LATEST and not is_file(word):
         return find_run(word)
-    if Path(word).name == RUN_FILE and Path(word).is_file():
+    if Path(word).name == RUN_FILE and is_file(word):
         return Path(word).parent
-    if not word or word == "-" or word in BUILTIN or Path(word).exists():
+    if not word or word == "-" or word in BUILTIN or exists(word):
         return None
     try:
         return find_run(word)
@@ -102,7 +103,7 @@ def _check_training(study: Study, word: str, folder: Path) -> None:
             f"`ravine {study.name}` needs one training, such as a run of train or the winner of compare.",
             f"Type `ravine {study.name} DATA`.",
         )
-    if not (folder / file).exists():
+    if not RunDirectory.open(folder).has(file):
         raise UsageError(
             f"The run '{word}' does not hold the settings of a training, which `ravine {study.name}` needs.",
             f"The run has not written its file '{file}' yet, which holds these settings.",
@@ -113,8 +114,8 @@ def _check_training(study: Study, word: str, folder: Path) -> None:
 def _is_model_file(path: Path) -> bool:
     return (
         path.suffix in MODEL_FILES
-        and path.is_file()
-        and all(path.with_suffix(suffix).is_file() for suffix in MODEL_FILES)
+        and is_file(path)
+        and all(is_file(path.with_suffix(suffix)) for suffix in MODEL_FILES)
     )
 
 
@@ -122,7 +123,7 @@ def _with_data_of_model(
     study: Study, path: Path, flags: Mapping[str, Any], data: str | None
 ) -> dict[str, Any]:
     """Return the flags with a model and its data: the data named, or the data of the model's run."""
-    run = next((parent for parent in path.resolve().parents if (parent / RUN_FILE).exists()), None)
+    run = next((parent for parent in path.resolve().parents if exists(parent / RUN_FILE)), None)
     settings = _with_configuration(study, run, flags) if data is None and run is not None else flags
     source = data or settings.get("source")
     if not source or source == flags["source"]:
@@ -137,11 +138,12 @@ def _with_data_of_model(
 def _with_configuration(study: Study, folder: Path, flags: Mapping[str, Any]) -> dict[str, Any]:
     """Return the configuration that a run ended with, overridden by the flags."""
     from ravine.options.fields import options_of
-    from ravine.records.toml_files import load
 
-    file = find_study(read_run_file(folder).verb).training_file or CONFIG
-    path = folder / file if (folder / file).exists() else folder / CONFIG
-    if not path.exists():
+    run = RunDirectory.open(folder)
+    file = find_study(run.metadata.verb).training_file or CONFIG
+    if not run.has(file):
+        file = CONFIG
+    if not run.has(file):
         raise UsageError(
             f"The run '{folder}' has no configuration.",
             "It ended before it wrote one.",
@@ -149,7 +151,7 @@ def _with_configuration(study: Study, folder: Path, flags: Mapping[str, Any]) ->
         )
     stored = {key for key, option in options_of(study.settings).items() if option.stored}
     option_names = stored - {"seeds", "model"}
-    configuration = {key: value for key, value in load(path).items() if key in option_names}
+    configuration = {key: value for key, value in run.read_toml(file).items() if key in option_names}
     typed = {key: value for key, value in flags.items() if _is_typed(value) and key != "source"}
     return {**configuration, **typed}
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from ravine.execution.result import PREDICTIONS, Result
@@ -42,6 +40,4 @@ class NetworkResult(Result):
         """
         if self.artifacts.predictions or self.run_dir is None:
             return self.artifacts.predictions
-        path = Path(self.run_dir) / PREDICTIONS
-        read = resolve_name("ravine.records.atomic_files:read_npz")
-        return read(path) if path.exists() else {}
+        return self._run_directory().read_arrays(PREDICTIONS)

@@ -17,9 +17,9 @@ from ravine.execution.events import Notify, ShouldStop, ignore, never
 from ravine.execution.result import Result
 from ravine.execution.source import check_source, with_models_found
 from ravine.execution.study import Study
-from ravine.records.atomic_files import write_atomic
+from ravine.records.open_file import exists
 from ravine.records.os_errors import os_errors_as_data_errors
-from ravine.records.run_directory import RunDirectory
+from ravine.records.run_directory import PLAN, RunDirectory
 from ravine.records.run_index import LATEST
 from ravine.records.run_paths import forget_elsewhere, update_latest_link
 
@@ -63,7 +63,7 @@ def execute_in_new_run(
 
         return execute(study, settings, dataset=dataset, run=run, notify=notify, should_stop=should_stop)
     except BaseException:
-        if not run.plan.exists():
+        if not run.has(PLAN):
             _discard(run, out is None or bool(new_folders), new_folders[1:], latest_before)
         raise
     finally:
@@ -74,11 +74,10 @@ def _with_stdin_copied(settings: NetworkSettings, run: RunDirectory) -> NetworkS
     """Return settings that read standard input from a copy in the run directory, for `resume`."""
     if settings.source != "-":
         return settings
-    path = run.path / STDIN
     with os_errors_as_data_errors("standard input", "read"):
         blob = sys.stdin.buffer.read()
-    write_atomic(path, blob)
-    return replace(settings, source=str(path.resolve()))
+    run.write(STDIN, blob)
+    return replace(settings, source=str((run.path / STDIN).resolve()))
 
 
 def _latest() -> str | None:
@@ -89,7 +88,7 @@ def _latest() -> str | None:
 
 def _new_folders(out: str | os.PathLike[str] | None) -> list[Path]:
     """Return the folders that a run in `out` creates, the innermost first."""
-    return [] if out is None else [path for path in (Path(out), *Path(out).parents) if not path.exists()]
+    return [] if out is None else [path for path in (Path(out), *Path(out).parents) if not exists(path)]
 
 
 def _discard(run: RunDirectory, fresh: bool, above: Sequence[Path], latest_before: str | None) -> None:
@@ -106,10 +105,10 @@ def _discard(run: RunDirectory, fresh: bool, above: Sequence[Path], latest_befor
                 folder.rmdir()
         else:  # the user's own folder stays
             for item in run.path.iterdir():
-                shutil.rmtree(item) if item.is_dir() else item.unlink()
+                shutil.rmtree(item) if item.is_dir() and not item.is_symlink() else item.unlink()
         if was_latest:
             link.unlink()
-            if latest_before is not None and (ROOT / latest_before).exists():
+            if latest_before is not None and exists(ROOT / latest_before):
                 update_latest_link(ROOT, ROOT / latest_before)
         forget_elsewhere(ROOT, run.path)
         ROOT.rmdir()  # if it was made for this run, and is empty

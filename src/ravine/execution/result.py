@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ravine.execution.data_settings import DataSettings
     from ravine.execution.saved_model import Model
     from ravine.records.record import Record
+    from ravine.records.run_directory import RunDirectory
     from ravine.render.blocks import Block
 
 __all__ = [
@@ -124,6 +125,9 @@ class StudyPlan(Document):
 class Result(Document):
     """The base of the results of all studies, with the run directory and access to model and curves."""
 
+    times: ClassVar[tuple[str, ...]] = ("seconds",)
+    """Names of the fields that hold wall-clock times, which differ from run to run and lie in `times.json`.
+    A name such as `leaderboard.seconds_to_target` is a field of every row of a list."""
     run_dir: str | None = None
     """Path of the run directory; null if the study wrote none."""
     source: str = ""
@@ -176,9 +180,9 @@ class Result(Document):
         """
         if self.artifacts.records or self.run_dir is None:
             return self.artifacts.records
-        load = resolve_name("ravine.records.record:Record").load
-        paths = sorted((Path(self.run_dir) / "cohorts").glob("*.npz"))
-        records = {path.stem: load(path) for path in paths}
+        run = self._run_directory()
+        names = [Path(name).stem for name in run.names("cohorts")]
+        records = {name: run.load_cohort(name) for name in names}
         return {record.name or stem: record for stem, record in records.items()}
 
     @property
@@ -186,9 +190,12 @@ class Result(Document):
         """The arrays that belong to this result, by name, read from the run directory if needed."""
         if self.artifacts.arrays or self.run_dir is None:
             return self.artifacts.arrays
-        path = Path(self.run_dir) / ARRAYS
-        read = resolve_name("ravine.records.atomic_files:read_npz")
-        return read(path) if path.exists() else {}
+        return self._run_directory().read_arrays(ARRAYS)
+
+    def _run_directory(self) -> RunDirectory:
+        """Return a reader of the run directory, which compares each file with the manifest of the run."""
+        run: RunDirectory = resolve_name("ravine.records.run_directory:RunDirectory").open(self.run_dir)
+        return run
 
     def summary(self) -> str:
         """Return the result in one line, for `ravine runs`. Raises NotImplementedError in this base class."""

@@ -10,9 +10,10 @@ from ravine.execution.execute import execute
 from ravine.execution.registry import find_study
 from ravine.execution.result import Result
 from ravine.execution.resume_check import check_resumable
-from ravine.execution.run_files import check_data, load_result
-from ravine.records.run_directory import RunDirectory
-from ravine.records.toml_files import load as load_toml
+from ravine.execution.run_files import check_data
+from ravine.execution.stored_result import load_result
+from ravine.records.open_file import is_file
+from ravine.records.run_directory import CONFIG, RunDirectory
 
 __all__ = ["resume"]
 
@@ -27,14 +28,14 @@ def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldSto
     """
     check_resumable(run)
     study = find_study(run.metadata.verb)
-    settings = study.settings.from_dict(load_toml(run.config))
+    settings = study.settings.from_dict(run.read_toml(CONFIG))
     if run.metadata.state == "finished":
         # the result can be shown without its data, such as a deleted file or arrays from Python
         if settings.needs_source and (
-            settings.source in BUILTIN or file_and_part(settings.source or "?")[0].is_file()
+            settings.source in BUILTIN or is_file(file_and_part(settings.source or "?")[0])
         ):
             check_data(run, study.load_data(settings))
-        return load_result(run, study)
+        return load_result(run, study.result_type)
     if settings.needs_source and not settings.source:
         raise DataError(
             f"The run '{run.path}' got its data from Python.",

@@ -6,7 +6,6 @@ that has changed.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -16,17 +15,17 @@ from ravine.data import Dataset
 from ravine.errors import DataError
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.config_file import with_absolute_paths, write_config
-from ravine.execution.result import ARRAYS, PREDICTIONS, Plain, Result
+from ravine.execution.result import ARRAYS, PREDICTIONS, Result
 from ravine.execution.result_parts import DataFacts, SplitSizes
+from ravine.execution.stored_result import save_result
 from ravine.execution.study import Study
-from ravine.records.atomic_files import read_json, write_atomic, write_json, write_npz
 from ravine.records.content_hash import content_hash
-from ravine.records.run_directory import RunDirectory
+from ravine.records.run_directory import BEST_MODEL, PLAN, RunDirectory
 from ravine.records.toml_files import dump
 from ravine.training import Batches
 
 __all__ = [
-    "check_data", "data_facts", "load_result", "split_sizes", "write_or_check_plan", "write_result",
+    "check_data", "data_facts", "split_sizes", "write_or_check_plan", "write_result",
 ]  # fmt: skip
 
 PICTURES = "pictures"
@@ -64,12 +63,12 @@ def write_or_check_plan(
     plan.json.
     """
     resolved = with_absolute_paths(settings).to_dict()
-    resuming = run.plan.exists()
+    resuming = run.has(PLAN)
     if resuming:
         _check_settings(run, resolved)  # first: other settings can hold out other test rows
     check_data(run, dataset)
     if resuming:
-        before = read_json(run.plan)
+        before = run.read_json(PLAN)
         changed = [key for key in sorted({*before, *plan}) if _hash(before.get(key)) != _hash(plan.get(key))]
         if changed:
             raise DataError(
@@ -77,10 +76,10 @@ def write_or_check_plan(
                 f"The trainings planned now differ from its plan.json in {', '.join(changed)}.",
                 "Put the old files back, use the version of ravine that began the run, or begin a new run.",
             )
-        run.update(state="running", pid=os.getpid())
+        run.update(state="running")
         return
     write_config(run, settings)
-    write_json(run.plan, plan)
+    run.write_json(PLAN, plan)
     run.update(
         verb=study,
         settings=resolved,
@@ -137,50 +136,28 @@ def write_result(
 
     The files are model, arrays, predictions, configurations, tables, pictures and result.json. Returns the
     result with the paths of its pictures. picture_format: png, svg or pdf. Raises DataError if a file cannot
-    be written.
+    be written; then the run keeps the files that it had.
     """
     artifacts = result.artifacts
-    if artifacts.model is not None:
-        artifacts.model.save(run.models)
-    if artifacts.arrays:
-        write_npz(run.path / ARRAYS, artifacts.arrays)
-    if artifacts.predictions:
-        write_npz(run.path / PREDICTIONS, artifacts.predictions)
-    for name, settings in artifacts.configurations.items():
-        write_atomic(run.path / name, dump(with_absolute_paths(settings).to_dict()))
-    for name, table in result.tables().items():
-        write_atomic(run.path / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     if study.draws:
-        folder = run.path / PICTURES
-        folder.mkdir(exist_ok=True)
-        paths = study.load("plots", "draw")(result, folder, picture_format)
-        result = result.replace(pictures=[str(path) for path in paths])
-    write_json(run.result, result.to_dict(), sort=False)
-    run.update(state="finished", summary=result.summary())
+        with run.drawing(PICTURES) as folder:
+            paths = study.load("plots", "draw")(result, folder, picture_format)
+        result = result.replace(pictures=[str(run.path / PICTURES / path.name) for path in paths])
+    with run.writing_together():
+        if artifacts.model is not None:
+            for name, blob in artifacts.model.files().items():
+                run.write(f"{BEST_MODEL}/{name}", blob)
+        if artifacts.arrays:
+            run.write_npz(ARRAYS, artifacts.arrays)
+        if artifacts.predictions:
+            run.write_npz(PREDICTIONS, artifacts.predictions)
+        for name, settings in artifacts.configurations.items():
+            run.write(name, dump(with_absolute_paths(settings).to_dict()))
+        for name, table in result.tables().items():
+            run.write(f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+        save_result(run, result)
+        run.update(state="finished", summary=result.summary())
     return result
-
-
-def load_result(run: RunDirectory, study: Study) -> Result:
-    """Return the result of a finished run from its file, with paths in the present run directory.
-
-    The file holds the paths from the time of writing, and the run can have been moved since then. Raises
-    DataError if the file is missing, damaged or of a newer version.
-    """
-    document: dict[str, Plain] = read_json(run.result)
-    before, now = str(document.get("run_dir") or "").rstrip("/"), str(run.path)
-
-    def in_present_folder(value: Plain) -> Plain:
-        if isinstance(value, list):
-            return [in_present_folder(part) for part in value]
-        if not isinstance(value, str) or not before:
-            return value
-        inside = value == before or value.startswith(f"{before}/")
-        return now + value[len(before) :] if inside else value
-
-    paths = {
-        key: in_present_folder(value) for key, value in document.items() if isinstance(value, str | list)
-    }
-    return study.result_type.from_dict(document | paths)
 
 
 def _hash(value: object) -> str:

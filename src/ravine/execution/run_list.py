@@ -31,6 +31,9 @@ class RunRow:
     """The result in one line, or the error that ended it."""
     bytes: int
     """Size on disk in bytes."""
+    files: str = ""
+    """intact if all files are as Ravine wrote them, else the files that differ; not verified for a run of an
+    older version; empty without `--verify`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -150,9 +150,8 @@ class Runner:
 
     def _saved(self, key: str, check: CheckRecord) -> Record | None:
         """Return the saved record of a cohort; None without one. A damaged record counts as absent."""
-        if self.run is None or not self.run.has_cohort(key):
+        if self.run is None or (record := self.run.find_cohort(key)) is None:
             return None
-        record = self.run.load_cohort(key)
         try:
             check(record, f"The record {key}")
         except DamagedFile as error:

@@ -15,7 +15,7 @@ from ravine.execution.model_description import PARAMETERS, STATISTICS, ModelDesc
 from ravine.execution.model_metadata import ModelMetadata
 from ravine.networks import Network
 from ravine.records.documents import check_document
-from ravine.records.model_files import load_model, save_model
+from ravine.records.model_files import load_model, model_files, save_model
 from ravine.training import TrainedNetwork
 
 if TYPE_CHECKING:
@@ -115,6 +115,15 @@ class Model:
 
         Raises DataError if a file cannot be written.
         """
+        save_model(directory, *self._content())
+        return Path(directory)
+
+    def files(self) -> dict[str, bytes]:
+        """Return the bytes of the files that `save` writes, by name."""
+        return model_files(*self._content())
+
+    def _content(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return the arrays of the model by name, and its description in plain values."""
         arrays = {f"{PARAMETERS}{path}": np.asarray(array) for path, array in _named(self.trained.params)}
         arrays |= {f"{STATISTICS}{path}": np.asarray(array) for path, array in _named(self.trained.stats)}
         description = {
@@ -130,8 +139,7 @@ class Model:
             "about": self.metadata.to_dict(),
             **({"missing": list(self.missing)} if self.missing else {}),
         }
-        save_model(directory, arrays, description)
-        return Path(directory)
+        return arrays, description
 
     @classmethod
     def load(cls, path: str | Path) -> Model:

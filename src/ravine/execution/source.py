@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from ravine.data.builtin import BUILTIN
 from ravine.errors import DataError, UsageError
 from ravine.execution.data_settings import DataSettings
+from ravine.records.open_file import exists
 from ravine.records.run_index import find_run
 
 __all__ = ["check_source", "with_models_found"]
@@ -37,7 +38,7 @@ def check_source(settings: DataSettings, study: str) -> None:
                 "DATA is '-', which means standard input.",
                 "Name a file instead of '-'.",
             )
-    elif settings.source not in BUILTIN and not Path(settings.source).expanduser().exists():
+    elif settings.source not in BUILTIN and not exists(Path(settings.source).expanduser()):
         from ravine.data import read
 
         read(settings.source)  # raises an error with the nearest name
@@ -53,6 +54,6 @@ def with_models_found(settings: AnySettings) -> AnySettings:
         name = getattr(settings, key)
         if name is not None:
             path = Path(name)
-            absolute: Any = {key: str((path if path.exists() else find_run(path)).resolve())}
+            absolute: Any = {key: str((path if exists(path) else find_run(path)).resolve())}
             settings = replace(settings, **absolute)
     return settings

@@ -20,6 +20,7 @@ from ravine.options.parse import from_text, from_texts, from_value
 from ravine.options.renamed import renamed_key
 from ravine.options.settings import Settings
 from ravine.options.validate import raise_together, refusal
+from ravine.records.open_file import exists, is_file, is_folder
 from ravine.records.toml_files import load
 
 __all__ = ["Resolved", "resolve"]
@@ -144,7 +145,7 @@ def _unknown(key: str, placed: _PlacedValue, keys: Collection[str]) -> UsageErro
 
 
 def _project(path: Path) -> Layer:
-    if not path.is_file():
+    if not is_file(path):
         return {}
     table = load(path).get("tool", {}).get("ravine", {})
     if not isinstance(table, Mapping):
@@ -158,9 +159,9 @@ def _file(name: str | None) -> Layer:
     if name is None:
         return {}
     path = Path(name)
-    if path.is_dir() and (path / CONFIG).is_file():
+    if is_folder(path) and is_file(path / CONFIG):
         path = path / CONFIG
-    if not path.exists():
+    if not exists(path):
         near = sorted(str(file) for file in path.parent.glob("*.toml"))
         hint = did_you_mean(name, near) if near else "Check the path."
         raise UsageError(f"There is no configuration file '{path}'.", "-c names the file.", hint)

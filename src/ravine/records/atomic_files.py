@@ -2,8 +2,8 @@
 
 A file is written under a temporary name in the same folder, flushed to the disk and renamed over the old
 file. Then the folder is flushed. If the process is killed at any moment, the path holds either the old bytes
-or the new bytes. A temporary file `.tmp-*` of a killed process is harmless, and `remove_temporaries` deletes
-it later.
+or the new bytes. A temporary file `.tmp-*` of a killed process is harmless. The files of a run directory are
+written by `RunFolder`, which has its own folder for temporary files.
 
 JSON has no NaN. Numbers that are not finite are written as null, or refused with `nonfinite="raise"`. NPZ
 files hold plain arrays, never pickles, and equal arrays give equal bytes.
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ravine.errors import DataError, UsageError
+from ravine.records.open_file import open_regular, read_regular
 from ravine.records.os_errors import DamagedFile, os_errors_as_data_errors
 from ravine.records.strict_json import parse_json
 
@@ -34,7 +35,6 @@ __all__ = [
     "os_errors_as_data_errors",
     "read_json",
     "read_npz",
-    "remove_temporaries",
     "write_atomic",
     "write_json",
     "write_npz",
@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 TEMPORARY = ".tmp-"
+JSON_BYTES = 256_000_000  # largest JSON file that is read
 Plain = str | int | float | bool | list["Plain"] | dict[str, "Plain"] | None
 
 
@@ -75,28 +76,20 @@ def flush_folder(folder: Path) -> None:
     """
     if os.name != "posix":  # other systems cannot open a folder
         return
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network disks do not support the call
-            raise
+        flush_descriptor(descriptor)
     finally:
         os.close(descriptor)
 
 
-def remove_temporaries(folder: str | os.PathLike[str]) -> int:
-    """Delete the temporary files directly in `folder` that a killed process left; return their number.
-
-    Only the process that holds the lock of the folder may call this function. Raises DataError if a file
-    cannot be deleted.
-    """
-    root = Path(folder)
-    with os_errors_as_data_errors(root):
-        paths = [path for path in root.iterdir() if path.name.startswith(TEMPORARY)] if root.is_dir() else []
-        for path in paths:
-            path.unlink(missing_ok=True)
-    return len(paths)
+def flush_descriptor(folder: int) -> None:
+    """Write the names of a folder's files to the disk, by the descriptor of the open folder."""
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network disks do not support the call
+            raise
 
 
 def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> None:
@@ -198,9 +191,7 @@ def read_json(path: str | os.PathLike[str]) -> Any:
 
     Raises DataError if the file is missing or cannot be read, and DamagedFile if `parse_json` refuses it.
     """
-    with os_errors_as_data_errors(path, "read"):
-        blob = Path(path).read_bytes()
-    return parse_json(blob, f"'{path}'")
+    return parse_json(read_regular(path, JSON_BYTES), f"'{path}'")
 
 
 # ---------------------------------------------------------------------------------------------------- NPZ
@@ -212,12 +203,18 @@ def write_npz(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray]) ->
     Equal arrays give equal bytes. Raises UsageError for arrays of objects, masked arrays and types that NPY
     cannot name (bfloat16). Raises DataError if the file cannot be written.
     """
+    with writing(path) as file:
+        dump_npz(file, arrays)
+
+
+def dump_npz(file: IO[bytes], arrays: Mapping[str, np.ndarray]) -> None:
+    """Write arrays by name to an open file as `write_npz` does. The file need not be seekable."""
     import zipfile
 
     import numpy as np
 
     plain = {name: _storable(name, arrays[name]) for name in sorted(arrays)}
-    with writing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for name, array in plain.items():
             # a fixed date instead of the clock; not compressed, because the output of zlib differs between
             # versions
@@ -258,11 +255,11 @@ def _encodable(name: str) -> bool:
     return True
 
 
-def read_npz(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+def read_npz(path: str | os.PathLike[str], file: IO[bytes] | None = None) -> dict[str, np.ndarray]:
     """Return all arrays of an NPZ file by name, after a test of their checksums. Pickles are refused.
 
-    Raises DataError if the file is missing or cannot be read, and DamagedFile if it is incomplete or not an
-    NPZ file.
+    file: the file, opened for reading; None opens `path`. Raises DataError if the file is missing or cannot
+    be read, and DamagedFile if it is incomplete or not an NPZ file.
     """
     import io
     import struct
@@ -274,8 +271,8 @@ def read_npz(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     try:
         with (
             os_errors_as_data_errors(path, "read"),
-            Path(path).open("rb") as file,
-            zipfile.ZipFile(file) as archive,
+            file or open_regular(path) as opened,
+            zipfile.ZipFile(opened) as archive,
         ):
             arrays = {}
             for entry in archive.namelist():

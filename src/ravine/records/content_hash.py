@@ -12,10 +12,10 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from ravine.errors import UsageError
 from ravine.records.atomic_files import Plain, os_errors_as_data_errors
+from ravine.records.open_file import open_regular
 
 __all__ = ["content_hash", "sha256_of_file"]
 
@@ -37,7 +37,7 @@ def sha256_of_file(path: str | os.PathLike[str]) -> str:
 
     Raises DataError if the file cannot be read.
     """
-    with os_errors_as_data_errors(path, "read"), Path(path).open("rb") as file:
+    with open_regular(path) as file, os_errors_as_data_errors(path, "read"):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -17,12 +17,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ravine.errors import DataError
 from ravine.records.document_errors import damaged_document
-from ravine.records.os_errors import DamagedFile, os_errors_as_data_errors
+from ravine.records.open_file import read_regular
+from ravine.records.os_errors import DamagedFile
 from ravine.records.strict_json import FIX, MAX_TEXT, parse_json, short_text
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["NewerFile", "check_document", "read_document"]
 
 VERSION = "schema_version"
+DOCUMENT_BYTES = 256_000_000  # of the largest file that is read
 Kind = TypeVar("Kind")
 Older = Callable[[dict[str, Any], int], dict[str, Any]]
 """Function that returns a document of an older schema version in the fields of the newest one."""
@@ -46,10 +47,8 @@ def read_document(path: str | os.PathLike[str], kind: type[Kind], older: Older |
     kind, older: class and conversion, as in `check_document`. Raises DataError if the file cannot be read,
     DamagedFile if it holds no such document, and NewerFile if a newer version of Ravine wrote it.
     """
-    with os_errors_as_data_errors(path, "read"):
-        text = Path(path).read_bytes()
     subject = f"'{path}'"
-    return check_document(parse_json(text, subject), kind, subject, older)
+    return check_document(parse_json(read_regular(path, DOCUMENT_BYTES), subject), kind, subject, older)
 
 
 def check_document(

@@ -1,12 +1,14 @@
 """The two files of a saved model: `model.safetensors` with its arrays, `model.json` with their description.
 
-Neither is a pickle. The JSON contains the sha256 of the arrays, so files of two models cannot be mixed. If
-the process is killed between the two writes, the files do not match, and reading raises an error. A resumed
-run writes both again.
+Neither is a pickle. The JSON contains the sha256 of the arrays and a digest of itself, so a changed byte is
+noticed, and files of two models cannot be mixed. If the process is killed between the two writes, the files
+do not match, and reading raises an error. A resumed run writes both again. In a run directory, both files
+must also be those that the manifest of the run lists.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,20 +17,19 @@ from typing import Any
 import numpy as np
 
 from ravine.errors import DataError, UsageError
-from ravine.records.atomic_files import (
-    DamagedFile,
-    os_errors_as_data_errors,
-    read_json,
-    write_atomic,
-    write_json,
-)
-from ravine.records.content_hash import sha256_of_file
+from ravine.records.atomic_files import JSON_BYTES, json_text, write_atomic
+from ravine.records.manifest import read_covered
+from ravine.records.open_file import exists, is_file, is_folder
+from ravine.records.os_errors import DamagedFile, os_errors_as_data_errors
 from ravine.records.run_file import RUN_FILE
 from ravine.records.run_index import find_best_model
+from ravine.records.strict_json import parse_json
 
-__all__ = ["load_model", "save_model"]
+__all__ = ["digest_of", "load_model", "model_files", "save_model"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # since version 2, the description has a digest
+MODEL_FILE, WEIGHTS_FILE = "model.json", "model.safetensors"
+DIGEST = "model_sha256"  # entry of model.json
 KINDS = "float16, float32, float64, integers and booleans"
 
 
@@ -37,11 +38,24 @@ def save_model(
 ) -> Path:
     """Write `model.safetensors` and `model.json` of a model into a folder; return the path of the latter.
 
-    The folder is created if needed. description: plain values for JSON. Its numbers must be finite, because a
-    prediction may depend on them and JSON would turn them into null; `arrays` may hold NaN and infinities.
-    Equal models give equal bytes.
+    The folder is created if needed. arrays, description: as in `model_files`. Raises DataError if a file
+    cannot be written, and UsageError as `model_files`.
+    """
+    folder = Path(directory)
+    files = model_files(arrays, description)
+    with os_errors_as_data_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name, blob in files.items():
+        write_atomic(folder / name, blob)
+    return folder / MODEL_FILE
 
-    Raises DataError if a file cannot be written, and UsageError for a value or type that cannot be stored.
+
+def model_files(arrays: Mapping[str, np.ndarray], description: Mapping[str, object]) -> dict[str, bytes]:
+    """Return the bytes of the files of a model by name, in the order in which they are written.
+
+    description: plain values for JSON. Its numbers must be finite, because a prediction may depend on them
+    and JSON would turn them into null; `arrays` may hold NaN and infinities. Equal models give equal bytes.
+    Raises UsageError for a value or type that cannot be stored.
     """
     from safetensors.numpy import save
 
@@ -56,14 +70,21 @@ def save_model(
                 f"Allowed are {KINDS}.",
                 "Convert it first.",
             )
-    folder = Path(directory)
-    numbers, path = folder / "model.safetensors", folder / "model.json"
-    with os_errors_as_data_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    document = {"schema_version": SCHEMA_VERSION, "ravine": __version__, "description": dict(description)}
-    write_atomic(numbers, save(plain))
-    write_json(path, document | {"sha256": sha256_of_file(numbers)}, nonfinite="raise")
-    return path
+    weights = save(plain)
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "ravine": __version__,
+        "description": dict(description),
+        "sha256": hashlib.sha256(weights).hexdigest(),
+    }
+    text = json_text(document | {DIGEST: digest_of(document)}, nonfinite="raise") + "\n"
+    return {WEIGHTS_FILE: weights, MODEL_FILE: text.encode()}
+
+
+def digest_of(document: Mapping[str, object]) -> str:
+    """Return the sha256 of the content of a model.json, its own digest left out."""
+    content = {key: value for key, value in document.items() if key != DIGEST}
+    return hashlib.sha256(json_text(content, indent=None, nonfinite="raise").encode()).hexdigest()
 
 
 def _types() -> set[str]:
@@ -86,7 +107,7 @@ def load_model(
     a file is damaged, or if the two files belong to different models.
     """
     model_json = _find(path, root)
-    document = read_json(model_json)
+    document = parse_json(read_covered(model_json, JSON_BYTES), f"'{model_json}'")
     version = document.get("schema_version") if isinstance(document, dict) else None
     if isinstance(version, bool) or not isinstance(version, int):
         raise DamagedFile(
@@ -101,22 +122,27 @@ def load_model(
     description = document.get("description")
     if not isinstance(description, dict):
         raise DamagedFile(f"'{model_json}' describes no model.", "It has no description.", "Train it again.")
+    if (version > 1 or DIGEST in document) and document.get(DIGEST) != digest_of(document):
+        raise DamagedFile(
+            f"'{model_json}' was changed after it was written.",
+            "It contains a digest of itself, which it does not fit.",
+            "Restore it from a copy, or train again.",
+        )
     numbers = model_json.with_suffix(".safetensors")
-    if sha256_of_file(numbers) != document.get("sha256"):
+    weights = read_covered(numbers)
+    if hashlib.sha256(weights).hexdigest() != document.get("sha256"):
         raise DamagedFile(
             f"'{numbers}' does not belong to '{model_json}'.",
             "The checksums differ, so the file is damaged or of another model.",
             "Copy both files again, or train again.",
         )
-    return _numbers(numbers), description
+    return _numbers(weights, numbers), description
 
 
-def _numbers(path: Path) -> dict[str, np.ndarray]:
+def _numbers(blob: bytes, path: Path) -> dict[str, np.ndarray]:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    with os_errors_as_data_errors(path, "read"):
-        blob = path.read_bytes()
     try:
         return dict(load(blob))
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
@@ -126,9 +152,7 @@ def _numbers(path: Path) -> dict[str, np.ndarray]:
 def _find(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> Path:
     """Return the path of the model.json of a folder, file or run."""
     place = Path(path)
-    with os_errors_as_data_errors(place, "read"):
-        is_file, is_folder = place.is_file(), place.is_dir()
-    if is_file and place.name != RUN_FILE:
+    if is_file(place) and place.name != RUN_FILE:
         if place.suffix not in (".json", ".safetensors"):
             raise DataError(
                 f"'{place}' is not a model.",
@@ -136,10 +160,10 @@ def _find(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> Path:
                 "Name its folder.",
             )
         return place.with_suffix(".json")
-    if is_folder and not (place / RUN_FILE).exists():
-        if not (place / "model.json").exists():
+    if is_folder(place) and not exists(place / RUN_FILE):
+        if not exists(place / MODEL_FILE):
             raise DataError(
                 f"There is no model in '{place}'.", "It has no model.json.", "Type `ravine runs`."
             )
-        return place / "model.json"
+        return place / MODEL_FILE
     return find_best_model(path, root)

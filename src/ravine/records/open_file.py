@@ -9,12 +9,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import BinaryIO
+from io import BufferedReader
 
-from ravine.errors import DataError
-from ravine.records.os_errors import os_errors_as_data_errors
+from ravine.records.os_errors import DamagedFile, os_errors_as_data_errors
 
-__all__ = ["exists", "file_size", "is_file", "is_folder", "open_regular", "read_regular"]
+__all__ = [
+    "check_regular", "exists", "file_size", "is_file", "is_folder", "open_regular", "read_regular",
+]  # fmt: skip
 
 # O_NONBLOCK: a pipe that replaces the file after the first question cannot make the opening wait
 FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
@@ -29,47 +30,57 @@ KINDS = {
 }
 
 
-def open_regular(path: str | os.PathLike[str], limit: int | None = None, *, follow: bool = True) -> BinaryIO:
+def open_regular(
+    path: str | os.PathLike[str],
+    limit: int | None = None,
+    *,
+    name: str | None = None,
+    folder: int | None = None,
+) -> BufferedReader:
     """Open a regular file and return it as a binary file for reading.
 
-    limit: largest size in bytes; None = any size. follow: whether `path` may be a link to the file. Raises
-    DataError for a missing file, a folder, a pipe, a socket, a device, a larger file, a link with
-    `follow=False`, and a file that the system does not let Ravine read.
+    limit: largest size in bytes; None = any size. folder: descriptor of an open folder, in which the file has
+    the name `name`; then a link is refused, and `path` serves the messages alone. Raises DamagedFile for
+    a folder, a pipe, a socket, a device and a larger file, DataError for a missing file and for one that the
+    system does not let Ravine read.
     """
     with os_errors_as_data_errors(path, "read"):
-        _check(path, _status(path, follow), limit)  # before opening: it may act on a device
-        descriptor = os.open(path, FLAGS | (0 if follow else os.O_NOFOLLOW))
+        file = path if name is None else name
+        # before opening, which may act on a device
+        check_regular(path, _status(file, folder), limit)
+        descriptor = os.open(file, FLAGS | (0 if folder is None else os.O_NOFOLLOW), dir_fd=folder)
         try:
-            _check(path, os.fstat(descriptor), limit)
+            check_regular(path, os.fstat(descriptor), limit)
             return os.fdopen(descriptor, "rb")
         except BaseException:
             os.close(descriptor)
             raise
 
 
-def read_regular(path: str | os.PathLike[str], limit: int, *, follow: bool = True) -> bytes:
+def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
     """Return the bytes of a regular file of at most `limit` bytes. Raises DataError as `open_regular`."""
-    with open_regular(path, limit, follow=follow) as file, os_errors_as_data_errors(path, "read"):
+    with open_regular(path, limit) as file, os_errors_as_data_errors(path, "read"):
         blob = file.read(limit + 1)
     if len(blob) > limit:  # the file has grown since it was opened
         raise _too_large(path, len(blob), limit)
     return blob
 
 
-def _check(path: str | os.PathLike[str], status: os.stat_result, limit: int | None) -> None:
+def check_regular(path: str | os.PathLike[str], status: os.stat_result, limit: int | None = None) -> None:
+    """Raise DamagedFile if the status of a path is not that of a regular file of at most `limit` bytes."""
     if not stat.S_ISREG(status.st_mode):
         kind = KINDS.get(stat.S_IFMT(status.st_mode), "no file")
-        raise DataError(
+        raise DamagedFile(
             f"'{os.fspath(path)}' is {kind}.",
-            "Only regular files are read here.",
-            "Name a regular file, or copy the content into one.",
+            "Ravine opens only regular files here.",
+            "Name a regular file, or put one in its place.",
         )
     if limit is not None and status.st_size > limit:
         raise _too_large(path, status.st_size, limit)
 
 
-def _too_large(path: str | os.PathLike[str], size: int, limit: int) -> DataError:
-    return DataError(
+def _too_large(path: str | os.PathLike[str], size: int, limit: int) -> DamagedFile:
+    return DamagedFile(
         f"'{os.fspath(path)}' is too large: {size:,} bytes.",
         f"Such a file has at most {limit:,} bytes.",
         "Name another file, or restore this one from a copy.",
@@ -98,7 +109,7 @@ def file_size(path: str | os.PathLike[str]) -> int:
     """Return the size of a regular file in bytes. Raises DataError as `open_regular`."""
     with os_errors_as_data_errors(path, "read"):
         status = _status(path)
-    _check(path, status, None)
+    check_regular(path, status)
     return status.st_size
 
 
@@ -113,8 +124,8 @@ def _mode(path: str | os.PathLike[str]) -> int:
             raise
 
 
-def _status(path: str | os.PathLike[str], follow: bool = True) -> os.stat_result:
+def _status(path: str | os.PathLike[str], folder: int | None = None) -> os.stat_result:
     try:
-        return os.stat(path, follow_symlinks=follow)  # noqa: PTH116 - a text may be no valid path
+        return os.stat(path, dir_fd=folder, follow_symlinks=folder is None)
     except ValueError as error:  # a null character, or text that names of files cannot hold
         raise FileNotFoundError(errno.ENOENT, str(error)) from error

@@ -66,6 +66,11 @@ _SENTENCES = {
         "The file system does not allow names of that length.",
         "Use a shorter name.",
     ),
+    errno.ELOOP: (
+        "'{path}' cannot be {doing}.",
+        "It is a link that leads back to itself, or a link in a place where Ravine follows no links.",
+        "Put the file itself in the place of the link.",
+    ),
     errno.EMFILE: (
         "'{path}' cannot be {doing}.",
         "This process has too many files open.",

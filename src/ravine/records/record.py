@@ -14,14 +14,14 @@ import enum
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from msgspec import Meta
 
 from ravine.errors import UsageError, did_you_mean
 from ravine.records.array_rules import NUMBERS, ArrayRule, Axis, check_arrays
-from ravine.records.atomic_files import json_text, read_npz, write_npz
+from ravine.records.atomic_files import dump_npz, json_text, read_npz, writing
 from ravine.records.documents import check_document
 from ravine.records.os_errors import DamagedFile
 from ravine.records.strict_json import parse_json
@@ -193,22 +193,28 @@ class Record:
 
         Raises DataError if the file cannot be written, and UsageError for an array that a file cannot hold.
         """
+        with writing(path) as file:
+            self.dump(file)
+
+    def dump(self, file: IO[bytes]) -> None:
+        """Write the record to an open file, as `save` does."""
         names = {group: list(getattr(self, group)) for group in GROUPS}  # the file itself is sorted
         header = {"schema_version": SCHEMA_VERSION, "meta": self.meta, "names": names}
         head = json_text(header, sort=False, indent=None)
         arrays = {HEAD: np.frombuffer(head.encode("utf-8"), np.uint8), "status": self.status}
         for group in GROUPS:
             arrays |= {f"{group}/{name}": array for name, array in getattr(self, group).items()}
-        write_npz(path, arrays)
+        dump_npz(file, arrays)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Record:
+    def load(cls, path: str | os.PathLike[str], file: IO[bytes] | None = None) -> Record:
         """Return the record of training runs that `save` wrote to an NPZ file.
 
-        Raises DataError if the file is missing, NewerFile if a newer version of Ravine wrote it, and
-        DamagedFile if the file is incomplete or changed, or holds no record.
+        file: the file, opened for reading; None opens `path`. Raises DataError if the file is missing,
+        NewerFile if a newer version of Ravine wrote it, and DamagedFile if the file is incomplete or changed,
+        or holds no record.
         """
-        subject, arrays = f"'{path}'", read_npz(path)
+        subject, arrays = f"'{path}'", read_npz(path, file)
         head = arrays.pop(HEAD, None)
         if head is None or head.dtype != np.uint8:
             raise DamagedFile(

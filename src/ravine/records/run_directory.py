@@ -8,33 +8,29 @@ plan.json             planned trainings, written before the first one
 cohorts/<id>.npz      results (Record) of a finished cohort: runs that trained side by side
 state/<name>.npz      state from which `ravine resume` continues
 models/best/          model.safetensors, model.json
-result.json, leaderboard.csv, events.jsonl, log.txt
+result.json           the result, without times and without the path of the folder
+times.json            seconds and facts about the machine, which differ from run to run
+MANIFEST              digests of all files that are read back
+leaderboard.csv, events.jsonl, log.txt, pictures/
+.lock, .tmp/          the writer, and its unfinished files
 """
 
 from __future__ import annotations
 
-import datetime
 import os
 import re
 import sys
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ravine.errors import UsageError
-from ravine.records.atomic_files import (
-    DamagedFile,
-    flush_folder,
-    os_errors_as_data_errors,
-    read_npz,
-    remove_temporaries,
-    write_json,
-    write_npz,
-)
-from ravine.records.content_hash import content_hash
+from ravine.records.atomic_files import dump_npz
+from ravine.records.clock import time_stamp, utc_now
 from ravine.records.lock import WriterLock
+from ravine.records.manifest import BEST_MODEL, FIRST_SCHEMA
+from ravine.records.os_errors import DamagedFile, os_errors_as_data_errors
 from ravine.records.run_file import RUN_FILE, STATES, RunData, RunFile, read_run_file
 from ravine.records.run_index import LATEST, find_run
 from ravine.records.run_paths import (
@@ -44,16 +40,20 @@ from ravine.records.run_paths import (
     slug,
     update_latest_link,
 )
+from ravine.records.verified_files import VerifiedFiles
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ravine.records.record import Record
 
-__all__ = ["RunDirectory"]
+__all__ = ["BEST_MODEL", "CONFIG", "PLAN", "RESULT", "TIMES", "RunDirectory"]
+
+CONFIG, PLAN, RESULT, TIMES = "config.toml", "plan.json", "result.json", "times.json"
+EVENTS, LOG = "events.jsonl", "log.txt"
 
 
-class RunDirectory:
+class RunDirectory(VerifiedFiles):
     """The files of one run on disk, to read them, or to write them while holding the lock of the folder.
 
     `create` makes a new run and returns its writer. `open` returns a reader, which `lock` turns into the
@@ -61,9 +61,8 @@ class RunDirectory:
     """
 
     def __init__(self, path: Path, metadata: RunFile, lock: WriterLock | None = None) -> None:
-        self.path = path
+        super().__init__(path, lock)
         self.metadata = metadata
-        self._lock = lock or WriterLock(path)
 
     @classmethod
     def create(
@@ -84,31 +83,30 @@ class RunDirectory:
 
         If `root` exists, `root/latest` then points to the new folder. A run in `out` does not create `root`,
         but `ravine runs` lists the run. `update` later adds facts that are not known yet, such as
-        `data_sha256` and `split_hash`. more: further entries of run.json.
+        `data_sha256` and `split_hash`. more: further entries of run.json. The name of the folder lacks the
+        time if the clock is wrong.
 
         Raises DataError if `out` is not empty or the folder cannot be written, and UsageError if `out` is "".
         """
         from ravine.version import __version__
 
         check_run_folder(out)
-        now = datetime.datetime.now(datetime.UTC)
+        now = utc_now()
         metadata = RunFile(
-            # the id depends on time and process, so the same command twice makes two runs
-            id=content_hash([str(name), list(command), os.getpid(), time.time_ns(), uuid.uuid4().hex], 8),
+            id=uuid.uuid4().hex[:8],  # random, so the same command twice makes two runs
             verb=verb,
             state="running",
-            created=now.isoformat(timespec="milliseconds"),
+            created=time_stamp(),
             command=list(map(str, command)),
             versions={"ravine": __version__, "python": sys.version.split()[0]} | dict(versions or {}),
             data=RunData(name=str(name), sha256=data_sha256),
             split_hash=split_hash,
             seed=seed,
-            pid=os.getpid(),
-            host=os.uname().nodename,
             more=more,
         )
         if out is None:
-            path = Path(root) / f"{now:%Y%m%d-%H%M%S}-{slug(name)}-{metadata.id}"
+            time = "" if now is None else f"{now:%Y%m%d-%H%M%S}-"
+            path = Path(root) / f"{time}{slug(name)}-{metadata.id}"
             with os_errors_as_data_errors(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.mkdir()
@@ -118,8 +116,9 @@ class RunDirectory:
             path = Path(out)
             lock = create_run_folder(path)
         try:
-            write_json(path / RUN_FILE, metadata.to_dict())
             run = cls(path, metadata, lock)
+            run.begin_manifest()
+            run.write_json(RUN_FILE, metadata.to_dict())
             run.log(f"{verb} {name}: {' '.join(map(str, command))}")
             for note_run in (remember_elsewhere, update_latest_link):
                 if problem := note_run(Path(root), path):  # the run itself is complete without it
@@ -147,41 +146,24 @@ class RunDirectory:
 
         Raises DataError if another process is the writer.
         """
-        self._lock.take()
-        for folder in (self.path, self.cohorts, self.state, self.path / "models", self.models):
-            remove_temporaries(folder)
-        self.metadata = read_run_file(self.path)  # the previous writer may have changed it
+        if not self.locked:
+            self.take_lock()
+            try:
+                self.metadata = read_run_file(self.path)  # the previous writer may have changed it
+            except BaseException:
+                self.close()
+                raise
         return self
 
     @property
-    def locked(self) -> bool:
-        """Whether this object is the writer of the run."""
-        return self._lock.held
-
-    def close(self) -> None:
-        """Release the lock for the next writer."""
-        self._lock.release()
-
-    def __enter__(self) -> RunDirectory:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
+    def verified(self) -> bool:
+        """Whether the run has a manifest; False for a run of an older version of Ravine."""
+        return self.metadata.schema_version >= FIRST_SCHEMA
 
     def __repr__(self) -> str:
         return f"RunDirectory('{self.path}', {self.metadata.verb}, {self.metadata.state})"
 
-    def _writable(self, path: Path) -> Path:
-        if not self.locked:
-            raise UsageError(
-                f"'{path}' was not written.", "This run was opened for reading.", "Call lock() first."
-            )
-        with os_errors_as_data_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        return path
-
-    # ----------------------------------------------------------------------------------------------- its
-    # paths
+    # ----------------------------------------------------------------------------------------------- paths
 
     @property
     def id(self) -> str:
@@ -189,46 +171,11 @@ class RunDirectory:
         return self.metadata.id
 
     @property
-    def config(self) -> Path:
-        """Path of the resolved configuration."""
-        return self.path / "config.toml"
-
-    @property
-    def plan(self) -> Path:
-        """Path of the planned trainings."""
-        return self.path / "plan.json"
-
-    @property
-    def cohorts(self) -> Path:
-        """Folder of the finished cohorts."""
-        return self.path / "cohorts"
-
-    @property
-    def state(self) -> Path:
-        """Folder of the states of unfinished cohorts."""
-        return self.path / "state"
-
-    @property
     def models(self) -> Path:
-        """Folder of the best model."""
-        return self.path / "models" / "best"
+        """Folder of the best model, only to show it: files are read and written by their name."""
+        return self.path / BEST_MODEL
 
-    @property
-    def result(self) -> Path:
-        """Path of the result of the command, the JSON that the option `--json` prints."""
-        return self.path / "result.json"
-
-    @property
-    def events(self) -> Path:
-        """Path of the events that the command reported, one JSON object per line."""
-        return self.path / "events.jsonl"
-
-    @property
-    def log_file(self) -> Path:
-        """Path of the log."""
-        return self.path / "log.txt"
-
-    # ------------------------------------------------------------------------------------------- its contents
+    # --------------------------------------------------------------------------------------------- contents
 
     def update(self, **fields: object) -> None:
         """Set entries of run.json, such as `state="finished"`; `data` changes the entries that it holds.
@@ -244,37 +191,56 @@ class RunDirectory:
                     f"The {key} of a run cannot be changed.", "Other files refer to it.", "Create a new run."
                 )
         updated = self.metadata.updated(**fields)
-        write_json(self._writable(self.path / RUN_FILE), updated.to_dict())
+        self.write_json(RUN_FILE, updated.to_dict())
         self.metadata = updated
 
     def log(self, line: str) -> None:
         """Append one line to log.txt of the run, with the time in UTC before it."""
-        path = self._writable(self.log_file)
-        stamp = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
-        text = " ".join(str(line).splitlines())
-        with os_errors_as_data_errors(path), path.open("ab", buffering=0) as file:
-            file.write(f"{stamp} {text}\n".encode("utf-8", "backslashreplace"))
+        self.append(LOG, f"{time_stamp()} {' '.join(str(line).splitlines())}\n")
+
+    def log_event(self, text: str) -> None:
+        """Append lines to events.jsonl of the run, if its folder still exists."""
+        if self.has_folder():
+            self.append(EVENTS, text)
+
+    def save_times(self, **times: object) -> None:
+        """Add entries to times.json: seconds and facts about the machine, which no result depends on."""
+        self.write_json(TIMES, {**self.load_times(), **times})
+
+    def load_times(self) -> dict[str, Any]:
+        """Return the entries of times.json; empty if the file does not exist.
+
+        The manifest does not cover the file. Raises DamagedFile if it is no JSON object.
+        """
+        if not self.has(TIMES):
+            return {}
+        times = self.read_json(TIMES)
+        if not isinstance(times, dict):
+            raise DamagedFile(
+                f"'{self.path / TIMES}' is damaged.", "It holds no object.", "Delete it; it holds only times."
+            )
+        return times
 
     def save_cohort(self, cohort: str, record: Record) -> None:
         """Write the record of a finished cohort to cohorts/<cohort>.npz.
 
         Raises DataError if the file cannot be written, and UsageError if this object is not the writer.
         """
-        record.save(self._writable(self._file(self.cohorts, cohort)))
+        with self.writing(_file("cohorts", cohort)) as file:
+            record.dump(file)
 
-    def has_cohort(self, cohort: str) -> bool:
-        """Return whether the run holds the complete record of a cohort, which then need not train again.
+    def find_cohort(self, cohort: str) -> Record | None:
+        """Return the record of a cohort, which then need not train again; None if it is absent.
 
         A damaged file counts as absent. The writer of the run notes it in the log.
         """
-        if not self._file(self.cohorts, cohort).exists():
-            return False
+        if not self.has(_file("cohorts", cohort)):
+            return None
         try:
-            self.load_cohort(cohort)
+            return self.load_cohort(cohort)
         except DamagedFile as error:
             self._note(f"cohort {cohort} is damaged and counts as absent: {error}")
-            return False
-        return True
+            return None
 
     def load_cohort(self, cohort: str) -> Record:
         """Return the record of a finished cohort, which holds the results of its runs.
@@ -283,11 +249,14 @@ class RunDirectory:
         """
         from ravine.records.record import Record
 
-        return Record.load(self._file(self.cohorts, cohort))
+        name = _file("cohorts", cohort)
+        with self.open_file(name) as file:
+            return Record.load(self.path / name, file)
 
     def save_state(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Write arrays to state/<name>.npz, over the old file. A resumed command continues from them."""
-        write_npz(self._writable(self._file(self.state, name)), arrays)
+        with self.writing(_file("state", name), flush=False) as file:
+            dump_npz(file, arrays)
 
     def load_state(self, name: str) -> dict[str, np.ndarray] | None:
         """Return the arrays from which a resumed command continues; None if their file is absent or damaged.
@@ -295,30 +264,27 @@ class RunDirectory:
         name: name under which `save_state` wrote the arrays. A damaged file is noted in the log of the run,
         if the run is open for writing.
         """
-        path = self._file(self.state, name)
-        if not path.exists():
+        if not self.has(_file("state", name)):
             return None
         try:
-            return read_npz(path)
+            return self.read_npz(_file("state", name))
         except DamagedFile as error:
             self._note(f"state {name} is damaged and counts as absent: {error}")
             return None
 
     def drop_state(self, name: str) -> None:
         """Delete the file that `save_state` wrote, if it exists; no resumed command needs it any more."""
-        path = self._writable(self._file(self.state, name))
-        with os_errors_as_data_errors(path):
-            path.unlink(missing_ok=True)
-            flush_folder(path.parent)
+        self.delete(_file("state", name))
 
     def _note(self, line: str) -> None:
         if self.locked:  # a reader writes nothing
             self.log(line)
 
-    def _file(self, folder: Path, name: str) -> Path:
-        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,150}", name):
-            raise UsageError(
-                f"{name!r} cannot name a file.",
-                "A name has 1 to 151 letters, digits, '.', '_' and '-'; the first is not '.' or '-'.",
-            )
-        return folder / f"{name}.npz"
+
+def _file(folder: str, name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,150}", name):
+        raise UsageError(
+            f"{name!r} cannot name a file.",
+            "A name has 1 to 151 letters, digits, '.', '_' and '-'; the first is not '.' or '-'.",
+        )
+    return f"{folder}/{name}.npz"

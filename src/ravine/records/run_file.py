@@ -12,13 +12,13 @@ from typing import Annotated, Any, Literal, get_args
 from msgspec import Meta
 
 from ravine.errors import DataError
-from ravine.records.atomic_files import read_json
 from ravine.records.documents import check_document
-from ravine.records.os_errors import os_errors_as_data_errors
+from ravine.records.manifest import RUN_FILE, RUN_FILE_BYTES, read_verified
+from ravine.records.run_folder import RunFolder
+from ravine.records.strict_json import parse_json
 
 __all__ = ["RUN_FILE", "STATES", "RunData", "RunFile", "State", "read_run_file", "summary_text"]
 
-RUN_FILE = "run.json"  # in a run directory
 MORE = "more"  # field of RunFile for the keys that it does not know
 
 State = Literal["running", "finished", "stopped", "failed"]
@@ -48,7 +48,7 @@ class RunFile:
     Raises ValueError if `created` is not a time.
     """
 
-    schema_version: int = 2
+    schema_version: int = 3
     """Version of the fields."""
     id: Annotated[str, Meta(pattern="^[0-9A-Za-z]{1,64}$")]
     """Digits that name the run."""
@@ -57,7 +57,7 @@ class RunFile:
     state: State
     """State of the run when its command last wrote the file."""
     created: str
-    """Time at which the run began, ISO 8601 with time zone."""
+    """Time at which the run began, ISO 8601 with time zone; empty if the clock was wrong."""
     command: list[str] = field(default_factory=list)
     """Words of the command line."""
     versions: dict[str, str] = field(default_factory=dict)
@@ -68,10 +68,6 @@ class RunFile:
     """Hash of the split into development and test rows; None until the data are read."""
     seed: int | None = None
     """Root seed of the run."""
-    pid: Annotated[int, Meta(ge=0)] = 0
-    """Number of the process that wrote the file last."""
-    host: str = ""
-    """Name of the machine of this process."""
     summary: str | None = None
     """The result in one line, or the error that ended the run; None before the end."""
     settings: dict[str, Setting] | None = None
@@ -80,6 +76,8 @@ class RunFile:
     """Further entries of the file, of which this version of Ravine knows nothing."""
 
     def __post_init__(self) -> None:
+        if not self.created:
+            return
         try:
             year = datetime.datetime.fromisoformat(self.created).year
         except ValueError:
@@ -113,14 +111,12 @@ def read_run_file(folder: str | os.PathLike[str]) -> RunFile:
     """Return the content of the file `run.json` in a run directory.
 
     Raises DataError if the file is missing, NewerFile if a newer version of Ravine wrote it, and DamagedFile
-    if it is damaged.
+    if it is damaged or was changed.
     """
-    path = Path(folder) / RUN_FILE
-    with os_errors_as_data_errors(path, "read"):
-        absent = not path.exists()
-    if absent:
+    path, run = Path(folder) / RUN_FILE, RunFolder(folder)
+    if not run.has(RUN_FILE):
         raise DataError(f"'{folder}' is not a run.", f"It has no {RUN_FILE}.", "Type `ravine runs`.")
-    plain = read_json(path)
+    plain = parse_json(read_verified(run, RUN_FILE, RUN_FILE_BYTES), f"'{path}'")
     if isinstance(plain, dict):
         known = {name: value for name, value in plain.items() if name in KEYS}
         plain = {**known, MORE: {name: value for name, value in plain.items() if name not in KEYS}}

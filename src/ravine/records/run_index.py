@@ -13,6 +13,8 @@ from pathlib import Path
 from ravine.errors import DataError, nearest
 from ravine.records.documents import NewerFile
 from ravine.records.lock import is_locked
+from ravine.records.manifest import FIRST_SCHEMA, check_run, fault, lists
+from ravine.records.open_file import exists, is_file, is_folder, read_regular
 from ravine.records.os_errors import os_errors_as_data_errors
 from ravine.records.run_file import RUN_FILE, read_run_file
 from ravine.records.user_cache import user_cache
@@ -25,8 +27,10 @@ __all__ = [
 LATEST = "latest"
 BEST_MODEL = Path("models", "best", "model.json")  # in a run directory
 MAX_NAMES = 5  # runs named in a sentence
+ELSEWHERE_BYTES = 16_000_000  # of the list of runs elsewhere, and of a file `latest`
 INTERRUPTED = "interrupted, resumable"  # state of a run whose process was killed
 UNREADABLE, NEWER = "unreadable", "newer version"  # states of a run whose run.json cannot be read
+INTACT, NOT_VERIFIED = "intact", "not verified"  # states of the files of a run
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,8 @@ class RunInfo:
     """The facts of one run that `ravine runs` shows in one line.
 
     verb: command, such as `compare`. data: name of the data. created: ISO 8601 in UTC. summary: the result in
-    one line, or the error that ended the run. bytes: size on disk.
+    one line, or the error that ended the run. bytes: size on disk. files: whether the files are as Ravine
+    wrote them: `intact`, `not verified` for a run of an older version, or the faults; empty if not checked.
     """
 
     id: str
@@ -45,24 +50,27 @@ class RunInfo:
     state: str
     summary: str | None
     bytes: int
+    files: str = ""
 
 
-def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:
+def list_runs(root: str | os.PathLike[str] = "runs", verify: bool = False) -> list[RunInfo]:
     """Return the runs in the folder `root`, newest first; an empty list if there are none.
 
     Runs in other folders (`-o DIR`) are listed too, if `root/latest` points to them or `elsewhere_file` names
     them. If there are none of both kinds and `root` is a run itself, the list has this run alone. Folders
     without a run are skipped. A run whose `run.json` is damaged, or was written by a newer version of Ravine,
-    is listed with a state that tells this.
+    is listed with a state that tells this. verify: whether all files of each run are compared with its
+    manifest.
     """
     root, folders = Path(root), []
-    if root.is_dir():
+    if is_folder(root):
         with os_errors_as_data_errors(root, "read"):
             folders = [folder for folder in root.iterdir() if folder.name != LATEST and _is_run(folder)]
     folders += _elsewhere(root)
     if not folders and _is_run(root):
         folders = [root]
-    return sorted(map(_info, folders), key=lambda run: (run.created, run.path.name), reverse=True)
+    runs = [_info(folder, verify) for folder in folders]
+    return sorted(runs, key=lambda run: (run.created, run.path.name), reverse=True)
 
 
 def elsewhere_file(root: Path) -> Path:
@@ -82,13 +90,19 @@ def _elsewhere(root: Path) -> list[Path]:
         if link.is_symlink():
             paths.append(link.readlink())
         elif link.is_file():
-            paths.append(Path(link.read_text("utf-8").strip()))
-        if (file := elsewhere_file(root)).is_file():
-            paths += map(Path, file.read_text("utf-8", "surrogateescape").splitlines())
+            paths.append(_path_in(link))
+        if is_file(file := elsewhere_file(root)):
+            text = read_regular(file, ELSEWHERE_BYTES).decode("utf-8", "surrogateescape")
+            paths += map(Path, text.splitlines())
     except (OSError, ValueError):  # not readable, or not text
         pass
     runs = dict.fromkeys(filter(None, (_outside(root, path) for path in paths)))
     return list(runs)
+
+
+def _path_in(file: Path) -> Path:
+    """Return the path in a text file `latest`, which stands in for a link where links are impossible."""
+    return Path(read_regular(file, ELSEWHERE_BYTES).decode("utf-8").strip())
 
 
 def _outside(root: Path, path: Path) -> Path | None:
@@ -107,16 +121,35 @@ def _is_run(folder: Path) -> bool:
         return False
 
 
-def _info(folder: Path) -> RunInfo:
+def _info(folder: Path, verify: bool) -> RunInfo:
     try:
         found = read_run_file(folder)
     except DataError as error:
         state = NEWER if isinstance(error, NewerFile) else UNREADABLE
-        return RunInfo("", folder, "", "", "", state, None, _size(folder))
+        files = fault(error, folder) if verify else ""
+        return RunInfo("", folder, "", "", "", state, None, _size(folder), files)
     state = INTERRUPTED if found.state == "running" and not is_locked(folder) else found.state
+    files = NOT_VERIFIED if found.schema_version < FIRST_SCHEMA else _files(folder) if verify else ""
     return RunInfo(
-        found.id, folder, found.verb, found.data.name, found.created, state, found.summary, _size(folder)
+        found.id,
+        folder,
+        found.verb,
+        found.data.name,
+        found.created,
+        state,
+        found.summary,
+        _size(folder),
+        files,
     )
+
+
+def _files(folder: Path) -> str:
+    """Return whether the files of a run are as Ravine wrote them, in words."""
+    try:
+        faults = check_run(folder)
+    except DataError as error:
+        return fault(error, folder)
+    return NOT_VERIFIED if faults is None else "; ".join(faults) or INTACT
 
 
 def _size(folder: Path) -> int:
@@ -143,13 +176,12 @@ def find_run(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs")
     text = os.fspath(run)
     if text == LATEST:
         return _latest(Path(root))
-    with os_errors_as_data_errors(text, "read"):
-        if text and (Path(text) / RUN_FILE).exists():
-            return Path(text)
-        if Path(text).name == RUN_FILE and Path(text).exists():
-            return Path(text).parent
-        if text and Path(text).exists():
-            read_run_file(text)  # raises the error of this path
+    if text and exists(Path(text) / RUN_FILE):
+        return Path(text)
+    if Path(text).name == RUN_FILE and exists(text):
+        return Path(text).parent
+    if text and exists(text):
+        read_run_file(text)  # raises the error of this path
     runs = list_runs(root)
     for matches in (
         [info for info in runs if info.path.name == text],
@@ -179,7 +211,7 @@ def find_model(path: str | os.PathLike[str], root: str | os.PathLike[str] = "run
     `latest` is the newest run that has a model. Raises DataError if there is no such path or run, or if the
     run has no model.
     """
-    if os.fspath(path) != LATEST and Path(path).exists():
+    if os.fspath(path) != LATEST and exists(path):
         return os.fspath(path)
     return str(find_best_model(path, root).parents[2])
 
@@ -191,9 +223,9 @@ def find_best_model(run: str | os.PathLike[str], root: str | os.PathLike[str] = 
     model.
     """
     folder = find_run(run, root)
-    if os.fspath(run) == LATEST and not (folder / BEST_MODEL).exists():
+    if os.fspath(run) == LATEST and not exists(folder / BEST_MODEL):
         folder = _newest_with_model(root) or folder
-    if (folder / BEST_MODEL).exists():
+    if exists(folder / BEST_MODEL) or lists(folder, BEST_MODEL.as_posix()):
         return folder / BEST_MODEL
     state = read_run_file(folder).state
     trained = _newest_with_model(root)
@@ -207,7 +239,14 @@ def find_best_model(run: str | os.PathLike[str], root: str | os.PathLike[str] = 
 
 
 def _newest_with_model(root: str | os.PathLike[str]) -> Path | None:
-    return next((info.path for info in list_runs(root) if (info.path / BEST_MODEL).exists()), None)
+    return next((info.path for info in list_runs(root) if _has_model(info.path)), None)
+
+
+def _has_model(folder: Path) -> bool:
+    try:
+        return exists(folder / BEST_MODEL)
+    except DataError:  # one run without permission hides no other run
+        return False
 
 
 def _names(runs: list[RunInfo]) -> str:
@@ -218,11 +257,13 @@ def _names(runs: list[RunInfo]) -> str:
 
 def _latest(root: Path) -> Path:
     link = root / LATEST
-    if (link / RUN_FILE).exists():
+    if exists(link / RUN_FILE):
         return link.resolve()
     try:
         # where links are impossible, a text file holds the path
-        target = root / (link.readlink() if link.is_symlink() else link.read_text("utf-8").strip())
+        if not link.is_symlink() and not exists(link):
+            raise FileNotFoundError(link)
+        target = root / (link.readlink() if link.is_symlink() else _path_in(link))
     except FileNotFoundError:
         runs = list_runs(root)
         if not runs:
@@ -234,7 +275,7 @@ def _latest(root: Path) -> Path:
         raise DataError(
             f"'{link}' does not point to a run.", f"{error}.", "Delete it, and type `ravine runs`."
         ) from error
-    if (target / RUN_FILE).exists():
+    if exists(target / RUN_FILE):
         return target.resolve()
     raise DataError(
         f"The latest run '{target}' does not exist any more.",

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import uuid
 from pathlib import Path
 
 from ravine.errors import DataError, UsageError
-from ravine.records.atomic_files import TEMPORARY, remove_temporaries, write_atomic
+from ravine.records.atomic_files import write_atomic
 from ravine.records.lock import NAME as LOCK_NAME
 from ravine.records.lock import WriterLock
+from ravine.records.manifest import MANIFEST
+from ravine.records.open_file import exists, is_file, is_folder, read_regular
 from ravine.records.os_errors import os_errors_as_data_errors
 from ravine.records.run_file import RUN_FILE
-from ravine.records.run_index import LATEST, elsewhere_file
+from ravine.records.run_folder import TEMPORARY_FOLDER, RunFolder
+from ravine.records.run_index import ELSEWHERE_BYTES, LATEST, elsewhere_file
 
 __all__ = [
     "check_run_folder", "create_run_folder", "forget_elsewhere", "remember_elsewhere", "slug",
     "update_latest_link",
 ]  # fmt: skip
 
-RUN_REMAINS = (RUN_FILE, LOCK_NAME, "log.txt", "stdin")  # files of a run without a configuration
+# Files of a run without a configuration. A run has its manifest before run.json, and loses it after run.json.
+REMAINS = (RUN_FILE, MANIFEST, "log.txt", "stdin")
 
 
 def slug(name: str) -> str:
@@ -46,16 +51,19 @@ def create_run_folder(path: Path) -> WriterLock:
     A folder counts as empty if it holds only files that a run leaves before it has a configuration. Raises
     DataError if the folder holds anything else.
     """
+    if exists(path) and not is_folder(path):
+        raise DataError(f"'{path}' is a file.", "A run is a folder.", "Name a folder with --out DIR.")
+    _check_empty(path)
     with os_errors_as_data_errors(path):
-        if path.exists() and not path.is_dir():
-            raise DataError(f"'{path}' is a file.", "A run is a folder.", "Name a folder with --out DIR.")
-        _check_empty(path)
         path.mkdir(parents=True, exist_ok=True)
     lock = WriterLock(path)
     lock.take()
     try:
         _check_empty(path)  # another process may have taken the folder meanwhile
-        remove_temporaries(path)
+        folder = RunFolder(path)
+        folder.empty_temporaries()
+        for name in REMAINS:
+            folder.delete(name)
     except BaseException:
         lock.release()
         raise
@@ -63,13 +71,12 @@ def create_run_folder(path: Path) -> WriterLock:
 
 
 def _check_empty(path: Path) -> None:
-    if not path.is_dir():
+    if not is_folder(path):
         return
     with os_errors_as_data_errors(path, "read"):
         names = [file.name for file in path.iterdir()]
-    # A process that was killed before it wrote a configuration leaves these files; they hold nothing of
-    # value.
-    foreign = sorted(name for name in names if name not in RUN_REMAINS and not name.startswith(TEMPORARY))
+    # A process that was killed before it wrote a configuration leaves files that hold nothing of value.
+    foreign = sorted(name for name in names if name not in (*REMAINS, LOCK_NAME, TEMPORARY_FOLDER))
     if RUN_FILE in names and foreign:
         raise DataError(
             f"'{path}' already holds a run.",
@@ -91,22 +98,39 @@ def update_latest_link(root: Path, path: Path) -> str | None:
     the reason if neither can be written. The run goes on without the link. If `root` does not exist, nothing
     is written.
     """
-    if not root.is_dir():
-        return None
-    link, target = root / LATEST, os.path.relpath(path.resolve(), root.resolve())
-    temporary = root / f"{TEMPORARY}{os.getpid()}-{uuid.uuid4().hex[:12]}"
+    link = root / LATEST
     try:
+        if not is_folder(root):
+            return None
+        target = os.path.relpath(path.resolve(), root.resolve())
+        temporary = RunFolder(path).temporary_folder(LATEST) / uuid.uuid4().hex
         temporary.symlink_to(target, target_is_directory=True)
     except (OSError, NotImplementedError):
-        try:
-            write_atomic(link, target + "\n")
-        except DataError as error:
-            return f"{link} was not set: {error}"
-        return None
+        return _write_latest(link, target)
+    except DataError as error:
+        return f"{link} was not set: {error}"
+    try:
+        _move_link(temporary, link, target)
+    except OSError as error:
+        return f"{link} was not set: {error}"
+    return None
+
+
+def _move_link(temporary: Path, link: Path, target: str) -> None:
     try:
         os.replace(temporary, link)  # noqa: PTH105 - as in atomic_files
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        temporary.unlink()
+        if error.errno != errno.EXDEV:  # the run lies on another disk than `root`
+            raise
+        link.unlink(missing_ok=True)
+        link.symlink_to(target, target_is_directory=True)
+
+
+def _write_latest(link: Path, target: str) -> str | None:
+    try:
+        write_atomic(link, target + "\n")
+    except DataError as error:
         return f"{link} was not set: {error}"
     return None
 
@@ -134,9 +158,10 @@ def forget_elsewhere(root: Path, path: Path) -> None:
     Raises OSError or DataError if the list cannot be read or written.
     """
     file, target = elsewhere_file(root), str(path.resolve())
-    if not file.is_file():
+    if not is_file(file):
         return
-    lines = [line for line in file.read_text("utf-8", "surrogateescape").splitlines() if line != target]
+    text = read_regular(file, ELSEWHERE_BYTES).decode("utf-8", "surrogateescape")
+    lines = [line for line in text.splitlines() if line != target]
     if lines:
         write_atomic(file, "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))
     else:

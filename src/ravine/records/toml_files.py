@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ravine.errors import UsageError
-from ravine.records.atomic_files import os_errors_as_data_errors
+from ravine.records.open_file import read_regular
 
-__all__ = ["dump", "load"]
+__all__ = ["dump", "load", "toml_of"]
+
+TOML_BYTES = 4_000_000  # largest TOML file that is read
 
 
 def dump(table: Mapping[str, object]) -> str:
@@ -68,8 +69,14 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
 
     Raises DataError if the file cannot be read, and UsageError, with the line, if it is not TOML.
     """
-    with os_errors_as_data_errors(path, "read"):
-        blob = Path(path).read_bytes()
+    return toml_of(read_regular(path, TOML_BYTES), path)
+
+
+def toml_of(blob: bytes, path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the content of a TOML file from its bytes. path: path of the file, for messages.
+
+    Raises UsageError, with the line, if it is not TOML.
+    """
     try:
         return tomllib.loads(blob.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # also a number of thousands of digits

@@ -16,7 +16,7 @@ def test_runs_are_listed_newest_first(ravine, some_runs):
     found = json.loads(ravine("runs", "--json").stdout)["runs"]
     assert [each["data"] for each in found][::2] == ["iris", "digits"]
     assert found[2]["summary"] == "adam and 1 tied, accuracy 0.98"
-    assert set(found[0]) == {"id", "path", "verb", "data", "created", "state", "summary", "bytes"}
+    assert set(found[0]) == {"id", "path", "verb", "data", "created", "state", "summary", "bytes", "files"}
 
 
 def test_the_latest_run_is_listed_alone(ravine, some_runs):
@@ -64,3 +64,32 @@ def test_a_run_that_was_written_elsewhere_is_listed_with_its_path(ravine, study)
     paths = [line.split()[:2] for line in ravine("runs").stdout.splitlines()[1:]]
     assert paths == [["mine/b", "train"], ["mine/a", "compare"]]
     assert Path(json.loads(ravine("resume", "latest", "--json").stdout)["run_dir"]).name == "b"
+
+
+def test_the_files_of_all_runs_are_compared_with_their_digests(ravine, study):
+    for name in ("sound", "changed", "older"):
+        assert ravine("train", "data.csv", "-o", f"runs/{name}").status == 0
+    (Path("runs/changed/plan.json")).write_text("{ }")
+    (Path("runs/changed/config.toml")).unlink()
+    Path("runs/older/MANIFEST").unlink()
+    about = json.loads(Path("runs/older/run.json").read_text())
+    Path("runs/older/run.json").write_text(json.dumps(about | {"schema_version": 2}))
+    found = {
+        Path(row["path"]).name: row for row in json.loads(ravine("runs", "--verify", "--json").stdout)["runs"]
+    }
+    assert {row["state"] for row in found.values()} == {"finished"}
+    assert (found["sound"]["files"], found["older"]["files"]) == ("intact", "not verified")
+    assert sorted(found["changed"]["files"].split("; ")) == [
+        "config.toml is missing", "plan.json was changed after it was written",
+    ]  # fmt: skip
+    table = ravine("runs", "--verify", env={"COLUMNS": "200"}).stdout
+    assert "intact" in table and "not verified" in table and "config.toml is missing" in table
+    assert {row["files"] for row in json.loads(ravine("runs", "--json").stdout)["runs"]} == {
+        "",
+        "not verified",
+    }
+    for command, word in (("runs", "runs/changed"), ("resume", "runs/changed")):
+        ended = ravine(command, word)
+        assert ended.status == (0 if command == "runs" else 3)
+    assert "runs/changed/config.toml' is missing" in ended.stderr
+    assert "not verified" in ravine("resume", "runs/older").stderr

@@ -176,7 +176,7 @@ def test_a_number_moves_in_the_rules_that_have_it(
 
 
 def _cohorts(run: RunDirectory) -> Iterator[tuple[str, bytes]]:
-    for path in sorted(run.cohorts.glob("*.npz")):
+    for path in sorted((run.path / "cohorts").glob("*.npz")):
         yield path.name, path.read_bytes()
 
 
@@ -202,7 +202,7 @@ def test_stopped_anywhere_and_resumed_is_the_undisturbed_run_bit_for_bit(
     with RunDirectory.open(tmp_path / "stopped").lock() as run:
         done = resume(run)
         assert dict(_cohorts(run)) == expected
-        assert not list(run.state.glob("*.npz"))
+        assert not list((run.path / "state").glob("*.npz"))
     assert isinstance(done, CompareResult)
     timeless = [
         [replace(row, seconds_to_target=None) for row in result.leaderboard] for result in (whole, done)

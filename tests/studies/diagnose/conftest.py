@@ -170,7 +170,7 @@ def _record(**changes: Any) -> Record:
         connection="plain", norm="none", parameters=10_000, outputs=1, train=100, valid=50, task="regress",
         metric="r2", greater_is_better=True, scaling="standard", image=False, features=["a", "b", "c"],
         classes=None, constant_loss=1.0, piece=10, pieces=5, curved=50, end=points - 1, best=points - 1,
-        stops=False, trained_here=True, leaks=[], seconds={"train": 1.0},
+        stops=False, trained_here=True, leaks=[],
     )  # fmt: skip
     series |= changes.get("series", {})
     final |= changes.get("final", {})

@@ -16,6 +16,7 @@ from ravine.execution.execute import dry_run, execute
 from ravine.execution.new_run import execute_in_new_run
 from ravine.execution.registry import find_study
 from ravine.execution.resume import resume
+from ravine.records.model_files import digest_of
 from ravine.records.run_directory import RunDirectory
 
 LANDSCAPE = find_study("landscape")
@@ -96,12 +97,13 @@ def test_a_model_in_no_run_needs_its_data(run, tmp_path):
         execute(LANDSCAPE, around(alone))
 
 
-def test_a_model_without_a_seed_needs_its_data(run, tmp_path):
+def test_a_model_without_a_seed_needs_its_data(run, tmp_path, seal):
     shutil.copytree(run, tmp_path / "t")
     path = tmp_path / "t" / "models" / "best" / "model.json"
     document = json.loads(path.read_text())
     del document["description"]["about"]["seed"]
-    path.write_text(json.dumps(document))
+    path.write_text(json.dumps(document | {"model_sha256": digest_of(document)}))
+    seal(tmp_path / "t")
     with pytest.raises(DataError, match="names no seed"):
         execute(LANDSCAPE, around(tmp_path / "t"))
 

@@ -15,6 +15,7 @@ from ravine.cli.help import Command
 from ravine.data.formats import join_words
 from ravine.data.write_table import format_to_write, writable_suffixes
 from ravine.errors import DataError, UsageError
+from ravine.records.open_file import exists, is_folder
 
 if TYPE_CHECKING:
     from ravine.execution.predict_result import PredictedScore
@@ -94,11 +95,11 @@ def _check_output(out: str | None, source: str, json: bool) -> None:
             "--json writes a JSON document.",
             f"Type -o {path.with_suffix(JSON)}, or leave --json out.",
         )
-    if path.is_dir():
+    if is_folder(path):
         raise UsageError(
             f"'{out}' is a folder.", "Predictions are one file.", f"Type -o {path / 'FILE.csv'}."
         )
-    if source != "-" and path.exists() and Path(source).exists() and path.samefile(source):
+    if source != "-" and exists(path) and exists(source) and path.samefile(source):
         raise UsageError(
             f"-o {out} names the data file itself.",
             "The predictions would overwrite the data.",

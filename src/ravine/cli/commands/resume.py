@@ -37,8 +37,9 @@ def resume(console: Console, run: str, json: bool, quiet: bool, verbose: bool) -
     check_resumable(directory)
     metadata = directory.metadata
     name = display_name(metadata.data.name)
+    unverified = "" if directory.verified else " (not verified: an older ravine wrote it)"
     doing = "Showing again" if metadata.state == "finished" else "Resuming"
-    console.info(f"{doing} {metadata.verb} {name} in {directory.path}.")
+    console.info(f"{doing} {metadata.verb} {name} in {directory.path}{unverified}.")
     with directory.lock():
         with progress_display(console) as progress, stop_on_signals(progress.show_line) as should_stop:
             from ravine.execution.resume import resume as resume_run

@@ -25,17 +25,22 @@ __all__ = ["runs"]
     help="List the runs in FOLDER (if not given, runs/), newest first: path, study, state, result, data, "
     "time, id, size.\n\nFOLDER may also be one run: its folder, its id, or 'latest'. Runs that -o DIR wrote "
     "from the same working folder are listed, too.",
-    examples=("ravine runs", "ravine runs --json", "ravine runs elsewhere"),
+    examples=("ravine runs", "ravine runs --json", "ravine runs --verify", "ravine runs elsewhere"),
 )
 @click.argument("folder", metavar="[FOLDER]", default="runs")
+@click.option("--verify", is_flag=True, help="Compare all files of each run with its list of digests.")
 @output_flags(out="")
 @click.pass_obj
-def runs(console: Console, folder: str, json: bool, quiet: bool, verbose: bool) -> int:
-    """Print a table or a JSON document of the runs in a folder. Returns the exit status 0."""
+def runs(console: Console, folder: str, verify: bool, json: bool, quiet: bool, verbose: bool) -> int:
+    """Print a table or a JSON document of the runs in a folder. Returns the exit status 0.
+
+    verify: whether the table tells for each run whether its files are as Ravine wrote them.
+    """
+    from ravine.records.open_file import is_folder
     from ravine.records.run_index import list_runs
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
-    listed = list_runs(folder if folder == "runs" or Path(folder).is_dir() else _named_run(folder))
+    listed = list_runs(folder if folder == "runs" or is_folder(folder) else _named_run(folder), verify)
     if json:
         from ravine.execution.run_list import run_list
 
@@ -73,6 +78,7 @@ def _table(runs: Sequence[RunInfo]) -> Table:
     from ravine.render.blocks import Column, Table
     from ravine.render.numbers import byte_size
 
+    files = [run.files for run in runs]
     return Table(
         [
             Column("path", [relative_path(str(run.path)) for run in runs], "left"),
@@ -83,6 +89,7 @@ def _table(runs: Sequence[RunInfo]) -> Table:
             Column("when", [_when(run.created) for run in runs], "left", priority=4),
             Column("id", [run.id for run in runs], "left", priority=5),
             Column("size", [byte_size(run.bytes) for run in runs], priority=6),
+            *([Column("files", files, "left", priority=1, widest=60, shrink=12)] if any(files) else []),
         ]
     )
 

@@ -7,7 +7,7 @@ scores on the test rows. A dry run lists the planned runs.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ravine.execution.baseline_rows import BaselineRow
 from ravine.execution.evaluated_scores import EvaluatedScores
@@ -198,14 +198,16 @@ class WinnerScores(TestScores):
 class CompareResult(NetworkResult):
     """The result of a comparison of optimizers: leaderboard, paired differences and recommended optimizer."""
 
+    times: ClassVar[tuple[str, ...]] = ("seconds", "leaderboard.seconds_to_target")
+    """Fields that `times.json` holds."""
     split: SplitSizes
     """Numbers of training, validation and test rows."""
     metric: MetricFacts
     """Name and direction of the score that optimizers are compared by."""
     plan: ComparisonFacts
     """Settings of the trainings: length, network, and the tuned hyperparameters."""
-    seconds: Seconds
-    """Wall-clock seconds by kind of work, such as compiling and training."""
+    seconds: Seconds | None = None
+    """Wall-clock seconds by kind of work, such as compiling and training; null if `times.json` is gone."""
     leaderboard: list[LeaderboardRow]
     """One row for each optimizer, best median first; a DataFrame in `leaderboard_table` from Python."""
     pairs: list[Pair]

@@ -275,8 +275,8 @@ class DescentResult(Result):
     """Losses and errors against epochs."""
     examples: ExampleSweep
     """Losses and errors against the number of training rows."""
-    seconds: ProgramSeconds
-    """Wall-clock seconds by kind of work, such as compiling and training."""
+    seconds: ProgramSeconds | None = None
+    """Wall-clock seconds by kind of work, such as compiling and training; null if `times.json` is gone."""
     result: DivergedRuns
     """Runs that diverged."""
     pictures: list[str]

@@ -10,6 +10,7 @@ are used for longer trainings, so that measurements take about a fixed share of 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -60,11 +61,13 @@ class MeasuredRun:
     """The measurements of one run as a record, and the network at its end.
 
     params: parameters at which the network is evaluated. stats: running statistics of batch normalization.
+    seconds: seconds of training, compiling and each kind of measurement, by name.
     """
 
     record: Record
     params: Params
     stats: Statistics
+    seconds: Mapping[str, float]
 
 
 def measure_run(
@@ -157,7 +160,8 @@ class _InstrumentedRun:
             best, waited = (loss, 0) if loss < best - change else (best, waited + 1)
             if patience and waited >= patience:
                 break
-        return MeasuredRun(self._record(status, bool(patience)), self.eval_params, self.state.stats)
+        record = self._record(status, bool(patience))
+        return MeasuredRun(record, self.eval_params, self.state.stats, self.clock.seconds)
 
     def _compile(self) -> None:
         factors = self._factors(0)
@@ -319,7 +323,6 @@ class _InstrumentedRun:
             unlike=unlike,
             changed=changed.says,
             constant_score=constant_score,
-            seconds=self.clock.seconds,
         )
         hyper = {"seed": self.runs.seed, "rate": self.runs.rate}
         packed = {key: np.asarray(value)[None] for key, value in final.items()}

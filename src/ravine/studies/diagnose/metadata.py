@@ -115,8 +115,6 @@ class RunMetadata:
     """Smallest difference of scores that matters, if the user set it; None for that of the metric."""
     epochs: float = 0.0
     """Passes over the training rows."""
-    seconds: dict[str, float]
-    """Seconds of training, compiling and each kind of measurement, by name."""
 
     def __post_init__(self) -> None:
         for key, names in (
@@ -160,7 +158,6 @@ class RunMetadata:
         unlike: tuple[dict[str, float], int],
         changed: Mapping[str, str],
         constant_score: float | None,
-        seconds: Mapping[str, float],
     ) -> RunMetadata:
         """Return the facts about a run that was measured, from its training and from some measurements.
 
@@ -212,5 +209,4 @@ class RunMetadata:
             constant_score=constant_score,
             usual_rate=rule.rate_center,
             epochs=plan.steps * plan.batch_size / batches.sizes[0],
-            seconds=dict(seconds),
         )

@@ -33,7 +33,7 @@ at a point is NaN there. The record holds these arrays by name:
              baseline_NAME [seed], validation scores of a baseline on the seed of the run, then on others
              names of changed trainings, such as wider [row], lowest losses of validation rows; with the
              suffix _train, the training loss [] there
-    meta     the fields of `RunMetadata`: optimizer, network, rows, seconds
+    meta     the fields of `RunMetadata`: optimizer, network, rows
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -285,6 +285,8 @@ class DiagnosedTraining:
 class DiagnoseResult(Result):
     """The result of a diagnosis: findings, trials of remedies, recommended settings and measured curves."""
 
+    times: ClassVar[tuple[str, ...]] = ("seconds", "cost")
+    """Fields that `times.json` holds."""
     split: SplitSizes
     """Numbers of training, validation and test rows."""
     metric: MetricFacts
@@ -309,10 +311,11 @@ class DiagnoseResult(Result):
     """Validation score of the best constant prediction, on the rows of the measured run; null without one."""
     curves: ObservedCurves
     """Measurements during the run; a DataFrame in `curves_frame` from Python."""
-    cost: MeasuringCost
-    """Seconds of the measured run."""
-    seconds: DiagnosisSeconds
-    """Wall-clock seconds of the whole diagnosis, and of the trainings that try remedies."""
+    cost: MeasuringCost | None = None
+    """Seconds of the measured run; null if `times.json` is gone."""
+    seconds: DiagnosisSeconds | None = None
+    """Wall-clock seconds of the whole diagnosis, and of the trainings that try remedies; null if `times.json`
+    is gone."""
     baselines: list[BaselineRow] = field(default_factory=list)
     """A constant, a linear model and boosted trees, on the seed of the measured run, then on those of the
     proof; empty with `--no-baselines`."""

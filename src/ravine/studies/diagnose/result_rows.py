@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 import numpy as np
@@ -135,9 +135,11 @@ def curves_of(record: Record) -> ObservedCurves:
     )
 
 
-def cost_of(record: Record) -> MeasuringCost:
-    """Return the seconds that the measured run took for training, compiling and each kind of measurement."""
-    seconds = Observation(record).metadata.seconds
+def cost_of(seconds: Mapping[str, float]) -> MeasuringCost:
+    """Return the seconds that the measured run took for training, compiling and each kind of measurement.
+
+    seconds: seconds by name, such as `train`.
+    """
     training = seconds.get("train", 0.0)
     spent = {name: value for name, value in seconds.items() if name not in ("train", "compile")}
     return MeasuringCost(

@@ -15,7 +15,9 @@ from ravine.execution.events import Noted
 from ravine.execution.result import Artifacts
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.score_summary import finite_or_none
+from ravine.records.documents import check_document
 from ravine.records.record import Record
+from ravine.records.run_directory import TIMES
 from ravine.studies.diagnose.design import DiagnoseDesign
 from ravine.studies.diagnose.instrumented_run import measure_run
 from ravine.studies.diagnose.judgement import Outcomes
@@ -26,7 +28,13 @@ from ravine.studies.diagnose.observation import (
     with_spread,
 )
 from ravine.studies.diagnose.recommendation import recommend
-from ravine.studies.diagnose.result import OBSERVATION, DiagnoseResult, DiagnosisSeconds, Recommendation
+from ravine.studies.diagnose.result import (
+    OBSERVATION,
+    DiagnoseResult,
+    DiagnosisSeconds,
+    MeasuringCost,
+    Recommendation,
+)
 from ravine.studies.diagnose.result_rows import check_row, cost_of, curves_of, finding_row, notes_of
 from ravine.studies.diagnose.trial_runner import TrialRunner
 from ravine.studies.diagnose.trials import Trials, best_first, try_remedies
@@ -34,6 +42,7 @@ from ravine.studies.diagnose.verdicts import find_all
 
 __all__ = ["RECOMMENDED", "run"]
 
+MEASURED = "measured"  # entry of times.json
 RECOMMENDED = "recommended.toml"  # settings with the best proved remedy, in the folder of the run
 
 
@@ -48,7 +57,7 @@ def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
     """
     if (warning := design.few_seeds) is not None:
         context.notify(Noted(warning))
-    record = _observed(design, context)
+    record, cost = _observed(design, context)
     runner = TrialRunner(design.prepared, context)
     scores = {design.seed: Observation(record).score}
     original: Outcomes | None = None
@@ -102,11 +111,11 @@ def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
         score=finite_or_none(Observation(record).series("score")[Observation(record).end]),
         constant_score=finite_or_none(constant),
         curves=curves_of(record),
-        cost=cost_of(record),
+        cost=cost,
         seconds=DiagnosisSeconds(
             total=time.perf_counter() - context.started, prove=context.runner.train_seconds
         ),
-        observation=None if context.run is None else str(context.run.cohorts / f"{OBSERVATION}.npz"),
+        observation=None if context.run is None else str(context.run.path / "cohorts" / f"{OBSERVATION}.npz"),
         config=str(Path(context.run_dir) / RECOMMENDED) if context.run_dir and configurations else None,
     ).with_artifacts(
         Artifacts(records={**context.records, OBSERVATION: record}, configurations=configurations)
@@ -125,26 +134,29 @@ def _baselines(
     return with_differences(rows, design.facts().optimizer or "the model", scores, metric)
 
 
-def _observed(design: DiagnoseDesign, context: RunContext) -> Record:
-    """Return the record of the measured run, from disk if the record is there.
+def _observed(design: DiagnoseDesign, context: RunContext) -> tuple[Record, MeasuringCost | None]:
+    """Return the record of the measured run and its seconds, from disk if the record is there.
 
     The record is saved before remedies are tried, which takes longer. If the trials are stopped and resumed,
-    the run is not measured again.
+    the run is not measured again. The seconds are None if the file of the times was deleted meanwhile.
     """
-    if context.run is not None and context.run.has_cohort(OBSERVATION):
-        return context.run.load_cohort(OBSERVATION)
+    if context.run is not None and (saved := context.run.find_cohort(OBSERVATION)) is not None:
+        spent = context.run.load_times().get(MEASURED)
+        path = context.run.path / TIMES
+        return saved, None if spent is None else check_document(spent, MeasuringCost, f"'{path}'")
     context.stage("measure", "loss, gradients, units and curvature")
     prepared = design.prepared
     runs, initial = prepared.runs([design.seed]), prepared.spec.initial
     if design.model is None:
-        record = measure_run(prepared.plan, runs, prepared.batches, initial).record
+        measured = measure_run(prepared.plan, runs, prepared.batches, initial)
     else:
         trained = design.model.trained
-        record = measure_run(
-            prepared.plan, runs, prepared.batches, initial, trained.params, trained.stats
-        ).record
-    _keep(record, context)
-    return record
+        measured = measure_run(prepared.plan, runs, prepared.batches, initial, trained.params, trained.stats)
+    cost = cost_of(measured.seconds)
+    if context.run is not None:
+        context.run.save_times(**{MEASURED: cost})
+    _keep(measured.record, context)
+    return measured.record, cost
 
 
 def _keep(record: Record, context: RunContext) -> None:

@@ -56,7 +56,7 @@ def view(result: DiagnoseResult) -> list[Block]:
     blocks += baseline_blocks(result.baselines, style, result.metric)
     if result.history:
         blocks.append(_losses(result.curves))
-    return [*blocks, Items([*result.notes, _cost(result.cost)], style="plain")]
+    return [*blocks, Items([*result.notes, *_cost(result.cost)], style="plain")]
 
 
 def details(result: DiagnoseResult) -> list[Block]:
@@ -222,10 +222,13 @@ def _losses(curves: ObservedCurves) -> Chart:
     )
 
 
-def _cost(cost: MeasuringCost) -> str:
+def _cost(cost: MeasuringCost | None) -> list[str]:
+    """Return the seconds of the measured run in one sentence; an empty list if they are not known."""
+    if cost is None:
+        return []
     spent = ", ".join(f"{name} {seconds(value)}" for name, value in cost.measurements.items())
     compiling = f"compiling {seconds(cost.compile)}"
     if not is_number(cost.overhead):
-        return f"Cost: {spent}, {compiling}."
+        return [f"Cost: {spent}, {compiling}."]
     total = f"in total {cost.overhead:.2f} times the training"
-    return f"Cost: training {seconds(cost.train)}, {spent}, {total}; {compiling}."
+    return [f"Cost: training {seconds(cost.train)}, {spent}, {total}; {compiling}."]

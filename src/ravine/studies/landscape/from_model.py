@@ -22,10 +22,10 @@ from ravine.execution.saved_model import Model
 from ravine.networks import default_loss
 from ravine.optimizers import Rule, resolve, schedule
 from ravine.options.paths import relative_path
-from ravine.records.run_directory import RunDirectory
+from ravine.records.open_file import exists
+from ravine.records.run_directory import CONFIG, RunDirectory
 from ravine.records.run_file import RUN_FILE
 from ravine.records.run_index import find_run
-from ravine.records.toml_files import load as load_toml
 from ravine.studies.landscape.loss_point import LossPoint
 from ravine.training import Rows
 
@@ -96,7 +96,7 @@ def _own_settings(path: str) -> tuple[RunDirectory, NetworkSettings]:
     """Return the run directory that holds a model, and the settings of the run's data and batches."""
     folder = _run_of(Path(path))
     run = RunDirectory.open(folder)
-    plain = load_toml(run.config)
+    plain = run.read_toml(CONFIG)
     field_names = {field.name for field in fields(NetworkSettings)}  # rows and batches depend on these alone
     own = NetworkSettings.from_dict({name: value for name, value in plain.items() if name in field_names})
     if not own.source or own.source == "-":
@@ -134,9 +134,9 @@ def _own_rows(model: Model, path: str, dataset: Dataset) -> tuple[Rows, float]:
 def _run_of(path: Path) -> Path:
     """Return the directory of the run that saved a model. Raises UsageError if there is no such run."""
     for folder in (path, *path.parents):
-        if (folder / RUN_FILE).exists() and folder != Path():
+        if exists(folder / RUN_FILE) and folder != Path():
             return folder
-    if not path.exists():
+    if not exists(path):
         return find_run(path)
     raise UsageError(
         f"The model '{path}' is not in a run directory, so its data are not known.",

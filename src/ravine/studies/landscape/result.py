@@ -249,8 +249,8 @@ class LandscapeResult(Result):
     """Parts of the landscape that could not be measured."""
     notes: list[str]
     """Sentences on the training, such as the number of diverged starts."""
-    seconds: float
-    """Wall-clock seconds from the start of the study to its result."""
+    seconds: float | None = None
+    """Wall-clock seconds from the start of the study to its result; null if `times.json` is gone."""
     pictures: list[str] = field(default_factory=list)
     """Paths of the pictures; empty if no run directory was written."""
 

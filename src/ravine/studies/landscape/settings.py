@@ -95,12 +95,13 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
         """
         from pathlib import Path  # slow to import, and not needed for help
 
+        from ravine.records.open_file import is_file
         from ravine.records.run_file import RUN_FILE, read_run_file
 
         if self.source or self.model is None:
             return super().run_name
         path = Path(self.model)
-        run = next((folder for folder in (path, *path.parents) if (folder / RUN_FILE).is_file()), None)
+        run = next((folder for folder in (path, *path.parents) if is_file(folder / RUN_FILE)), None)
         return path.name if run is None else read_run_file(run).data.name
 
     @property

@@ -222,8 +222,8 @@ class MemorizeResult(Result):
     """Limits on memorization, such as dropout, each at two shares of random labels."""
     result: DivergedRuns
     """Runs that diverged."""
-    seconds: Seconds
-    """Wall-clock seconds by kind of work, such as compiling and training."""
+    seconds: Seconds | None = None
+    """Wall-clock seconds by kind of work, such as compiling and training; null if `times.json` is gone."""
     pictures: list[str]
     """Paths of the pictures; empty if no run directory was written."""
 

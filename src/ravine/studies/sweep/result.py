@@ -208,8 +208,8 @@ class SweepResult(NetworkResult):
     """The varied factors, and the choice of their combinations."""
     plan: SweepFacts
     """Amount of training."""
-    seconds: Seconds
-    """Wall-clock seconds by kind of work, such as compiling and training."""
+    seconds: Seconds | None = None
+    """Wall-clock seconds by kind of work, such as compiling and training; null if `times.json` is gone."""
     leaderboard: list[ConfigurationRow]
     """The configurations, best median first; a DataFrame in `leaderboard_table` from Python."""
     effects: list[LevelEffect]

@@ -140,8 +140,8 @@ class TrainResult(NetworkResult):
     """Name and direction of the score."""
     plan: TrainingFacts
     """Network, learning rates and length of the training."""
-    seconds: Seconds
-    """Wall-clock seconds by kind of work, such as compiling and training."""
+    seconds: Seconds | None = None
+    """Wall-clock seconds by kind of work, such as compiling and training; null if `times.json` is gone."""
     result: Trained
     """Scores on the validation rows."""
     test: TestScores
