@@ -23,6 +23,7 @@ import numpy as np
 from ravine.data import Dataset, from_arrays
 from ravine.data import Table as DataTable
 from ravine.data.choose_column import choose_column
+from ravine.data.intake import native_array
 from ravine.data.metric_checks import check_metric_defined, check_target_scale
 from ravine.data.table import repeated_names, unique_names
 from ravine.engines import prepare
@@ -168,7 +169,7 @@ def _joined(pair: Sequence[Any], X: pd.DataFrame, target: str) -> pd.DataFrame:
     rows, y = pair
     if not _is_frame(rows):
         names = [name for name in X.columns if name != target]
-        rows = np.asarray(rows)
+        rows = native_array(rows, "The array of test rows")
         if rows.ndim != 2 or rows.shape[1] != len(names):
             raise DataError(
                 f"The test rows have shape {rows.shape}.",
@@ -176,7 +177,7 @@ def _joined(pair: Sequence[Any], X: pd.DataFrame, target: str) -> pd.DataFrame:
                 "Give test=(X, y) with the columns of X.",
             )
         rows = pd.DataFrame(rows, columns=names)
-    y = np.asarray(y)
+    y = np.asarray(y) if hasattr(y, "dtypes") else native_array(y, "The target of the test rows")
     if y.shape not in ((len(rows),), (len(rows), 1)):
         raise DataError(
             f"There are {len(rows)} test rows, and their target has shape {y.shape}.",

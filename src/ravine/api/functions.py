@@ -68,6 +68,7 @@ def compare(
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
     missing: str | Sequence[str] | None = None,
+    max_expand: float = 200.0,
     task: str = "auto",
     validation: float = 0.2,
     scaling: str | None = None,
@@ -129,6 +130,9 @@ def compare(
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
     missing: Values that count as missing in features and target, besides empty cells and the codes that
         the reader detects. Commas separate the values, as in -999,?.
+    max_expand: Largest number of bytes that the data may take in memory, as a multiple of the bytes of
+        their file. The limit protects against damaged files, which can announce any size. [at least 1;
+        default: 200.0]
     task: Kind of the target: classes (classify) or numbers (regress); auto decides by the values of the
         target. [auto, classify, regress; default: auto]
     validation: Share of the rows outside the test set that become validation rows, on which networks are
@@ -203,6 +207,7 @@ def compare(
             "drop": drop,
             "negative_weights": negative_weights,
             "missing": missing,
+            "max_expand": max_expand,
             "task": task,
             "validation": validation,
             "scaling": scaling,
@@ -259,6 +264,7 @@ def train(
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
     missing: str | Sequence[str] | None = None,
+    max_expand: float = 200.0,
     task: str = "auto",
     validation: float = 0.2,
     scaling: str | None = None,
@@ -324,6 +330,9 @@ def train(
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
     missing: Values that count as missing in features and target, besides empty cells and the codes that
         the reader detects. Commas separate the values, as in -999,?.
+    max_expand: Largest number of bytes that the data may take in memory, as a multiple of the bytes of
+        their file. The limit protects against damaged files, which can announce any size. [at least 1;
+        default: 200.0]
     task: Kind of the target: classes (classify) or numbers (regress); auto decides by the values of the
         target. [auto, classify, regress; default: auto]
     validation: Share of the rows outside the test set that become validation rows, on which networks are
@@ -399,6 +408,7 @@ def train(
             "drop": drop,
             "negative_weights": negative_weights,
             "missing": missing,
+            "max_expand": max_expand,
             "task": task,
             "validation": validation,
             "scaling": scaling,
@@ -453,6 +463,7 @@ def diagnose(
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
     missing: str | Sequence[str] | None = None,
+    max_expand: float = 200.0,
     task: str = "auto",
     validation: float = 0.2,
     scaling: str | None = None,
@@ -519,6 +530,9 @@ def diagnose(
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
     missing: Values that count as missing in features and target, besides empty cells and the codes that
         the reader detects. Commas separate the values, as in -999,?.
+    max_expand: Largest number of bytes that the data may take in memory, as a multiple of the bytes of
+        their file. The limit protects against damaged files, which can announce any size. [at least 1;
+        default: 200.0]
     task: Kind of the target: classes (classify) or numbers (regress); auto decides by the values of the
         target. [auto, classify, regress; default: auto]
     validation: Share of the rows outside the test set that become validation rows, on which networks are
@@ -592,6 +606,7 @@ def diagnose(
             "drop": drop,
             "negative_weights": negative_weights,
             "missing": missing,
+            "max_expand": max_expand,
             "task": task,
             "validation": validation,
             "scaling": scaling,
@@ -645,6 +660,7 @@ def sweep(
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
     missing: str | Sequence[str] | None = None,
+    max_expand: float = 200.0,
     task: str = "auto",
     validation: float = 0.2,
     scaling: str | None = None,
@@ -710,6 +726,9 @@ def sweep(
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
     missing: Values that count as missing in features and target, besides empty cells and the codes that
         the reader detects. Commas separate the values, as in -999,?.
+    max_expand: Largest number of bytes that the data may take in memory, as a multiple of the bytes of
+        their file. The limit protects against damaged files, which can announce any size. [at least 1;
+        default: 200.0]
     task: Kind of the target: classes (classify) or numbers (regress); auto decides by the values of the
         target. [auto, classify, regress; default: auto]
     validation: Share of the rows outside the test set that become validation rows, on which networks are
@@ -785,6 +804,7 @@ def sweep(
             "drop": drop,
             "negative_weights": negative_weights,
             "missing": missing,
+            "max_expand": max_expand,
             "task": task,
             "validation": validation,
             "scaling": scaling,
@@ -837,6 +857,7 @@ def landscape(
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
     missing: str | Sequence[str] | None = None,
+    max_expand: float = 200.0,
     task: str = "auto",
     validation: float = 0.2,
     scaling: str | None = None,
@@ -892,6 +913,9 @@ def landscape(
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
     missing: Values that count as missing in features and target, besides empty cells and the codes that
         the reader detects. Commas separate the values, as in -999,?.
+    max_expand: Largest number of bytes that the data may take in memory, as a multiple of the bytes of
+        their file. The limit protects against damaged files, which can announce any size. [at least 1;
+        default: 200.0]
     task: Kind of the target: classes (classify) or numbers (regress); auto decides by the values of the
         target. [auto, classify, regress; default: auto]
     validation: Share of the rows outside the test set that become validation rows, on which networks are
@@ -961,6 +985,7 @@ def landscape(
             "drop": drop,
             "negative_weights": negative_weights,
             "missing": missing,
+            "max_expand": max_expand,
             "task": task,
             "validation": validation,
             "scaling": scaling,
@@ -1012,6 +1037,7 @@ def memorize(
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
     missing: str | Sequence[str] | None = None,
+    max_expand: float = 200.0,
     task: str = "auto",
     validation: float = 0.2,
     scaling: str | None = None,
@@ -1065,6 +1091,9 @@ def memorize(
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
     missing: Values that count as missing in features and target, besides empty cells and the codes that
         the reader detects. Commas separate the values, as in -999,?.
+    max_expand: Largest number of bytes that the data may take in memory, as a multiple of the bytes of
+        their file. The limit protects against damaged files, which can announce any size. [at least 1;
+        default: 200.0]
     task: Kind of the target: classes (classify) or numbers (regress); auto decides by the values of the
         target. [auto, classify, regress; default: auto]
     validation: Share of the rows outside the test set that become validation rows, on which networks are
@@ -1126,6 +1155,7 @@ def memorize(
             "drop": drop,
             "negative_weights": negative_weights,
             "missing": missing,
+            "max_expand": max_expand,
             "task": task,
             "validation": validation,
             "scaling": scaling,
@@ -1173,6 +1203,7 @@ def descent(
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
     missing: str | Sequence[str] | None = None,
+    max_expand: float = 200.0,
     task: str = "auto",
     validation: float = 0.2,
     scaling: str | None = None,
@@ -1227,6 +1258,9 @@ def descent(
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
     missing: Values that count as missing in features and target, besides empty cells and the codes that
         the reader detects. Commas separate the values, as in -999,?.
+    max_expand: Largest number of bytes that the data may take in memory, as a multiple of the bytes of
+        their file. The limit protects against damaged files, which can announce any size. [at least 1;
+        default: 200.0]
     task: Kind of the target: classes (classify) or numbers (regress); auto decides by the values of the
         target. [auto, classify, regress; default: auto]
     validation: Share of the rows outside the test set that become validation rows, on which networks are
@@ -1289,6 +1323,7 @@ def descent(
             "drop": drop,
             "negative_weights": negative_weights,
             "missing": missing,
+            "max_expand": max_expand,
             "task": task,
             "validation": validation,
             "scaling": scaling,

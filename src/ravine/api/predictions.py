@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ravine.data import Table, read
+from ravine.data.size_limits import MAX_EXPANSION
 from ravine.data.write_table import format_to_write, write
 from ravine.execution.predict import Predictions, predictions_of
 from ravine.execution.saved_model import Model
@@ -27,13 +28,15 @@ def predict(
     *,
     keep: Sequence[str | int] | str | int = (),
     out: str | PathLike[str] | None = None,
+    max_expand: float = MAX_EXPANSION,
 ) -> Predictions:
     """Return the predictions of a model for the rows of X, and their score where X holds the target.
 
     model: a model, its folder, a run, or `latest`, the newest run that has a model. X: a file, the name of a
     built-in set, a DataFrame, or an array [N, columns] with the columns of training. keep: columns of X to
-    copy to the predictions. out: file to write; its name decides the format. Raises DataError for a model or
-    data that cannot be used, and UsageError for an `out` of unknown format.
+    copy to the predictions. out: file to write; its name decides the format. max_expand: largest number of
+    bytes that a file X may take in memory, as a multiple of the bytes of the file. Raises DataError for a
+    model or data that cannot be used, and UsageError for an `out` of unknown format.
     """
     import pandas as pd
 
@@ -41,7 +44,7 @@ def predict(
         format_to_write(Path(out))
     loaded = model if isinstance(model, Model) else Model.load(find_model(model))
     if isinstance(X, str | PathLike):
-        rows: Table | pd.DataFrame = read(Path(X))
+        rows: Table | pd.DataFrame = read(Path(X), max_expand=max_expand)
     else:
         rows = X if isinstance(X, pd.DataFrame) else loaded.encoder.frame(X)
     columns = [keep] if isinstance(keep, str | int) else keep

@@ -11,6 +11,7 @@ import numpy as np
 from ravine.data.build_dataset import Columns, Options, build_dataset
 from ravine.data.dataset import Dataset
 from ravine.data.encoder import suggest_column
+from ravine.data.intake import native_array, native_column, native_frame, refuse_unusable
 from ravine.data.prepare_table import inputs_of
 from ravine.data.splits import TEST_SHARE
 from ravine.data.table import unique_names
@@ -117,10 +118,10 @@ def _parts_of(
     named = isinstance(X, pd.DataFrame)
     shape = None
     if isinstance(X, pd.DataFrame):
-        frame = X.reset_index(drop=True)
+        frame = native_frame(X.reset_index(drop=True))
         frame.columns = pd.Index(unique_names([str(column) for column in frame.columns])[0])
     else:
-        array = _array(X, "X")
+        array = native_array(X, "X")
         if array.ndim == 1 and array.dtype != object:
             raise DataError(
                 f"X has shape {array.shape}.",
@@ -133,9 +134,11 @@ def _parts_of(
                 "It must be an array [N, D].",
                 "Pass rows of equal length.",
             )
+        if array.dtype.kind == "c":
+            refuse_unusable(array, "X")
         shape = tuple(array.shape[1:]) if array.ndim > 2 else None
         array = array.reshape(len(array), int(np.prod(array.shape[1:])))
-        frame = pd.DataFrame(array).infer_objects()
+        frame = native_frame(pd.DataFrame(array).infer_objects())
         frame.columns = pd.Index([f"c{i}" for i in range(frame.shape[1])])
     if names is not None:
         if len(names) != frame.shape[1]:
@@ -164,24 +167,11 @@ def _parts_of(
     )
 
 
-def _array(values: ArrayLike, what: str) -> np.ndarray:
-    """Return `values` as an array, with bytes decoded to text, or raise DataError."""
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise DataError(
-            f"{what} is no array, since its rows differ in length.",
-            "All rows must have the same length.",
-            "Pass rows of equal length.",
-        ) from error
-    return np.char.decode(array, "latin-1") if array.dtype.kind == "S" else array
-
-
 def _one_column(values: ArrayLike | pd.Series | pd.DataFrame, what: str, rows: int, name: str) -> pd.Series:
     """Return `values` as a column of `rows` rows, or raise DataError, which calls them `what`."""
     import pandas as pd
 
-    array = values.to_numpy() if isinstance(values, (pd.Series, pd.DataFrame)) else _array(values, what)
+    array = values.to_numpy() if isinstance(values, (pd.Series, pd.DataFrame)) else native_array(values, what)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
@@ -199,7 +189,7 @@ def _one_column(values: ArrayLike | pd.Series | pd.DataFrame, what: str, rows: i
             f"Pass {what} with {rows:,} values.",
         )
     title = str(values.name) if isinstance(values, pd.Series) and values.name is not None else name
-    return pd.Series(array, name=title).infer_objects()
+    return native_column(pd.Series(array, name=title).infer_objects())
 
 
 def _hash(columns: Columns) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from ravine.data.dataset import Dataset
 from ravine.data.encoder import as_numbers, row_number
 from ravine.data.fit_encoder import fit_encoder
+from ravine.data.intake import refuse_unusable
 from ravine.data.random_keys import keyed_generator
 from ravine.data.splits import divide
 from ravine.data.target import (
@@ -102,6 +103,9 @@ def build_dataset(
 
     notes = options.notes
     target = str(columns.y.name)
+    _refuse_unusable(columns)
+    if test_columns is not None:
+        _refuse_unusable(test_columns)
     codes = _codes_of_target(columns, options.missing)
     left_out = (*options.missing, *(f"{code:g}" for code in codes))
     columns = _with_target(columns, left_out, notes, "")
@@ -169,6 +173,14 @@ def build_dataset(
         np.concatenate([_row_numbers(part) for part in (columns, test_columns) if part is not None]),
         new_level_shares(encoder, columns.frame.iloc[development], held_out),
     )  # fmt: skip
+
+
+def _refuse_unusable(columns: Columns) -> None:
+    """Raise DataError if target, weights or groups hold complex numbers or nested values."""
+    refuse_unusable(columns.y, f"The target '{columns.y.name}'")
+    for role, column in (("weights", columns.weights), ("groups", columns.groups)):
+        if column is not None:
+            refuse_unusable(column, f"The {role} column '{column.name}'")
 
 
 def _row_numbers(columns: Columns) -> np.ndarray:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ravine.data.column import DATE_FORMATS, Column
-from ravine.data.encoder import FLOAT32_MAX, as_days, as_labels, as_numbers, row_number
+from ravine.data.encoder import FLOAT32_MAX, as_days, as_numbers, row_number
+from ravine.data.labels import Labels, as_labels, parsed_numbers
 from ravine.data.missing_codes import Extreme, as_float, extremes, missing_codes, suspects
 
 if TYPE_CHECKING:
@@ -115,31 +116,31 @@ def fit_column(
     if column.dtype == object and any(isinstance(value, nested) for value in column.array):
         notes.add("left out (nested values)", name)
         return None
-    text, gaps = as_labels(column, words)
-    values = text[~gaps]
-    if not len(values):
+    labels = as_labels(column, words)
+    present, counts = labels.present, labels.counts
+    if not present:
         notes.add("left out (no values)", name)
         return None
-    numbers = pd.to_numeric(values, errors="coerce")
-    no_numbers = values[numbers.isna().to_numpy()].unique()
-    if len(no_numbers) <= 3 and numbers.isna().mean() <= 0.02:
-        missing_words = tuple(dict.fromkeys((*words, *map(str, no_numbers))))
-        if len(no_numbers):
-            shown = shorten_list([repr(str(word)) for word in no_numbers])
-            notes.add("words among numbers taken as missing", f"{name} ({shown})")
-        elif gaps.any():
-            codes = sorted({repr(word) for word in text[gaps & column.notna().to_numpy()].unique()})
-            if codes:
-                notes.add("numbers with missing codes", f"{name} ({shorten_list(codes)})")
+    is_word = np.isnan(parsed_numbers(present))
+    if is_word.sum() <= 3 and counts[is_word].sum() / counts.sum() <= 0.02:
+        no_numbers = [word for word, wordy in zip(present, is_word, strict=True) if wordy]
+        missing_words = tuple(dict.fromkeys((*words, *no_numbers)))
+        if no_numbers:
+            notes.add(
+                "words among numbers taken as missing",
+                f"{name} ({shorten_list(list(map(repr, no_numbers)))})",
+            )
+        elif codes := sorted(map(repr, labels.missing_words)):
+            notes.add("numbers with missing codes", f"{name} ({shorten_list(codes)})")
         numbers_or_gaps = as_numbers(column, (), missing_words, drop=True)
         return _number(column, numbers_or_gaps, notes, keep, missing, shared, missing_words, whole)
-    if all(DATE.fullmatch(value) for value in values.unique()):
-        form = _date_form(values)
+    if all(DATE.fullmatch(word) for word in present):
+        form = _date_form(present)
         if form:
             return _dates(column, form, notes, keep)
         notes.add("left out (dates in several or unclear formats)", name)
         return None
-    return _category(column, text, gaps, words, notes, keep)
+    return _category(name, labels, words, notes, keep)
 
 
 def _number(
@@ -204,8 +205,22 @@ def center_and_scale(values: np.ndarray) -> tuple[float, float]:
 
 def median_of(values: np.ndarray) -> float:
     """Return the median of a column with the `values` [n]; values up to 1e308 cause no overflow."""
-    low, high = (float(np.quantile(values, 0.5, method=end)) for end in ("lower", "higher"))
-    return low / 2 + high / 2
+    below, above = (len(values) - 1) // 2, len(values) // 2
+    middle = np.partition(values, [below, above])
+    return float(middle[below]) / 2 + float(middle[above]) / 2
+
+
+def quartiles(values: np.ndarray) -> tuple[float, float, float]:
+    """Return the quartiles of `values` [n], linear between two values. `numpy.quantile` takes much longer."""
+    places = [(len(values) - 1) * share for share in (0.25, 0.5, 0.75)]
+    below = [int(place) for place in places]
+    above = [min(place + 1, len(values) - 1) for place in below]
+    ordered = np.partition(values, sorted({*below, *above}))
+    low, median, high = (
+        float(ordered[a] + (ordered[b] - ordered[a]) * (place - a))
+        for a, b, place in zip(below, above, places, strict=True)
+    )
+    return low, median, high
 
 
 def _limit(name: str, numbers: np.ndarray, whole: pd.Series, notes: Notes) -> float | None:
@@ -234,7 +249,7 @@ def _suspect_flat(column: pd.Series, numbers: np.ndarray, scale: float, notes: N
     """Note a column with a few values so far from the others that scaling makes the others almost equal."""
     values = numbers[~np.isnan(numbers)]
     sample = values[:: max(1, len(values) // QUARTILE_VALUES)]
-    low, median, high = np.quantile(sample / scale, [0.25, 0.5, 0.75])
+    low, median, high = quartiles(sample / scale)
     if not 0 < high - low < FLAT_SHARE:
         return
     away = np.abs(numbers / scale - median)
@@ -278,19 +293,17 @@ def _suspect_group(name: str, distinct: int, notes: Notes) -> None:
         notes.add("named like identifiers, kept (--drop, or --groups if rows of one belong together)", name)
 
 
-def _category(
-    column: pd.Series, text: pd.Series, gaps: np.ndarray, words: tuple[str, ...], notes: Notes, keep: bool
-) -> Column | None:
-    """Return the encoding of a column of stripped `text` [n], or None if it is left out."""
-    name = str(column.name)
-    counts = text[~gaps].value_counts()
+def _category(name: str, labels: Labels, words: tuple[str, ...], notes: Notes, keep: bool) -> Column | None:
+    """Return the encoding of a column of text [n] with this name, or None if it is left out."""
+    counts = dict(zip(labels.present, labels.counts.tolist(), strict=True))
+    rows, gaps = sum(counts.values()), labels.gaps
     if not keep:
-        unique = len(counts) > 0.5 * counts.sum() and len(counts) > 10
-        if unique and all(DECORATED_NUMBER.fullmatch(word) for word in counts.index):
-            first = f"{name} ('{counts.index[0]}')"
+        unique = len(counts) > 0.5 * rows and len(counts) > 10
+        if unique and all(DECORATED_NUMBER.fullmatch(word) for word in counts):
+            first = f"{name} ('{max(counts, key=lambda word: counts[word])}')"
             notes.add("left out (numbers with other signs; remove the signs)", first)
             return None
-        if unique and (len(counts) > 0.95 * counts.sum() or named_identifier(name)):
+        if unique and (len(counts) > 0.95 * rows or named_identifier(name)):
             notes.add("left out (identifiers; --features keeps them)", name)
             return None
         if unique:
@@ -305,9 +318,9 @@ def _category(
         notes.add(
             f"levels beyond the {MAX_LEVELS} most frequent grouped as 'other'", f"{name} ({len(counts):,})"
         )
-    ordered = sorted(counts.index, key=lambda level: (-counts[level], level))
+    ordered = sorted(counts, key=lambda level: (-counts[level], level))
     if gaps.any():
-        codes = sorted({repr(word) for word in text[gaps & column.notna().to_numpy()].unique()} or {"empty"})
+        codes = sorted(map(repr, labels.missing_words)) or ["empty"]
         notes.add("missing, kept as a level of its own", f"{name} ({shorten_list(codes)}, {gaps.mean():.1%})")
     return Column(
         name,
@@ -335,12 +348,16 @@ def _dates(column: pd.Series, form: str, notes: Notes, keep: bool) -> Column | N
     return Column(str(column.name), "date", center, scale, gaps, form=form, median=median)
 
 
-def _date_form(values: pd.Series) -> str:
+def _date_form(words: list[str]) -> str:
     """Return the only format that reads all dates, or "" if there is none or more than one."""
     import pandas as pd
 
     def reads_all(form: str) -> bool:
-        return bool(pd.to_datetime(values, format=form, errors="coerce", utc=True).notna().all())
+        return bool(
+            pd.to_datetime(pd.Series(words, dtype=object), format=form, errors="coerce", utc=True)
+            .notna()
+            .all()
+        )
 
     fits = [form for form in DATE_FORMATS if reads_all(form)]
     return fits[0] if len(fits) == 1 or (fits and fits[0] == "ISO8601") else ""

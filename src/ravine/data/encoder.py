@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ravine.data.column import Column
-from ravine.data.readers.delimited_dialect import MISSING_WORDS
+from ravine.data.intake import native_array, native_frame, refuse_unusable
+from ravine.data.labels import as_labels, parsed_numbers
 from ravine.errors import DataError, did_you_mean
 from ravine.records.documents import check_document
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
-__all__ = ["Encoder", "as_days", "as_labels", "as_numbers"]
+__all__ = ["Encoder", "as_days", "as_numbers"]
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 BLOCK_ROWS = 4096  # rows that are converted together
@@ -114,7 +115,7 @@ class Encoder:
         import pandas as pd
 
         if not isinstance(frame, pd.DataFrame):
-            array = np.asarray(frame)
+            array = native_array(frame, what)
             array = array.reshape(len(array), -1) if array.ndim > 2 else array
             if array.ndim != 2 or array.shape[1] != len(self.columns):
                 raise DataError(
@@ -122,17 +123,19 @@ class Encoder:
                     f"The model needs {len(self.columns)} columns: {_some(self.inputs)}.",
                     f"Pass an array [N, {len(self.columns)}], or a frame with named columns.",
                 )
-            return pd.DataFrame(array, columns=self.inputs)
+            return self._native(pd.DataFrame(array, columns=self.inputs), what)
         if not all(isinstance(name, str) for name in frame.columns):
             frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
-        twice = [name for name in self.inputs if name in frame.columns[frame.columns.duplicated()]]
+        repeated = set(frame.columns[frame.columns.duplicated()])
+        twice = [name for name in self.inputs if name in repeated]
         if twice:
             raise DataError(
                 f"{what} has two columns '{twice[0]}'.",
                 "Every column that the model reads must have a name of its own.",
                 "Rename or remove one of them.",
             )
-        absent = [name for name in self.inputs if name not in frame.columns]
+        known = set(frame.columns)
+        absent = [name for name in self.inputs if name not in known]
         if absent:
             present = [str(name) for name in frame.columns]
             raise DataError(
@@ -141,7 +144,21 @@ class Encoder:
                 f"The model needs all its features; {what[0].lower() + what[1:]} has {_some(present)}.",
                 suggest_column(absent[0], present),
             )
-        return frame
+        return self._native(frame, what)
+
+    def _native(self, frame: pd.DataFrame, what: str) -> pd.DataFrame:
+        """Return a table with native types in the feature columns. Raises DataError for complex numbers."""
+        import pandas as pd
+
+        plain = frame[self.inputs]
+        native = native_frame(plain)
+        complex_columns = [name for name, kind in native.dtypes.items() if kind.kind == "c"]
+        if complex_columns:
+            refuse_unusable(native[complex_columns[0]], f"{what}, column '{complex_columns[0]}',")
+        if native is plain:
+            return frame
+        others = frame.drop(columns=self.inputs)
+        return pd.concat([native, others], axis=1) if len(others.columns) else native
 
     def to_json(self) -> dict[str, Any]:
         """Return the encoder as a dictionary for JSON, without the fields that have their default value."""
@@ -180,15 +197,12 @@ def as_numbers(
     elif pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
         values = column.to_numpy(np.float64, na_value=np.nan)
     else:
-        text, gaps = _text(column, words)
-        present = text.mask(gaps, other=None)
-        if {word.lower() for word in present.dropna().unique()} <= BOOLEAN_WORDS.keys():
-            present = present.str.lower().map(BOOLEAN_WORDS)
-        values = pd.to_numeric(present, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-        bad = np.flatnonzero(np.isnan(values) & ~gaps.to_numpy())
+        labels = as_labels(column, words)
+        values = labels.spread(_numbers_of(labels.present), np.nan)
+        bad = np.flatnonzero(np.isnan(values) & ~labels.gaps)
         if len(bad):
             raise DataError(
-                f"Column '{column.name}' holds '{text.iloc[bad[0]]!s:.40}' in row "
+                f"Column '{column.name}' holds '{labels.word(bad[0]):.40}' in row "
                 f"{row_number(column, bad[0]):,}.",
                 "The column is numeric in the training data, so only numbers are allowed.",
                 "Correct the value or leave it empty.",
@@ -208,6 +222,16 @@ def as_numbers(
     return values
 
 
+def _numbers_of(words: list[str]) -> np.ndarray:
+    """Return words as numbers, float64 [K]; NaN for a word that is no number.
+
+    If the words are all "true" or "false", they are 1 and 0.
+    """
+    if all(word.lower() in BOOLEAN_WORDS for word in words):
+        return np.array([BOOLEAN_WORDS[word.lower()] for word in words], np.float64)
+    return parsed_numbers(words)
+
+
 def too_large(column: pd.Series, position: int) -> DataError:
     """Return the error for a number in `column` [N] that, scaled by the encoder, is beyond float32.
 
@@ -221,15 +245,6 @@ def too_large(column: pd.Series, position: int) -> DataError:
     )
 
 
-def as_labels(column: pd.Series, words: tuple[str, ...] = ()) -> tuple[pd.Series, np.ndarray]:
-    """Return a column as text [N] without blanks around it, and a mask [N], True where a value is missing.
-
-    words: words that stand for "missing", in addition to the usual ones.
-    """
-    text, gaps = _text(column, words)
-    return text, gaps.to_numpy(bool)
-
-
 def as_days(column: pd.Series, form: str) -> np.ndarray:
     """Return the dates of a column as days since 1970, float64 [N], NaN where missing.
 
@@ -238,39 +253,22 @@ def as_days(column: pd.Series, form: str) -> np.ndarray:
     import pandas as pd
 
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        times, gaps = column, column.isna()
+        dates, gaps = column.to_numpy(), column.isna().to_numpy(bool)
     else:
-        text, gaps = _text(column, ())
-        times = pd.to_datetime(
-            text.mask(gaps, other=None), format=form or "ISO8601", errors="coerce", utc=True
-        )
-    if getattr(times.dt, "tz", None) is not None:
-        times = times.dt.tz_convert(None)
-    bad = np.flatnonzero(times.isna().to_numpy() & ~gaps.to_numpy(bool))
+        labels = as_labels(column)
+        words = pd.Series(labels.present, dtype=object)
+        times = pd.to_datetime(words, format=form or "ISO8601", errors="coerce", utc=True)
+        dates = labels.spread(times.dt.tz_convert(None).to_numpy(), np.datetime64("NaT"))
+        gaps = labels.gaps
+    bad = np.flatnonzero(np.isnat(dates) & ~gaps)
     if len(bad):
         raise DataError(
             f"Column '{column.name}' holds '{column.iloc[bad[0]]}' in row {row_number(column, bad[0]):,}.",
             "The column holds dates in the training data, so only dates of the same format are allowed.",
             "Correct the value or leave it empty.",
         )
-    days = (times - pd.Timestamp(0)) / pd.Timedelta(days=1)
-    return days.to_numpy(np.float64, na_value=np.nan)
-
-
-def _text(column: pd.Series, words: tuple[str, ...]) -> tuple[pd.Series, pd.Series]:
-    """Return a column as stripped text [N], and a mask [N] that is True where a value is missing."""
-    import pandas as pd
-
-    codes, distinct = pd.factorize(column)
-    whole = column.dtype.kind == "f" and all(float(value).is_integer() for value in distinct)
-    # An integer that was read as 1.0, since its column has a missing value, is the level '1'.
-    texts = [str(int(value)) if whole else str(value).strip() for value in distinct]
-    empty = MISSING_WORDS | {word.lower() for word in words}
-    gaps = np.array([text.lower() in empty for text in texts] + [True])
-    text = pd.Series(
-        np.array([*texts, ""], object)[codes], index=column.index, name=column.name, dtype=object
-    )
-    return text, pd.Series(gaps[codes], index=column.index)
+    a_day = np.timedelta64(1, "D") / np.array(1, f"m8[{np.datetime_data(dates.dtype)[0]}]")
+    return np.where(np.isnat(dates), np.nan, dates.astype(np.int64) / a_day)
 
 
 def row_number(column: pd.Series, position: int) -> int:
@@ -309,15 +307,12 @@ def _with_indicator(column: Column, numbers: np.ndarray, values: pd.Series) -> n
 
 def _category(column: Column, values: pd.Series) -> np.ndarray:
     """Return the encoded values of a category, one column of 0 and 1 for each level, [N, levels]."""
-    import pandas as pd
-
-    text, gaps = as_labels(values, column.words)
-    code = pd.Index(column.levels, dtype=object).get_indexer(pd.Index(text, dtype=object))
-    k = len(column.levels)
-    if column.other:
-        code[code < 0] = k
-        k += 1
-    code[gaps] = k if column.missing else -1
+    labels = as_labels(values, column.words)
+    known = {level: place for place, level in enumerate(column.levels)}
+    k = len(known) + column.other
+    others = len(known) if column.other else -1
+    of_words = np.array([known.get(word, others) for word in labels.present], np.int64)
+    code = labels.spread(of_words, k if column.missing else -1)
     x = np.zeros((len(code), k + column.missing), np.float32)
     known_rows = np.flatnonzero(code >= 0)
     x[known_rows, code[known_rows]] = 1

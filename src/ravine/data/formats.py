@@ -7,10 +7,13 @@ messages and help texts are derived from the registry.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ravine.data.boundary import library_errors_as_data_errors
+from ravine.data.size_limits import MAX_EXPANSION, SizeBudget
 from ravine.errors import DataError
 
 if TYPE_CHECKING:
@@ -30,12 +33,15 @@ __all__ = [
 class Source:
     """The bytes of one data file and their origin, as input of the function that reads its format.
 
-    content   bytes, unzipped
-    name      name of the data set, for messages
-    sha256    hash of the bytes before unzipping
-    path      path of the file, `-` for standard input
-    part      text after the colon in `FILE:part`, which names a table inside the file, or ""
-    notes     notes for the user so far
+    content      bytes, unzipped
+    name         name of the data set, for messages
+    sha256       hash of the bytes before unzipping
+    path         path of the file, `-` for standard input
+    part         text after the colon in `FILE:part`, which names a table inside the file, or ""
+    notes        notes for the user so far
+    file_bytes   number of bytes before unzipping; None = that of `content`
+    max_expand   largest number of bytes that the data may take, as a multiple of `file_bytes`
+    descriptor   descriptor of the open file that holds exactly the bytes `content`, or None
     """
 
     content: bytes
@@ -44,6 +50,16 @@ class Source:
     path: Path
     part: str = ""
     notes: tuple[str, ...] = ()
+    file_bytes: int | None = None
+    max_expand: float = MAX_EXPANSION
+    descriptor: int | None = None
+
+    @property
+    def budget(self) -> SizeBudget:
+        """The number of bytes that the data may take."""
+        return SizeBudget(
+            self.name, len(self.content) if self.file_bytes is None else self.file_bytes, self.max_expand
+        )
 
 
 @dataclass(frozen=True)
@@ -108,11 +124,15 @@ class Format:
     def read(self, source: Source) -> Table:
         """Return the table in a data file.
 
-        Raises DataError if a package is missing, or if the file is damaged or holds no table.
+        Raises DataError if a package is missing, or if the file is damaged or holds no table. Every error of
+        a library becomes a DataError here, so that a reader needs no `except`.
         """
+        from ravine.data.intake import native_table  # imports numpy
+
         self.check_packages(source.name, "Reading")
         reader: Callable[[Source], Table] = load_object(self.reader)
-        return reader(source)
+        with library_errors_as_data_errors(source.name, self.name):
+            return native_table(reader(source))
 
     def write(self, frame: pd.DataFrame, path: Path) -> None:
         """Write a table to a file. Raises DataError if a package is missing or the file cannot be written."""
@@ -125,15 +145,12 @@ class Format:
 
         name: name of the data or file. doing: "Reading" or "Writing", for the message.
         """
-        for module in self.imports:
-            try:
-                importlib.import_module(module)
-            except ImportError as error:
-                raise DataError(
-                    f"'{name}' is {self.noun}.",
-                    f"{doing} such a file needs {join_words(self.packages)}.",
-                    f"Type: pip install 'ravine[{self.extra}]'",
-                ) from error
+        if not all(_is_installed(module) for module in self.imports):
+            raise DataError(
+                f"'{name}' is {self.noun}.",
+                f"{doing} such a file needs {join_words(self.packages)}.",
+                f"Type: pip install 'ravine[{self.extra}]'",
+            )
 
 
 FORMAT_ROWS = (
@@ -258,6 +275,14 @@ def join_words(words: Iterable[str]) -> str:
     """Return words joined as in a sentence: `a, b and c`."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def _is_installed(module: str) -> bool:
+    """Return whether a module can be found. It is not imported, since a helper process may import it."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ImportError:  # of the package around the module
+        return False
 
 
 def load_object(text: str) -> Any:

@@ -11,6 +11,7 @@ from ravine.data.choose_column import choose_column
 from ravine.data.column_kinds import shorten_list
 from ravine.data.dataset import Dataset
 from ravine.data.encoder import suggest_column
+from ravine.data.intake import native_table
 from ravine.data.splits import TEST_SHARE
 from ravine.data.table import Table
 from ravine.data.target import choose_target
@@ -57,6 +58,7 @@ def prepare(
     Raises DataError if a column does not exist or cannot be used, and if the columns of the test rows do not
     fit.
     """
+    table = native_table(table)
     notes = list(table.notes)
     name = choose_target(table.frame, target, table.target, notes)
     _refuse_repeated(table, target, name, "--target")
@@ -89,6 +91,7 @@ def prepare(
     shape = table.shape if table.shape and inputs == pixels else None
     test_columns = None
     if isinstance(test, Table):
+        test = native_table(test)
         if shape and test.shape not in (None, shape):
             raise DataError(
                 f"The images of '{test.name}' have shape {test.shape}.",

@@ -2,61 +2,58 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import sys
-import zlib
 from pathlib import Path
 
 from ravine.data import formats
 from ravine.data.builtin import BUILTIN, read_builtin
 from ravine.data.formats import FORMATS, Source
+from ravine.data.readers.file_content import Content, opened_content, read_stream
+from ravine.data.size_limits import MAX_EXPANSION
 from ravine.data.table import Table
 from ravine.errors import DataError, did_you_mean
+from ravine.records.open_file import exists, is_file, is_folder
+from ravine.records.os_errors import os_errors_as_data_errors
 
 __all__ = ["file_and_part", "read"]
 
 
-def read(source: str | Path, *, name: str | None = None) -> Table:
+def read(source: str | Path, *, name: str | None = None, max_expand: float = MAX_EXPANSION) -> Table:
     """Return the table in a file, in standard input or in a built-in data set.
 
-    source   path of a file or folder, `FILE:part` for a table inside a file (`x.h5:/group`, `x.root:tree`),
-             `-` for standard input, or the name of a built-in set. If a file has the name of a built-in set,
-             the file is read.
-    name     name of the data set; by default that of the file
+    source      path of a file or folder, `FILE:part` for a table inside a file (`x.h5:/group`,
+                `x.root:tree`), `-` for standard input, or the name of a built-in set. If a file has the name
+                of a built-in set, the file is read.
+    name        name of the data set; by default that of the file
+    max_expand  largest number of bytes that the data may take in memory, as a multiple of the bytes of the
+                file, since a damaged file can announce any size
 
     `ravine.data.formats.FORMATS` lists the formats, gzipped or not. The format follows from the content of a
     file, not from its name. `ravine.data.BUILTIN` lists the built-in sets.
 
-    Raises DataError if the source does not exist, is damaged, or holds no table.
+    Raises DataError if the source does not exist, is damaged or too large, or holds no table.
     """
     if str(source) == "-":
-        return _read_bytes(sys.stdin.buffer.read(), name or "stdin", Path("-"))
+        content = read_stream(sys.stdin.buffer, name or "stdin", max_expand)
+        return _table(content, name or "stdin", Path("-"), "", max_expand)
     path = Path(source).expanduser()
-    if str(source) in BUILTIN and not path.is_file():
+    if str(source) in BUILTIN and not is_file(path):
         return read_builtin(str(source), name or str(source))
     inner = ""
-    if path.is_dir():
+    if is_folder(path):
         path = _file_in(path)
-    if not path.exists():
+    if not exists(path):
         path, inner = file_and_part(path)
-    if not path.exists():
-        near = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
+    if not exists(path):
+        near = _names_in(path.parent) if is_folder(path.parent) else []
         near += [] if path.parent != Path() else list(BUILTIN)
         raise DataError(
             f"There is no file '{source}'.",
             f"The name does not belong to a built-in set either ({', '.join(BUILTIN)}).",
             did_you_mean(path.name, near) if near else "Check the path.",
         )
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"'{source}' cannot be read.",
-            f"The operating system reports: {error.strerror}.",
-            "Check the permissions of the file.",
-        ) from error
-    return _read_bytes(content, name or _stem(path), path, inner)
+    with opened_content(path, max_expand) as content:
+        return _table(content, name or _stem(path), path, inner, max_expand)
 
 
 def file_and_part(source: str | Path) -> tuple[Path, str]:
@@ -65,28 +62,27 @@ def file_and_part(source: str | Path) -> tuple[Path, str]:
     Without a part, the second value is "".
     """
     path, whole = Path(source), str(source)
-    if path.exists():
+    if exists(path):
         return path, ""
     at = whole.find(":")
     while at >= 0:
-        if Path(whole[:at]).is_file():
+        if is_file(whole[:at]):
             return Path(whole[:at]), whole[at + 1 :]
         at = whole.find(":", at + 1)
     return path, ""
 
 
-def _read_bytes(content: bytes, name: str, path: Path, inner: str = "") -> Table:
-    """Return the table in the bytes of a file, or in its part `inner`."""
-    sha256 = hashlib.sha256(content).hexdigest()
-    notes: tuple[str, ...] = ()
-    if content[:2] == b"\x1f\x8b":
-        content = _unzip(content, name)
-        notes = ("gzip",)
-    if not content.strip():
+def _table(file: Content, name: str, path: Path, inner: str, max_expand: float) -> Table:
+    """Return the table in the content of a file, or in its part `inner`."""
+    content = file.content
+    if not content or content.isspace():
         raise DataError(
             f"'{path}' is empty.", "A table needs at least one line with values.", "Use a file with rows."
         )
-    source = Source(content, name, sha256, path, inner, notes)
+    notes = ("gzip",) if file.zipped else ()
+    source = Source(
+        content, name, file.sha256, path, inner, notes, file.file_bytes, max_expand, file.descriptor
+    )
     recognized = formats.recognize(content)
     if inner and not (recognized and recognized.has_parts):
         with_parts = formats.join_words(row.name for row in FORMATS.values() if row.has_parts)
@@ -113,30 +109,24 @@ def _read_bytes(content: bytes, name: str, path: Path, inner: str = "") -> Table
     return formats.fallback().read(source)
 
 
-def _unzip(content: bytes, name: str) -> bytes:
-    """Return gzipped bytes unzipped, or raise DataError."""
-    try:
-        return gzip.decompress(content)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(
-            f"'{name}' is cut off or damaged.",
-            f"Its content cannot be unzipped by gzip: {error}.",
-            "Download the file again.",
-        ) from error
-
-
 def _file_in(folder: Path) -> Path:
     """Return the file to read in a folder. Raises DataError if no format has one."""
     rows = [row for row in FORMATS.values() if row.in_folder]
     for pattern in (pattern for row in rows for pattern in row.in_folder):
         if files := sorted(folder.glob(pattern)):
             return files[0]
-    inside = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
+    inside = ", ".join(_names_in(folder)[:8]) or "nothing"
     raise DataError(
         f"'{folder}' is a folder.",
         f"A folder is read only if it holds {formats.long_names(rows)}; this folder holds {inside}.",
         "Type the path of one file.",
     )
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Return the names of the files in a folder. Raises DataError if the system does not tell."""
+    with os_errors_as_data_errors(folder, "read"):
+        return sorted(path.name for path in folder.iterdir())
 
 
 def _stem(path: Path) -> str:

@@ -48,13 +48,15 @@ def unique_names(names: list[str]) -> tuple[list[str], list[str]]:
     """
     stripped = [str(name).strip() or f"c{i}" for i, name in enumerate(names)]
     originals, used = set(stripped), set()
+    counts: dict[str, int] = {}  # the last number that was tried for a name
     unique, renamed = [], []
     for name in stripped:
-        new, count = name, 1
+        new, count = name, counts.get(name, 1)
         while new in used or (count > 1 and new in originals):
             count += 1
             new = f"{name}.{count}"
         if new != name:
+            counts[name] = count
             renamed.append(new)
         used.add(new)
         unique.append(new)

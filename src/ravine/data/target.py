@@ -95,7 +95,7 @@ def missing_by_code(column: pd.Series, codes: Sequence[float | str]) -> np.ndarr
     import pandas as pd
 
     numbers = [number for code in codes if (number := as_float(code)) is not None]
-    if not codes or column.dtype.kind == "c":  # `choose_task` refuses complex targets
+    if not codes:
         return np.zeros(len(column), bool)
     if pd.api.types.is_numeric_dtype(column.dtype):
         return np.isin(column.to_numpy(np.float64, na_value=np.nan), numbers)
@@ -112,7 +112,7 @@ def target_codes(column: pd.Series, frame: pd.DataFrame) -> tuple[float, ...]:
     numbers is also a code in the target, if it is the lowest value there. column: target without empty
     values. frame: features [N, columns].
     """
-    numbers = None if column.dtype.kind == "c" else _numeric(column)
+    numbers = _numeric(column)
     if numbers is None or not len(numbers) or numbers.min() >= 0:
         return ()
     known: set[float] = set()
@@ -138,12 +138,6 @@ def choose_task(column: pd.Series, task: str, notes: list[str]) -> str:
             option="task",
             value=task,
             allowed=TASKS,
-        )
-    if column.dtype.kind == "c":
-        raise DataError(
-            f"The target '{column.name}' is complex.",
-            "It must hold real numbers or classes.",
-            "Use its real part, imaginary part or absolute value as target.",
         )
     numbers = _numeric(column)
     if task == "regress" and numbers is None:

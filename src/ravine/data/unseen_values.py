@@ -8,7 +8,8 @@ import numpy as np
 
 from ravine.data.column import Column
 from ravine.data.column_kinds import shorten_list
-from ravine.data.encoder import Encoder, as_labels
+from ravine.data.encoder import Encoder
+from ravine.data.labels import as_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,25 +41,29 @@ def new_level_shares(encoder: Encoder, frame: pd.DataFrame, test: pd.DataFrame) 
     for column in encoder.columns:
         if column.kind != "category" or not len(test):
             continue
-        known, (text, gaps) = (
-            as_labels(frame[column.name], column.words)[0].unique(),
-            as_labels(test[column.name], column.words),
-        )
-        new = ~(text.isin(known).to_numpy(bool) | gaps)
-        if new.any():
-            shares[column.name] = float(new.mean())
+        labels = as_labels(test[column.name], column.words)
+        new = set(labels.present) - set(column.levels)
+        if new:  # or a rare level, which has no column of its own
+            new -= set(as_labels(frame[column.name], column.words).words)
+        if rows := sum(
+            count for word, count in zip(labels.present, labels.counts, strict=True) if word in new
+        ):
+            shares[column.name] = float(rows / len(test))
     return shares
 
 
 def _new_levels(column: Column, values: pd.Series) -> str:
     """Return the note on new levels of a category, or ""."""
-    text, gaps = as_labels(values, column.words)
-    new = ~(text.isin(column.levels).to_numpy(bool) | gaps)
+    labels = as_labels(values, column.words)
+    counts = dict(zip(labels.present, labels.counts.tolist(), strict=True))
+    new = {word: count for word, count in counts.items() if word not in column.levels}
+    gaps = int(labels.gaps.sum())
     notes = []
-    if new.any() and not column.other:
-        levels = shorten_list([repr(str(level)) for level in text[new].unique()], 3)
-        notes.append(f"{_rows(new)} with levels that no training row has ({levels}), encoded as no level")
-    if gaps.any() and not column.missing:
+    if new and not column.other:
+        levels = shorten_list([repr(level) for level in new], 3)
+        rows = _rows(sum(new.values()))
+        notes.append(f"{rows} with levels that no training row has ({levels}), encoded as no level")
+    if gaps and not column.missing:
         notes.append(f"{_rows(gaps)} missing, none in training; encoded as no level")
     return "; ".join(notes)
 
@@ -74,11 +79,10 @@ def _new_gaps(column: Column, values: pd.Series) -> str:
         numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64, na_value=np.nan)
         gaps = gaps | np.isin(numbers, column.codes)
     else:
-        gaps = as_labels(values, column.words)[1]
-    return f"{_rows(gaps)} missing, none in training; filled with the median" if gaps.any() else ""
+        gaps = as_labels(values, column.words).gaps
+    return f"{_rows(int(gaps.sum()))} missing, none in training; filled with the median" if gaps.any() else ""
 
 
-def _rows(mask: np.ndarray) -> str:
-    """Return the number of rows in a mask: `1 row`, `1,200 rows`."""
-    count = int(mask.sum())
+def _rows(count: int) -> str:
+    """Return a number of rows in words: `1 row`, `1,200 rows`."""
     return f"{count:,} row{'s' * (count != 1)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ravine.data.size_limits import MAX_EXPANSION
 from ravine.errors import UsageError
 from ravine.options.fields import option
 from ravine.options.settings import Settings
@@ -102,6 +103,14 @@ class DataSettings(Settings):
         "reader detects. Commas separate the values, as in -999,?.",
         section="Data",
         metavar="CODES",
+    )
+    max_expand: float = option(
+        MAX_EXPANSION,
+        "Largest number of bytes that the data may take in memory, as a multiple of the bytes of their file. "
+        "The limit protects against damaged files, which can announce any size.",
+        section="Data",
+        at_least=1,
+        metavar="TIMES",
     )
     task: str = option(
         "auto",

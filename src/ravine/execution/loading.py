@@ -23,8 +23,8 @@ def load(settings: NetworkSettings, table: Table | None = None, test: Table | No
     if table is None:
         if not settings.source:
             raise UsageError("No data was named.", "", "Name a file, or a built-in set such as digits.")
-        table = read(settings.source)
-    test_rows = test if test is not None else _test(settings.test)
+        table = read(settings.source, max_expand=settings.max_expand)
+    test_rows = test if test is not None else _test(settings)
     dataset = prepare(
         table,
         target=settings.target,
@@ -48,8 +48,9 @@ def load(settings: NetworkSettings, table: Table | None = None, test: Table | No
     return replace(dataset, notes=notes)
 
 
-def _test(text: str | None) -> float | Table | None:
+def _test(settings: NetworkSettings) -> float | Table | None:
     """Return a share such as 0.2, or the table of a test file. Raises UsageError, DataError."""
+    text = settings.test
     if text is None:
         return None
     check_test_share(text)
@@ -57,4 +58,4 @@ def _test(text: str | None) -> float | Table | None:
         return float(text)
     except ValueError:
         with about_option("test", text, "a share above 0 and below 1, or a file"):
-            return read(text)
+            return read(text, max_expand=settings.max_expand)

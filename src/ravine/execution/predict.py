@@ -12,6 +12,7 @@ import numpy as np
 from ravine.data import Table
 from ravine.data.build_dataset import event_weights
 from ravine.data.choose_column import choose_column
+from ravine.data.intake import native_column, refuse_unusable
 from ravine.data.target import label_index, missing_by_code, missing_target, plain_labels, target_numbers
 from ravine.data.unseen_values import unseen_values
 from ravine.data.writers.plain_columns import plain_columns
@@ -70,6 +71,7 @@ def predictions_of(
     copied = rows.set_axis([str(name) for name in rows.columns], axis=1)[names]
     if isinstance(table, Table) and not table.header:
         rows = _by_position(model, rows)
+    rows = model.encoder.frame(rows)
     outputs = model.outputs(rows)
     predicted = model.table(rows, outputs)
     if both := [name for name in names if name in predicted.columns]:
@@ -102,13 +104,14 @@ def _score(model: Model, rows: pd.DataFrame, outputs: np.ndarray) -> tuple[Predi
     """Return the score of outputs [N, K] for the rows that have a target, and remarks; None without one."""
     if model.target not in rows.columns:
         return None, []
-    column = rows[model.target]
-    present = ~(missing_target(column) | missing_by_code(column, model.missing))
-    if not present.any():
-        return None, [f"no score: the target '{model.target}' is missing in every row"]
     metric = METRICS[model.metadata.metric or default_metric(model.task)]
     remarks: list[str] = []
     try:
+        column = native_column(rows[model.target])
+        refuse_unusable(column, f"The target '{model.target}'")
+        present = ~(missing_target(column) | missing_by_code(column, model.missing))
+        if not present.any():
+            return None, [f"no score: the target '{model.target}' is missing in every row"]
         y = _encoded_target(model, column[present], remarks)
     except DataError as error:
         return None, [f"no score: {error.what} {error.why}"]

@@ -38,10 +38,11 @@ def check_source(settings: DataSettings, study: str) -> None:
                 "DATA is '-', which means standard input.",
                 "Name a file instead of '-'.",
             )
-    elif settings.source not in BUILTIN and not exists(Path(settings.source).expanduser()):
-        from ravine.data import read
+    elif settings.source not in BUILTIN:
+        from ravine.data.read_table import file_and_part, read
 
-        read(settings.source)  # raises an error with the nearest name
+        if not exists(file_and_part(Path(settings.source).expanduser())[0]):
+            read(settings.source)  # raises an error with the nearest name
 
 
 def with_models_found(settings: AnySettings) -> AnySettings:

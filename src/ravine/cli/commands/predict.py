@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,13 @@ from ravine.cli.console import Console
 from ravine.cli.flags import output_flags
 from ravine.cli.help import Command
 from ravine.data.formats import join_words
+from ravine.data.size_limits import MAX_EXPANSION
 from ravine.data.write_table import format_to_write, writable_suffixes
 from ravine.errors import DataError, UsageError
 from ravine.records.open_file import exists, is_folder
 
 if TYPE_CHECKING:
+    from ravine.data import Table
     from ravine.execution.predict_result import PredictedScore
 
 __all__ = ["predict"]
@@ -45,11 +48,15 @@ JSON = ".json"
     "--keep", metavar="COLUMNS", multiple=True,
     help="Columns of DATA to copy to the predictions. Commas separate names.",
 )  # fmt: skip
+@click.option(
+    "--max-expand", metavar="TIMES", type=click.FloatRange(min=1), default=MAX_EXPANSION, show_default=True,
+    help="Largest number of bytes that DATA may take in memory, as a multiple of the bytes of the file.",
+)  # fmt: skip
 @output_flags(out="FILE:File to write; if not given, standard output (-), as CSV.")
 @click.pass_obj
 def predict(
-    console: Console, model: str, source: str, keep: tuple[str, ...], out: str | None, json: bool,
-    quiet: bool, verbose: bool,
+    console: Console, model: str, source: str, keep: tuple[str, ...], max_expand: float, out: str | None,
+    json: bool, quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
     """Predict the rows of data with a trained model, and write the predictions. Returns the exit status."""
     from ravine.execution.data_settings import display_name
@@ -62,7 +69,8 @@ def predict(
     console.info(f"Predicting {display_name(source)} with {path}.")
     as_json = json or (out is not None and _is_json(out))
     work = _document if as_json else _table
-    notes, score = work(path, source, [name for text in keep for name in text.split(",")], out, console)
+    names = [name for text in keep for name in text.split(",")]
+    notes, score = work(path, partial(_read, source, max_expand), names, out, console)
     for note in notes:
         console.info(console.wrapped(note))
     if out is not None:
@@ -126,16 +134,15 @@ def _model(model: str) -> str:
 
 
 def _table(
-    model: str, source: str, keep: Sequence[str], out: str | None, console: Console
+    model: str, read: Callable[[], Table], keep: Sequence[str], out: str | None, console: Console
 ) -> tuple[list[str], PredictedScore | None]:
     """Write the predictions as a table; return the notes on the data, and the score."""
-    from ravine.data import read
     from ravine.data.write_table import write
     from ravine.data.writers.delimited_text import csv_text
     from ravine.execution.predict import predictions_of
 
     with _progress(console):
-        found = predictions_of(model, read(_readable(source)), keep)
+        found = predictions_of(model, read(), keep)
     if out is None:
         console.print_bytes(csv_text(found.table).encode("utf-8"))
     else:
@@ -144,15 +151,14 @@ def _table(
 
 
 def _document(
-    model: str, source: str, keep: Sequence[str], out: str | None, console: Console
+    model: str, read: Callable[[], Table], keep: Sequence[str], out: str | None, console: Console
 ) -> tuple[list[str], PredictedScore | None]:
     """Write the predictions as a JSON document; return the notes on the data, and the score."""
-    from ravine.data import read
     from ravine.execution.predict import predict_result
     from ravine.records.atomic_files import write_json
 
     with _progress(console):
-        result = predict_result(model, read(_readable(source)), keep)
+        result = predict_result(model, read(), keep)
     if out is None:
         console.print_document(result.to_dict())
     else:
@@ -171,9 +177,11 @@ def _progress(console: Console) -> Iterator[None]:
         yield
 
 
-def _readable(source: str) -> str:
-    """Return the source. Raises DataError if the source is standard input, which is closed."""
+def _read(source: str, max_expand: float) -> Table:
+    """Return the table of the data. Raises DataError if they are standard input, which is closed."""
     import sys
+
+    from ravine.data import read
 
     if source == "-" and sys.stdin is None:
         raise DataError(
@@ -181,4 +189,4 @@ def _readable(source: str) -> str:
             "DATA is '-', which means standard input.",
             "Name a file instead of '-'.",
         )
-    return source
+    return read(source, max_expand=max_expand)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from itertools import pairwise
 
+from ravine.data.readers.delimited_records import BLANKS, split_records
+
 __all__ = [
-    "BLANKS",
     "MISSING_WORDS",
     "THOUSANDS_PATTERNS",
     "has_header",
     "is_number",
     "sniff_decimal",
     "sniff_separator",
-    "split_line",
 ]
 
-BLANKS = " "
-"""Separator that stands for any number of blanks."""
 SEPARATORS = ("\t", ";", "|", ",", BLANKS)
 MISSING_WORDS = {
     *("", "?", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan"),
@@ -42,31 +39,15 @@ def is_number(cell: str, decimal: str = ".") -> bool:
     return (POINT if decimal == "." else COMMA).fullmatch(cell) is not None
 
 
-def split_line(lines: list[str], separator: str) -> list[list[str]]:
-    """Return the fields of every line of CSV-like text, without blanks around them; empty lines are left out.
-
-    Quoted fields may hold separators and line ends.
-    """
-    if separator == BLANKS and not any('"' in line for line in lines):
-        return [line.split() for line in lines if line.strip()]
-    if separator == BLANKS:
-        pattern = re.compile(r'"[^"]*"|\S+')
-        return [[c.strip('"') for c in pattern.findall(line)] for line in lines if line.strip()]
-    reader = csv.reader((line + "\n" for line in lines), delimiter=separator, skipinitialspace=True)
-    return [[cell.strip() for cell in row] for row in reader if row]
-
-
-def sniff_separator(lines: list[str]) -> str:
+def sniff_separator(sample: bytes) -> str:
     """Return the most likely separator of CSV-like text: tab, `;`, `|`, `,` or blanks.
 
-    It gives the lines equal numbers of fields, and few fields hold another separator.
+    It gives the records equal numbers of fields, and few fields hold another separator. sample: first lines
+    of the text, in UTF-8.
     """
     best, best_score = ",", (0.0, 0.0, 0)
     for separator in SEPARATORS:
-        try:
-            rows = split_line(lines, separator)
-        except csv.Error:
-            continue
+        rows = split_records(sample, separator)
         if not rows:
             continue
         # The first line may be a header, so that only the others count.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ravine.data.boundary import at
 from ravine.data.formats import Source
 from ravine.data.table import Table, unique_names
 from ravine.errors import DataError, did_you_mean
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_root"]
 
+BLOCK_HEADER = 9  # bytes: algorithm 2, method 1, size 3, size after unpacking 3
 TREES = ("TTree", "TNtuple", "TNtupleD", "TChain", "ROOT::RNTuple")
 
 
@@ -43,27 +46,14 @@ def read_root(source: Source) -> Table:
             f"Its header announces {end:,} bytes, but it has {len(content):,}.",
             "Download the file again.",
         )
-    try:
-        with uproot.open(io.BytesIO(content)) as file:
-            where = _tree(file, source.part.strip("/"), source.path)
+    with uproot.open(io.BytesIO(content)) as file:
+        where = _tree(file, source.part.strip("/"), source.path)
+        with at(f"tree '{where}'"):
             tree = file[where]
             flat, left = _branches(tree)
-            arrays = tree.arrays(flat, library="np") if flat else {}
             rows = int(tree.num_entries)
-    except DataError:
-        raise
-    except ImportError as error:  # a compression that needs a package of its own
-        raise DataError(
-            f"The compression of the ROOT file '{name}' needs one more Python package.",
-            f"uproot, which reads ROOT files, reports: {_first_line(error)}.",
-            "Install the package that uproot names.",
-        ) from error
-    except Exception as error:  # the parser can raise any error for a damaged file
-        raise DataError(
-            f"'{name}' cannot be read as ROOT.",
-            f"It is probably damaged; uproot reports: {_first_line(error)}.",
-            "Download or write the file again.",
-        ) from error
+            _check_content(tree, flat, source)
+            arrays = _arrays(tree, flat)
     if not flat or not rows:
         raise DataError(
             f"The tree '{where}' of '{name}' holds {'no rows' if flat else 'no flat branch'}.",
@@ -74,10 +64,73 @@ def read_root(source: Source) -> Table:
     return _table(arrays, name, source.sha256, where, left)
 
 
-def _first_line(error: Exception) -> str:
-    """Return the first line of an error message, without its period."""
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
+def _arrays(tree: uproot.TTree, flat: list[str]) -> dict[str, np.ndarray]:
+    """Return the values of branches by name. Raises ValueError if a branch has not as many as the tree."""
+    arrays: Mapping[str, np.ndarray] = tree.arrays(flat, library="np") if flat else {}
+    for key, values in arrays.items():
+        if len(values) != tree.num_entries:
+            raise ValueError(f"branch '{key}' has {len(values):,} values and not {tree.num_entries:,}")
+    return dict(arrays)
+
+
+def _check_content(tree: uproot.TTree, flat: list[str], source: Source) -> None:
+    """Check sizes before values are read, and checksums of the pages of an RNTuple.
+
+    uproot verifies the checksums of compressed blocks. Raises DataError if the values take too much memory,
+    and ValueError for sizes that do not agree and for a wrong checksum.
+    """
+    rows, size, columns = int(tree.num_entries), 0, 0
+    for key in flat:
+        branch = tree[key]
+        if getattr(branch, "interpretation", None) is None:  # a field of an RNTuple
+            size, columns = size + 8 * rows, columns + 1
+            continue
+        kind = getattr(branch.interpretation, "to_dtype", None)
+        size += rows * (8 if kind is None else kind.itemsize)
+        columns += 1 if kind is None else math.prod(kind.shape)
+        for number in range(branch.num_baskets - len(branch.embedded_baskets)):
+            with at(f"branch '{key}', basket {number}"):
+                size += _basket_size(branch, number, source.content)
+    source.budget.check_columns(columns)
+    source.budget.check(size, "The branches")
+    for cluster in getattr(tree, "page_link_list", ()):
+        for place, pages in enumerate(cluster):
+            for number, page in enumerate(pages.pages):
+                with at(f"column {place}, page {number}"):
+                    _check_page(page, source.content)
+
+
+def _basket_size(branch: uproot.TBranch, number: int, content: bytes) -> int:
+    """Return the number of bytes of a basket after unpacking.
+
+    Raises ValueError if the compressed blocks of the basket have another size than it announces: uproot would
+    fill the rest with arbitrary numbers.
+    """
+    key = branch.basket_key(number)
+    start = int(branch.member("fBasketSeek")[number]) + key.fKeylen
+    end, size = start + key.data_compressed_bytes, key.data_uncompressed_bytes
+    if not 0 <= start <= end <= len(content) or size < 0:
+        raise ValueError(f"it announces a place that the file does not have, or {size:,} bytes")
+    if end - start != size:
+        unpacked = 0
+        while start < end:
+            packed = int.from_bytes(content[start + 3 : start + 6], "little")
+            unpacked += int.from_bytes(content[start + 6 : start + BLOCK_HEADER], "little")
+            start += BLOCK_HEADER + packed
+        if unpacked != size or start != end:
+            raise ValueError(f"it announces {size:,} bytes, and its blocks {unpacked:,}")
+    return int(size)
+
+
+def _check_page(page: Any, content: bytes) -> None:
+    """Raise ValueError if a page of an RNTuple does not have the checksum that follows it."""
+    if not page.has_checksum:
+        return
+    from xxhash import xxh3_64_intdigest
+
+    start, end = page.locator.offset, page.locator.offset + page.locator.num_bytes
+    if xxh3_64_intdigest(content[start:end]) != int.from_bytes(content[end : end + 8], "little"):
+        raise ValueError("its checksum is wrong")
 
 
 def _tree(file: uproot.ReadOnlyDirectory, inner: str, path: Path) -> str:
@@ -137,8 +190,7 @@ def _table(arrays: Mapping[str, np.ndarray], name: str, sha256: str, where: str,
     columns: dict[str, np.ndarray] = {}
     for key in arrays:
         values = np.asarray(arrays[key])
-        values = values.astype(values.dtype.newbyteorder("="), copy=False)
-        flat = values.reshape(len(values), -1)
+        flat = values.reshape(len(values), math.prod(values.shape[1:]))
         titles = [key] if values.ndim == 1 else [f"{key}[{i}]" for i in range(flat.shape[1])]
         columns |= {title: flat[:, i] for i, title in enumerate(titles)}
     names, renamed = unique_names(list(columns))

@@ -147,7 +147,7 @@ def _run_of(path: Path) -> Path:
 
 def _named_data(model: Model, settings: NetworkSettings) -> Dataset:
     """Return all rows of the data of `settings.source`, encoded as the model's training data were."""
-    table = read(settings.source)
+    table = read(settings.source, max_expand=settings.max_expand)
     frame = table.frame
     target = settings.target or model.target
     if target not in frame.columns:

@@ -1,0 +1,52 @@
+"""Parquet files: checksums of pages, dates, and sizes in the footer."""
+
+from __future__ import annotations
+
+import datetime
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ravine.data import read
+from ravine.errors import DataError
+
+pyarrow = pytest.importorskip("pyarrow")
+parquet = pytest.importorskip("pyarrow.parquet")
+VALUES = np.random.default_rng(0).normal(size=500)
+
+
+def written(table, **options):
+    file = io.BytesIO()
+    parquet.write_table(table, file, **options)
+    return bytearray(file.getvalue())
+
+
+def test_a_changed_page_is_found_by_its_checksum(tmp_path):
+    table = pyarrow.table({"a": VALUES, "y": np.arange(500) % 2})
+    content = written(table, compression="none", use_dictionary=False, write_page_checksum=True)
+    path = tmp_path / "x.parquet"
+    path.write_bytes(bytes(content))
+    np.testing.assert_array_equal(read(path).frame["a"], VALUES)
+    content[content.find(VALUES[7].tobytes())] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(DataError, match=r"(?i)cannot be read as Parquet.*(crc|checksum)"):
+        read(path)
+
+
+def test_dates_are_dates_and_not_words(tmp_path):
+    days = [datetime.date(9999, 12, 31), datetime.date(1, 1, 1), datetime.date(2020, 2, 29)]
+    path = tmp_path / "x.parquet"
+    path.write_bytes(bytes(written(pyarrow.table({"d": pyarrow.array(days), "y": [1, 2, 3]}))))
+    column = read(path).frame["d"]
+    assert pd.api.types.is_datetime64_any_dtype(column.dtype)
+    assert [str(day)[:10] for day in column] == [str(day) for day in days]
+
+
+def test_several_row_groups_are_one_table(tmp_path):
+    path = tmp_path / "x.parquet"
+    path.write_bytes(bytes(written(pyarrow.table({"a": VALUES, "w": ["u", "v"] * 250}), row_group_size=100)))
+    frame = read(path).frame
+    np.testing.assert_array_equal(frame["a"], VALUES)
+    assert frame["w"].tolist() == ["u", "v"] * 250
