@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ravine.errors import DataError, UsageError
-from ravine.options.saved_settings import read_saved, read_saved_options
+from ravine.options.saved_settings import saved_options, saved_settings
 from ravine.records.os_errors import DamagedFile
-from ravine.records.toml_files import dump
+from ravine.records.toml_files import dump, load
 
 
 @pytest.fixture
@@ -23,8 +23,9 @@ def config(Baking, tmp_path):
 
 def test_settings_are_read_as_they_were_written(Baking, config):
     path, written = config
-    assert read_saved(Baking, path) == written
-    assert read_saved_options(Baking, path, ["loaves", "flour"]) == {"loaves": 3, "flour": "wheat"}
+    plain = load(path)
+    assert saved_settings(Baking, plain, path) == written
+    assert saved_options(Baking, plain, path, ["loaves", "flour"]) == {"loaves": 3, "flour": "wheat"}
 
 
 @pytest.mark.parametrize(
@@ -36,23 +37,15 @@ def test_settings_are_read_as_they_were_written(Baking, config):
         ("oven_heat = inf", "--oven-heat inf"), (f"oven_heat = {10**400}", "--oven-heat"),
         (f"loaves = {10**40}", "--loaves"), ("colors = ['green']", "no color 'green'"),
         ("hours = 2026-01-01", "--hours"), ("nosuch = 1", "no setting 'nosuch'"),
-        ("loaves = ", "invalid value"),
         ("fruits = [[1]]", "--fruits"), ("source = {a = 1}", "RECIPE"),
-        ("loaves = 1\nloaves = 2", "overwrite"),
-        (f"loaves = {'9' * 5_000}", "not a TOML file"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_refused_by_file_and_option(Baking, tmp_path, text, says):
     path = tmp_path / "config.toml"
     path.write_text(text)
     with pytest.raises(DamagedFile) as caught:
-        read_saved(Baking, path)
+        saved_settings(Baking, load(path), path)
     assert "config.toml" in caught.value.what and says.lower() in caught.value.why.lower()
-
-
-def test_a_missing_file_is_named(Baking, tmp_path):
-    with pytest.raises(DataError, match=r"config\.toml"):
-        read_saved(Baking, tmp_path / "config.toml")
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -66,7 +59,7 @@ def test_a_changed_file_is_read_as_it_stands_or_refused(Baking, config, changed_
         assume(False)
     path.write_text(text)
     try:
-        found = read_saved(Baking, path)
+        found = saved_settings(Baking, load(path), path)
     except DataError as error:
         assert "config.toml" in str(error)
     else:

@@ -60,7 +60,7 @@ def test_load(tmp_path):
     path = tmp_path / "c.toml"
     path.write_bytes(b"\xef\xbb\xbfeffort = 'quick'\n")
     assert load(path) == {"effort": "quick"}
-    for blob in (b"a = ", b"a = 1\na = 2", b"\xff"):
+    for blob in (b"a = ", b"a = 1\na = 2", b"\xff", b"a = " + b"9" * 5_000, b"a = " + b"[" * 5_000):
         path.write_bytes(blob)
         with pytest.raises(UsageError, match="not a TOML file") as caught:
             load(path)

@@ -52,7 +52,8 @@ def test_an_array_of_another_shape_or_type_or_none_is_refused(observed):
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("metric", "nope", "Metric is 'nope'"), ("activation", "nope", "Activation is"), ("norm", "x", "Norm"),
+        ("metric", "nope", "Metric is .nope."), ("activation", "nope", "Activation is"),
+        ("norm", "x", "Norm is"),
         ("connection", "x", "Connection is"), ("end", 10**6, "are not among"), ("best", -1, "at least 0"),
         ("features", [], "column"), ("classes", ["a"], "Classes has 1"), ("valid", 3, "valid"),
         ("task", "x", "task"),
