@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ravine.records.array_rules import ArrayRule, check_arrays, read_arrays
-from ravine.records.atomic_files import write_npz
+from ravine.records.array_rules import ArrayRule, check_arrays
 from ravine.records.os_errors import DamagedFile
 
 RULES = {
@@ -87,11 +86,3 @@ def test_the_first_axes_of_a_rule_can_have_other_lengths():
     assert check_arrays({"x": np.ones((7, 3))}, {"x": rule}, "'a'") == {"live": 7}
     with pytest.raises(DamagedFile):
         check_arrays({"x": np.ones((7, 4))}, {"x": rule}, "'a'")
-
-
-def test_a_file_is_read_and_checked(tmp_path):
-    write_npz(tmp_path / "a.npz", arrays())
-    found = read_arrays(tmp_path / "a.npz", RULES)
-    np.testing.assert_array_equal(found["pair"], [1, 2])
-    with pytest.raises(DamagedFile, match=r"a\.npz' is damaged"):
-        read_arrays(tmp_path / "a.npz", {"pair": RULES["pair"]})

@@ -154,8 +154,11 @@ def test_npz_is_what_numpy_reads_and_bytes_do_not_depend_on_the_clock(tmp_path, 
 
 
 def test_npz_written_by_numpy_is_read(tmp_path):
-    np.savez_compressed(tmp_path / "a.npz", x=np.arange(100))
+    np.savez(tmp_path / "a.npz", x=np.arange(100))
     np.testing.assert_array_equal(read_npz(tmp_path / "a.npz")["x"], np.arange(100))
+    np.savez_compressed(tmp_path / "a.npz", x=np.arange(100))  # which Ravine never writes
+    with pytest.raises(DamagedFile, match="compressed"):
+        read_npz(tmp_path / "a.npz")
 
 
 @pytest.mark.parametrize("cut", [0, 1, 30, 200, 0.5, -1, -10, -60])

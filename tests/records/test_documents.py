@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec import Meta
 
 from ravine.errors import DataError
-from ravine.records.documents import NewerFile, check_document, read_document
+from ravine.records.documents import NewerFile, check_document, check_object
 from ravine.records.os_errors import DamagedFile
 
 
@@ -48,9 +47,8 @@ WHOLE = Whole(
 )  # fmt: skip
 
 
-def test_a_document_is_read_with_the_defaults_of_all_its_parts(tmp_path):
-    (tmp_path / "a.json").write_text(json.dumps({**PLAIN, "unknown": 1}))
-    found = read_document(tmp_path / "a.json", Whole)
+def test_a_document_is_read_with_the_defaults_of_all_its_parts():
+    found = check_document({**PLAIN, "unknown": 1}, Whole, "'a.json'")
     assert found == WHOLE
     assert msgspec.to_builtins(found) == msgspec.to_builtins(WHOLE)
 
@@ -94,6 +92,8 @@ def test_a_missing_field_is_named(name):
 def test_a_document_that_is_no_object(plain):
     with pytest.raises(DamagedFile, match=r"It is .*; allowed is an object"):
         check_document(plain, Whole, "'a.json'")
+    with pytest.raises(DamagedFile, match=r"Its field parts is .*; allowed is an object"):
+        check_object(plain, "'a.json'", "parts")
 
 
 @pytest.mark.parametrize(

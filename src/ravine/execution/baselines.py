@@ -28,6 +28,7 @@ from ravine.execution.score_summary import finite_or_none, score_summary
 from ravine.execution.seeds import seeds as seeds_of
 from ravine.networks import METRICS
 from ravine.records.content_hash import content_hash
+from ravine.records.documents import check_document
 from ravine.records.os_errors import DamagedFile
 from ravine.render.numbers import count
 from ravine.statistics import compare_paired, select
@@ -38,6 +39,18 @@ __all__ = ["BASELINE_FILE", "baseline_scores", "run_baselines", "with_difference
 BASELINE_FILE = "baselines.json"  # in the folder of a run
 VERSION = 1  # of the models and their looks; part of the key of saved rows
 PARALLEL_CELLS = 1_000_000  # values of the training rows below which threads cost more than they save
+
+
+@dataclass(frozen=True, kw_only=True)
+class _SavedRows:
+    """The content of the file `baselines.json`.
+
+    key: hash of data, seeds and settings. checksum: hash of the rows. rows: results of the first baselines.
+    """
+
+    key: str
+    checksum: str
+    rows: list[BaselineRow]
 
 
 def run_baselines(
@@ -82,14 +95,14 @@ def _saved(context: RunContext, key: str) -> dict[str, BaselineRow]:
     if context.run is None or not context.run.has(BASELINE_FILE):
         return {}
     try:
-        document = context.run.read_json(BASELINE_FILE)
-        if document["key"] != key or document["checksum"] != _checksum(document["rows"]):
-            return {}
-        rows = msgspec.convert(document["rows"], list[BaselineRow])
-    except (DamagedFile, KeyError, TypeError, msgspec.ValidationError) as error:
+        plain = context.run.read_json(BASELINE_FILE)
+        saved = check_document(plain, _SavedRows, f"'{context.run.path / BASELINE_FILE}'")
+    except DamagedFile as error:
         context.run.log(f"{BASELINE_FILE} is damaged and counts as absent: {error}")
         return {}
-    return {row.model: row for row in rows}
+    if saved.key != key or saved.checksum != _checksum(plain["rows"]):
+        return {}
+    return {row.model: row for row in saved.rows}
 
 
 def _checksum(plain: object) -> str:

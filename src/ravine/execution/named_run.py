@@ -138,6 +138,7 @@ def _with_data_of_model(
 def _with_configuration(study: Study, folder: Path, flags: Mapping[str, Any]) -> dict[str, Any]:
     """Return the configuration that a run ended with, overridden by the flags."""
     from ravine.options.fields import options_of
+    from ravine.options.saved_settings import saved_options
 
     run = RunDirectory.open(folder)
     file = find_study(run.metadata.verb).training_file or CONFIG
@@ -151,7 +152,7 @@ def _with_configuration(study: Study, folder: Path, flags: Mapping[str, Any]) ->
         )
     stored = {key for key, option in options_of(study.settings).items() if option.stored}
     option_names = stored - {"seeds", "model"}
-    configuration = {key: value for key, value in run.read_toml(file).items() if key in option_names}
+    configuration = saved_options(study.settings, run.read_toml(file), run.path / file, option_names)
     typed = {key: value for key, value in flags.items() if _is_typed(value) and key != "source"}
     return {**configuration, **typed}
 

@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING
 
 from ravine.execution.result import PREDICTIONS, Result
 from ravine.execution.test_rows import TestRows
+from ravine.records.array_rules import ArrayRule
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["NetworkResult"]
+__all__ = ["PREDICTION_RULES", "NetworkResult"]
+
+PREDICTION_RULES = {
+    f"{part}_{name}": ArrayRule(kinds, (part, *axes), optional=True)
+    for part in ("validation", "test")
+    for name, kinds, axes in (
+        ("row", "i", ()), ("target", "if", ()), ("prediction", "if", ()), ("probability", "f", ("class",)),
+        ("weight", "f", ()),
+    )
+} | {"classes": ArrayRule("U", ("class",), optional=True)}  # fmt: skip
+"""Types and shapes of the arrays of `predictions.npz`, by name."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -40,4 +51,4 @@ class NetworkResult(Result):
         """
         if self.artifacts.predictions or self.run_dir is None:
             return self.artifacts.predictions
-        return self._run_directory().read_arrays(PREDICTIONS)
+        return self._run_directory().read_arrays(PREDICTIONS, PREDICTION_RULES)

@@ -12,6 +12,7 @@ from ravine.execution.result import Result
 from ravine.execution.resume_check import check_resumable
 from ravine.execution.run_files import check_data
 from ravine.execution.stored_result import load_result
+from ravine.options.saved_settings import saved_settings
 from ravine.records.open_file import is_file
 from ravine.records.run_directory import CONFIG, RunDirectory
 
@@ -28,7 +29,7 @@ def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldSto
     """
     check_resumable(run)
     study = find_study(run.metadata.verb)
-    settings = study.settings.from_dict(run.read_toml(CONFIG))
+    settings = saved_settings(study.settings, run.read_toml(CONFIG), run.path / CONFIG)
     if run.metadata.state == "finished":
         # the result can be shown without its data, such as a deleted file or arrays from Python
         if settings.needs_source and (

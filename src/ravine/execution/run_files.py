@@ -20,6 +20,7 @@ from ravine.execution.result_parts import DataFacts, SplitSizes
 from ravine.execution.stored_result import save_result
 from ravine.execution.study import Study
 from ravine.records.content_hash import content_hash
+from ravine.records.documents import check_object
 from ravine.records.run_directory import BEST_MODEL, PLAN, RunDirectory
 from ravine.records.toml_files import dump
 from ravine.training import Batches
@@ -68,7 +69,7 @@ def write_or_check_plan(
         _check_settings(run, resolved)  # first: other settings can hold out other test rows
     check_data(run, dataset)
     if resuming:
-        before = run.read_json(PLAN)
+        before = check_object(run.read_json(PLAN), f"'{run.path / PLAN}'")
         changed = [key for key in sorted({*before, *plan}) if _hash(before.get(key)) != _hash(plan.get(key))]
         if changed:
             raise DataError(

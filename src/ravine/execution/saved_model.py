@@ -15,7 +15,7 @@ from ravine.execution.model_description import PARAMETERS, STATISTICS, ModelDesc
 from ravine.execution.model_metadata import ModelMetadata
 from ravine.networks import Network
 from ravine.records.documents import check_document
-from ravine.records.model_files import load_model, model_files, save_model
+from ravine.records.model_files import find_model_file, load_model, model_files, save_model
 from ravine.training import TrainedNetwork
 
 if TYPE_CHECKING:
@@ -148,10 +148,10 @@ class Model:
         Raises DataError if the model is missing, or if a newer version of Ravine wrote it. Raises DamagedFile
         if its files are not complete, or do not fit each other.
         """
-        arrays, plain = load_model(path)
-        subject = f"'{path}'"
-        found = check_document(plain, ModelDescription, subject, field="description", exact=True)
-        params, stats = arrays_of(found.network, arrays, subject)
+        file = find_model_file(path)
+        arrays, plain = load_model(file)
+        found = check_document(plain, ModelDescription, f"'{file}'", field="description", exact=True)
+        params, stats = arrays_of(found.network, arrays, f"'{file.with_suffix('.safetensors')}'")
         trained = TrainedNetwork(found.network, params, stats, found.numbers)
         return cls(
             trained, found.encoder, found.scaler, found.task, found.target, found.classes, found.origin,

@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from ravine.execution.result import Plain, Result
+from ravine.records.documents import check_object
 from ravine.records.os_errors import DamagedFile
 from ravine.records.run_directory import RESULT, TIMES, RunDirectory
+from ravine.records.strict_json import FIX, short_text
 
 __all__ = ["load_result", "save_result"]
 
@@ -37,24 +39,26 @@ def load_result(run: RunDirectory, result_type: type[AnyResult]) -> AnyResult:
     Times are None if the file of the times was deleted. Raises DataError if the result is missing, was
     changed, or if a newer version of Ravine wrote it, and DamagedFile if the times cannot be read.
     """
-    document = run.read_json(RESULT)
-    if not isinstance(document, dict):
-        raise DamagedFile(
-            f"'{run.path / RESULT}' is damaged.", "It holds no object.", "Run the command again."
-        )
+    subject = f"'{run.path / RESULT}'"
+    document = check_object(run.read_json(RESULT), subject)
     # version 2 wrote the path of the directory, from which it can have been moved
     before = str(document.get("run_dir") or RUN).rstrip("/")
     document = _with_prefix(document, before, str(run.path)) | {"run_dir": str(run.path)}
     times = run.load_times().get(ENTRY)
     try:
-        return result_type.from_dict(_with_times(document, times, result_type.times))
+        result = result_type.from_dict(_with_times(document, times, result_type.times), subject)
     except (ValueError, TypeError) as error:  # a DataError is a ValueError
-        result_type.from_dict(_with_times(document, None, result_type.times))  # raises an error of the result
+        # raises an error of the result, if it has one
+        result_type.from_dict(_with_times(document, None, result_type.times), subject)
         raise DamagedFile(
             f"'{run.path / TIMES}' is damaged.",
             "The times in it do not fit the result.",
             "Delete it: the result is then shown without times.",
         ) from error
+    if result.study != run.metadata.verb:
+        why = f"It is a result of {short_text(result.study)}, and the run is one of {run.metadata.verb}."
+        raise DamagedFile(f"{subject} is damaged.", why, FIX)
+    return result
 
 
 def _without_times(document: dict[str, Plain], names: tuple[str, ...]) -> dict[str, Plain]:

@@ -7,20 +7,18 @@ An axis with a name has the same length in all arrays. A file with other arrays,
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import EllipsisType
 from typing import TYPE_CHECKING
 
-from ravine.records.atomic_files import read_npz
 from ravine.records.os_errors import DamagedFile
 from ravine.records.strict_json import FIX, short_text
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["NUMBERS", "ArrayRule", "Axis", "check_arrays", "read_arrays"]
+__all__ = ["NUMBERS", "ArrayRule", "Axis", "check_arrays"]
 
 NUMBERS = "biuf"
 """Kinds of arrays of numbers, with booleans."""
@@ -70,19 +68,6 @@ class ArrayRule:
         words = self.type or " or ".join(dict.fromkeys(WORDS[kind] for kind in self.kinds))
         axes = ("..." if axis is ... else "any" if axis is None else str(axis) for axis in self.shape)
         return f"{words} [{', '.join(axes)}]"
-
-
-def read_arrays(
-    path: str | os.PathLike[str], rules: Mapping[str, ArrayRule], lengths: Mapping[str, int] | None = None
-) -> dict[str, np.ndarray]:
-    """Return the arrays of an NPZ file by name, after checking them as `check_arrays` does.
-
-    Raises DataError if the file is missing or cannot be read, and DamagedFile if it is incomplete or its
-    arrays break a rule.
-    """
-    arrays = read_npz(path)
-    check_arrays(arrays, rules, f"'{path}'", lengths)
-    return arrays
 
 
 def check_arrays(

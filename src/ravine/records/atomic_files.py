@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ravine.errors import DataError, UsageError
+from ravine.records.npz_members import array_members
 from ravine.records.open_file import open_regular, read_regular
 from ravine.records.os_errors import DamagedFile, os_errors_as_data_errors
 from ravine.records.strict_json import parse_json
@@ -261,25 +262,13 @@ def read_npz(path: str | os.PathLike[str], file: IO[bytes] | None = None) -> dic
     file: the file, opened for reading; None opens `path`. Raises DataError if the file is missing or cannot
     be read, and DamagedFile if it is incomplete or not an NPZ file.
     """
-    import io
     import struct
     import zipfile
     import zlib
 
-    import numpy as np
-
     try:
-        with (
-            os_errors_as_data_errors(path, "read"),
-            file or open_regular(path) as opened,
-            zipfile.ZipFile(opened) as archive,
-        ):
-            arrays = {}
-            for entry in archive.namelist():
-                # read to the end: the checksum is compared only there
-                member = io.BytesIO(archive.read(entry))
-                arrays[entry.removesuffix(".npy")] = np.lib.format.read_array(member, allow_pickle=False)
-            return arrays
+        with os_errors_as_data_errors(path, "read"), file or open_regular(path) as opened:
+            return dict(array_members(opened))
     except (
         zipfile.BadZipFile, zlib.error, struct.error, ValueError, EOFError, KeyError, RuntimeError,
         NotImplementedError, SyntaxError, TypeError, OverflowError, MemoryError,

@@ -14,21 +14,19 @@ Fields that a class lacks are left out: a newer Ravine of the same schema versio
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ravine.errors import DataError
 from ravine.records.document_errors import damaged_document
-from ravine.records.open_file import read_regular
 from ravine.records.os_errors import DamagedFile
-from ravine.records.strict_json import FIX, MAX_TEXT, parse_json, short_text
+from ravine.records.strict_json import FIX, MAX_TEXT, short_text
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["NewerFile", "check_document", "read_document"]
+__all__ = ["NewerFile", "check_document", "check_object"]
 
 VERSION = "schema_version"
 DOCUMENT_BYTES = 256_000_000  # of the largest file that is read
@@ -39,16 +37,6 @@ Older = Callable[[dict[str, Any], int], dict[str, Any]]
 
 class NewerFile(DataError):
     """Error for a file that a newer version of Ravine wrote, in a format that this version cannot read."""
-
-
-def read_document(path: str | os.PathLike[str], kind: type[Kind], older: Older | None = None) -> Kind:
-    """Return the document in a JSON file as an object of a class.
-
-    kind, older: class and conversion, as in `check_document`. Raises DataError if the file cannot be read,
-    DamagedFile if it holds no such document, and NewerFile if a newer version of Ravine wrote it.
-    """
-    subject = f"'{path}'"
-    return check_document(parse_json(read_regular(path, DOCUMENT_BYTES), subject), kind, subject, older)
 
 
 def check_document(
@@ -74,11 +62,7 @@ def check_document(
     """
     import msgspec  # not needed by commands that read no document
 
-    if not isinstance(plain, Mapping):
-        place = f"Its field {field}" if field else "It"
-        raise DamagedFile(
-            f"{subject} is damaged.", f"{place} is {short_text(plain)}; allowed is an object.", FIX
-        )
+    plain = check_object(plain, subject, field)
     if VERSION in kind.__dataclass_fields__:  # type: ignore[attr-defined]
         version = _version(plain, kind, subject)
         if version < newest_version(kind) and older is not None:
@@ -95,6 +79,19 @@ def check_document(
         name = f"{field}.{unknown}".lstrip(".")
         raise DamagedFile(f"{subject} is damaged.", f"This version of ravine knows no field {name}.", FIX)
     return document
+
+
+def check_object(plain: object, subject: str, field: str = "") -> Mapping[str, Any]:
+    """Return plain values that are an object, a mapping from names to values. Raises DamagedFile for others.
+
+    subject: words for the document in messages. field: name of the field of the document that holds the plain
+    values, if they are not the whole document.
+    """
+    if not isinstance(plain, Mapping):
+        place = f"Its field {field}" if field else "It"
+        why = f"{place} is {short_text(plain)}; allowed is an object."
+        raise DamagedFile(f"{subject} is damaged.", why, FIX)
+    return plain
 
 
 def _array(kind: type, value: object) -> np.ndarray:

@@ -11,13 +11,16 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta
 
 from ravine.errors import DataError, UsageError
 from ravine.records.atomic_files import JSON_BYTES, json_text, write_atomic
+from ravine.records.documents import check_document
 from ravine.records.manifest import read_covered
 from ravine.records.open_file import exists, is_file, is_folder
 from ravine.records.os_errors import DamagedFile, os_errors_as_data_errors
@@ -25,12 +28,29 @@ from ravine.records.run_file import RUN_FILE
 from ravine.records.run_index import find_best_model
 from ravine.records.strict_json import parse_json
 
-__all__ = ["digest_of", "load_model", "model_files", "save_model"]
+__all__ = ["digest_of", "find_model_file", "load_model", "model_files", "save_model"]
 
 SCHEMA_VERSION = 2  # since version 2, the description has a digest
 MODEL_FILE, WEIGHTS_FILE = "model.json", "model.safetensors"
 DIGEST = "model_sha256"  # entry of model.json
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 KINDS = "float16, float32, float64, integers and booleans"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ModelFile:
+    """The content of the file `model.json`.
+
+    schema_version: version of the fields. ravine: version of Ravine that wrote the file. description: all of
+    the model except its arrays. sha256: SHA-256 of the file of the arrays. model_sha256: SHA-256 of the other
+    fields; None in version 1.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    ravine: str
+    description: dict[str, Any]
+    sha256: Sha256
+    model_sha256: Sha256 | None = None
 
 
 def save_model(
@@ -103,26 +123,13 @@ def load_model(
     path: the folder of the model, one of its files, a run (for its best model), or `latest` for the newest
     run that has a model. root: folder in which runs are searched.
 
-    Raises DataError if the model is missing, or if a newer version of Ravine wrote it. Raises DamagedFile if
-    a file is damaged, or if the two files belong to different models.
+    Raises DataError if the model is missing, NewerFile if a newer version of Ravine wrote it, and DamagedFile
+    if a file is damaged, or if the two files belong to different models.
     """
-    model_json = _find(path, root)
-    document = parse_json(read_covered(model_json, JSON_BYTES), f"'{model_json}'")
-    version = document.get("schema_version") if isinstance(document, dict) else None
-    if isinstance(version, bool) or not isinstance(version, int):
-        raise DamagedFile(
-            f"'{model_json}' describes no model.", "It has no schema_version.", "Name a model.json."
-        )
-    if version > SCHEMA_VERSION:
-        raise DataError(
-            f"A newer version of ravine, {document.get('ravine', '?')}, wrote the model '{model_json}'.",
-            f"Its format is {version}; this version reads up to {SCHEMA_VERSION}.",
-            "Type `pip install --upgrade ravine`.",
-        )
-    description = document.get("description")
-    if not isinstance(description, dict):
-        raise DamagedFile(f"'{model_json}' describes no model.", "It has no description.", "Train it again.")
-    if (version > 1 or DIGEST in document) and document.get(DIGEST) != digest_of(document):
+    model_json = find_model_file(path, root)
+    plain = parse_json(read_covered(model_json, JSON_BYTES), f"'{model_json}'")
+    document = check_document(plain, _ModelFile, f"'{model_json}'")
+    if (document.schema_version > 1 or document.model_sha256) and document.model_sha256 != digest_of(plain):
         raise DamagedFile(
             f"'{model_json}' was changed after it was written.",
             "It contains a digest of itself, which it does not fit.",
@@ -130,13 +137,13 @@ def load_model(
         )
     numbers = model_json.with_suffix(".safetensors")
     weights = read_covered(numbers)
-    if hashlib.sha256(weights).hexdigest() != document.get("sha256"):
+    if hashlib.sha256(weights).hexdigest() != document.sha256:
         raise DamagedFile(
             f"'{numbers}' does not belong to '{model_json}'.",
             "The checksums differ, so the file is damaged or of another model.",
             "Copy both files again, or train again.",
         )
-    return _numbers(weights, numbers), description
+    return _numbers(weights, numbers), document.description
 
 
 def _numbers(blob: bytes, path: Path) -> dict[str, np.ndarray]:
@@ -149,8 +156,11 @@ def _numbers(blob: bytes, path: Path) -> dict[str, np.ndarray]:
         raise DamagedFile(f"'{path}' cannot be read.", f"{error}.", "Train it again.") from error
 
 
-def _find(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> Path:
-    """Return the path of the model.json of a folder, file or run."""
+def find_model_file(path: str | os.PathLike[str], root: str | os.PathLike[str] = "runs") -> Path:
+    """Return the path of the file `model.json` of a model. path, root: as for `load_model`.
+
+    Raises DataError if there is no such model.
+    """
     place = Path(path)
     if is_file(place) and place.name != RUN_FILE:
         if place.suffix not in (".json", ".safetensors"):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import math
-import zipfile
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
@@ -26,6 +25,8 @@ def array_members(file: IO[bytes]) -> Iterator[tuple[str, np.ndarray]]:
     file: the file, opened for reading. Raises ValueError for a compressed member, a name that occurs twice, a
     member that is no array, and a pickle. Raises zipfile.BadZipFile for a file that is no ZIP archive.
     """
+    import zipfile
+
     size = file.seek(0, io.SEEK_END)
     with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from ravine.errors import DataError, UsageError
+from ravine.records.array_rules import ArrayRule, check_arrays
 from ravine.records.atomic_files import JSON_BYTES, dump_npz, json_text, read_npz
 from ravine.records.lock import WriterLock
 from ravine.records.manifest import (
@@ -156,9 +157,15 @@ class VerifiedFiles:
         with self.open_file(name) as file:
             return read_npz(self.path / name, file)
 
-    def read_arrays(self, name: str) -> dict[str, np.ndarray]:
-        """Return the arrays of an NPZ file of the run as `read_npz` does; empty without such a file."""
-        return self.read_npz(name) if self.has(name) else {}
+    def read_arrays(self, name: str, rules: Mapping[str, ArrayRule] | None = None) -> dict[str, np.ndarray]:
+        """Return the arrays of an NPZ file of the run as `read_npz` does; empty without such a file.
+
+        rules: types and shapes of the arrays by name; None = any. Raises DamagedFile for other arrays.
+        """
+        arrays = self.read_npz(name) if self.has(name) else {}
+        if arrays and rules is not None:
+            check_arrays(arrays, rules, f"'{self.path / name}'")
+        return arrays
 
     @contextlib.contextmanager
     def writing(self, name: str, *, flush: bool = True) -> Iterator[IO[bytes]]:

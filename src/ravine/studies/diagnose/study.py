@@ -16,8 +16,9 @@ from ravine.execution.result import Artifacts
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.score_summary import finite_or_none
 from ravine.records.documents import check_document
+from ravine.records.os_errors import DamagedFile
 from ravine.records.record import Record
-from ravine.records.run_directory import TIMES
+from ravine.records.run_directory import TIMES, RunDirectory
 from ravine.studies.diagnose.design import DiagnoseDesign
 from ravine.studies.diagnose.instrumented_run import measure_run
 from ravine.studies.diagnose.judgement import Outcomes
@@ -27,6 +28,7 @@ from ravine.studies.diagnose.observation import (
     with_smallest_difference,
     with_spread,
 )
+from ravine.studies.diagnose.observation_rules import check_observation
 from ravine.studies.diagnose.recommendation import recommend
 from ravine.studies.diagnose.result import (
     OBSERVATION,
@@ -140,7 +142,7 @@ def _observed(design: DiagnoseDesign, context: RunContext) -> tuple[Record, Meas
     The record is saved before remedies are tried, which takes longer. If the trials are stopped and resumed,
     the run is not measured again. The seconds are None if the file of the times was deleted meanwhile.
     """
-    if context.run is not None and (saved := context.run.find_cohort(OBSERVATION)) is not None:
+    if context.run is not None and (saved := _saved_observation(context.run)) is not None:
         spent = context.run.load_times().get(MEASURED)
         path = context.run.path / TIMES
         return saved, None if spent is None else check_document(spent, MeasuringCost, f"'{path}'")
@@ -157,6 +159,19 @@ def _observed(design: DiagnoseDesign, context: RunContext) -> tuple[Record, Meas
         context.run.save_times(**{MEASURED: cost})
     _keep(measured.record, context)
     return measured.record, cost
+
+
+def _saved_observation(run: RunDirectory) -> Record | None:
+    """Return the saved record of the measured run; None without one. A damaged record counts as absent."""
+    record = run.find_cohort(OBSERVATION)
+    if record is None:
+        return None
+    try:
+        check_observation(record, f"The record {OBSERVATION}")
+    except DamagedFile as error:
+        run.log(f"cohort {OBSERVATION} is no measured run and counts as absent: {error}")
+        return None
+    return record
 
 
 def _keep(record: Record, context: RunContext) -> None:

@@ -22,6 +22,7 @@ from ravine.execution.saved_model import Model
 from ravine.networks import default_loss
 from ravine.optimizers import Rule, resolve, schedule
 from ravine.options.paths import relative_path
+from ravine.options.saved_settings import saved_settings
 from ravine.records.open_file import exists
 from ravine.records.run_directory import CONFIG, RunDirectory
 from ravine.records.run_file import RUN_FILE
@@ -98,7 +99,8 @@ def _own_settings(path: str) -> tuple[RunDirectory, NetworkSettings]:
     run = RunDirectory.open(folder)
     plain = run.read_toml(CONFIG)
     field_names = {field.name for field in fields(NetworkSettings)}  # rows and batches depend on these alone
-    own = NetworkSettings.from_dict({name: value for name, value in plain.items() if name in field_names})
+    known = {name: value for name, value in plain.items() if name in field_names}
+    own = saved_settings(NetworkSettings, known, run.path / CONFIG)
     if not own.source or own.source == "-":
         raise DataError(
             f"The run '{folder}' names no data file.",
