@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import time
 from contextlib import suppress
-from shlex import quote
 
 from ravine.data import Dataset
 from ravine.engines import Devices, find_devices, prepare
@@ -38,6 +37,7 @@ from ravine.execution.study import Design, Study
 from ravine.records.clock import seconds_since_1970
 from ravine.records.os_errors import is_full
 from ravine.records.run_directory import CONFIG, PLAN, RunDirectory
+from ravine.shell_words import quote_word
 from ravine.training import drop_programs
 
 __all__ = ["dry_run", "execute"]
@@ -78,7 +78,7 @@ def execute(
         run.update(state=ended)
         if isinstance(error, KeyboardInterrupt):
             raise
-        fix = f"Type `ravine resume {quote(str(run.path))}` to go on."
+        fix = f"Type `ravine resume {quote_word(str(run.path))}` to go on."
         raise Stopped("Stopped on request; what was done is saved.", "", fix, error.status) from error
     except Exception as error:
         if run is not None and run.has(PLAN):
@@ -182,5 +182,5 @@ def _mark_failed(run: RunDirectory, error: Exception, before: str | None) -> Non
             run.update(state="failed", summary=getattr(error, "what", None) or type(error).__name__)
             run.log(str(error))
     if isinstance(error, DataError) and is_full(error):
-        fix = f"Make space or raise the limit, then type `ravine resume {quote(str(run.path))}`."
+        fix = f"Make space or raise the limit, then type `ravine resume {quote_word(str(run.path))}`."
         raise DataError(error.what, error.why, fix) from error

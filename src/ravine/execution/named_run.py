@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from ravine.records.open_file import exists, is_file, is_folder
 from ravine.records.run_directory import CONFIG, RunDirectory
 from ravine.records.run_file import RUN_FILE, read_run_file
 from ravine.records.run_index import LATEST, SeveralRuns, find_run
+from ravine.shell_words import quote_word
 
 __all__ = ["find_named_run", "resolve_source"]
 
@@ -107,7 +107,7 @@ def _check_training(study: Study, word: str, folder: Path) -> None:
         raise UsageError(
             f"The run '{word}' does not hold the settings of a training, which `ravine {study.name}` needs.",
             f"The run has not written its file '{file}' yet, which holds these settings.",
-            f"Type `ravine resume {shlex.quote(word)}` to finish it.",
+            f"Type `ravine resume {quote_word(word)}` to finish it.",
         )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from ravine.execution.length_advice import LengthAdvice, advice_words
 from ravine.options.paths import relative_path
 from ravine.render.blocks import Block, Commands, Files
+from ravine.shell_words import join_words
 
 __all__ = ["after_ranking", "files_and_commands", "source_or_example"]
 
@@ -27,7 +27,7 @@ def files_and_commands(
     rows = [*commands, ("Show this result again", ["resume", run])]
     return [
         Files([("Run", run), *files]),
-        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in rows]),
+        Commands([(purpose, join_words(["ravine", *words])) for purpose, words in rows]),
     ]
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numbers
-import shlex
 from collections.abc import Sequence
 
 from ravine.errors import UsageError, nearest
 from ravine.options.fields import Option
 from ravine.options.renamed import renamed_value
+from ravine.shell_words import quote_word
 
 __all__ = ["raise_together", "refusal", "refused", "shown"]
 
@@ -69,8 +69,8 @@ def shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.10g}"
     if isinstance(value, list | tuple):
-        return shlex.quote(",".join(map(str, value)))
-    return shlex.quote(str(value))
+        return quote_word(",".join(map(str, value)))
+    return quote_word(str(value))
 
 
 def _word(option: Option, word: str) -> UsageError | None:
