@@ -6,7 +6,7 @@
     │   ├── UsageError      2   wrong flag, option or configuration key
     │   └── DataError       3   unusable data, file, model or run
     ├── NothingTrained      4   every run that the result needs diverged
-    └── Stopped            75   stopped on request (130 after Ctrl-C, 143 after SIGTERM)
+    └── Stopped            75   stopped on request (130 after Ctrl-C, 143 after SIGTERM, ...)
 
 A message has up to three parts: the fault with its value, the reason or the allowed values, and the remedy,
 such as a command to type. The code writes options as the command line does (`--early-stop 5`). The command
@@ -111,7 +111,8 @@ class NothingTrained(RavineError):
 class Stopped(RavineError):
     """The end of a command on a stop request. `ravine resume` continues it if it has a run directory.
 
-    status: exit status of the command, 130 after Ctrl-C, 143 after SIGTERM, 75 after another request.
+    status: exit status of the command, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP, 152
+    after SIGXCPU, 75 after another request.
     """
 
     def __init__(self, what: str, why: str = "", fix: str = "", status: int = 75) -> None:

@@ -77,6 +77,32 @@ def test_only_errors_are_shown_if_quiet(capsys):
     assert (shown.out, shown.err) == ("", "an error\n")
 
 
+ESCAPES = "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x9b2J \u202egnp.exe a\u200bb bell\x07 over\rwritten\x7f"
+
+
+def test_no_text_holds_a_control_character(capsys):
+    console = Console()
+    console.info(f"read {ESCAPES}")
+    console.error(f"first {ESCAPES}\nsecond {ESCAPES}")
+    console.print(f"Score: {ESCAPES}\nnext")
+    console.print_document({"name": ESCAPES, "größe": 1})
+    shown = capsys.readouterr()
+    for text in (shown.out, shown.err):
+        assert all(line.isprintable() for line in text.split("\n"))
+    assert shown.err.count("\n") == 3 and "?[31mred" in shown.err
+    document = shown.out.split("\n", 2)[2]
+    assert json.loads(document) == {"name": ESCAPES, "größe": 1} and "größe" in document
+
+
+def test_a_table_keeps_every_character_unless_it_goes_to_a_terminal(capfdbinary, monkeypatch):
+    table = f"name\n{ESCAPES}\n"
+    Console().print_table(table)
+    assert capfdbinary.readouterr().out == table.encode()
+    monkeypatch.setattr("ravine.cli.console.is_terminal", lambda stream: True)
+    Console().print_table(table)
+    assert b"\x1b" not in capfdbinary.readouterr().out
+
+
 def on_a_terminal(arguments, folder, env=None, columns=60):
     """Run a command with a terminal of its own as standard output and error; return what it showed."""
     import fcntl

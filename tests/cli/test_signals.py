@@ -3,6 +3,7 @@
 import builtins
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -36,6 +37,58 @@ def test_a_signal_sets_the_status_and_is_announced_once(number, status):
         assert stop() == status
     assert len(announced) == 1 and "Stopping after the current training steps" in announced[0]
     assert signal.getsignal(number) == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGXCPU])
+def test_a_closed_terminal_and_a_limit_on_time_stop_a_study_too(number):
+    with stop_on_signals(lambda line: None) as stop:
+        os.kill(os.getpid(), number)
+        until(lambda: stop() is not None)
+        assert stop() == 128 + number
+
+
+def test_a_signal_that_is_ignored_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as below nohup
+    try:
+        with stop_on_signals(lambda line: None) as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            time.sleep(0.05)
+            assert stop() is None
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+ENDING = """
+import os, sys
+from ravine.cli.signals import end_by_signal, stop_without_study
+number = int(sys.argv[2])
+if sys.argv[1] == "after saving":
+    end_by_signal(128 + number)
+else:
+    with stop_without_study():
+        os.kill(os.getpid(), number)
+        sum(range(10**6))
+sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "number", "status"),
+    [
+        ("after saving", signal.SIGHUP, -signal.SIGHUP),
+        ("after saving", signal.SIGXCPU, -signal.SIGXCPU),
+        ("after saving", signal.SIGTERM, 7),
+        ("before a study", signal.SIGTERM, 143),
+        ("before a study", signal.SIGUSR1, 75),
+        ("before a study", signal.SIGHUP, -signal.SIGHUP),
+    ],
+)
+def test_the_end_of_the_process_tells_the_signal(how, number, status):
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING, how, str(int(number))], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (status, b"")
 
 
 def test_the_first_signal_decides_the_status():

@@ -29,6 +29,33 @@ def test_importing_engines_does_not_import_jax():
     assert fresh("import ravine.engines; print(json.dumps('jax' in sys.modules))") is False
 
 
+def test_a_process_forked_after_the_start_of_jax_is_refused():
+    code = """
+import warnings
+from ravine.engines import check_not_forked, prepare
+from ravine.errors import UsageError
+def forked():
+    reading, writing = os.pipe()
+    warnings.simplefilter("ignore")  # of JAX, about the fork
+    if os.fork() == 0:
+        try:
+            check_not_forked()
+            os.write(writing, b"allowed")
+        except UsageError as error:
+            os.write(writing, str(error).encode())
+        os._exit(0)
+    os.wait()
+    return os.read(reading, 1000).decode()
+before = forked()
+prepare()
+check_not_forked()
+print(json.dumps([before, forked()]))
+"""
+    before, after = fresh(code)
+    assert before == "allowed"
+    assert "forked after JAX had started" in after and "spawn" in after
+
+
 def test_a_cpu_has_one_worker_a_core():
     found = fresh(
         "from ravine.engines import *; prepare(); d = find_devices();"

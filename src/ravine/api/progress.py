@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ravine.execution.events import Notify, ignore
 from ravine.execution.progress import Bar, Display, Lines, NotebookBar, beating
+from ravine.render.cells import printable
 
 if TYPE_CHECKING:
     from ravine.execution.events import Event
@@ -54,7 +55,7 @@ def _display() -> Display:
 
 
 def _write(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(printable(line), file=sys.stderr, flush=True)
 
 
 def _in_notebook() -> bool:

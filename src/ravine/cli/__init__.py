@@ -7,7 +7,7 @@ help.py           layout of the help of a command, and checks of its arguments
 output.py         a result, or the plan of a dry run, as text or JSON
 console.py        standard output and standard error of one command
 progress.py       a bar on a terminal, lines of text elsewhere
-signals.py        Ctrl-C, SIGTERM and SIGUSR1
+signals.py        Ctrl-C, SIGTERM and other signals that ask for an end
 exit_status.py    messages and exit statuses of errors
 commands/         the commands that are not studies
 
@@ -33,10 +33,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     import os
     import sys
 
+    if arguments is None:
+        _restart_with_utf8()
     try:
-        from ravine.cli.app import run
+        from ravine.cli.signals import end_by_signal, stop_without_study
 
-        status = run(arguments)
+        with stop_without_study():
+            from ravine.cli.app import run
+
+            status = run(arguments)
+        end_by_signal(status)
     except KeyboardInterrupt:  # before or after `run`, which handles its own
         status = INTERRUPTED
     if status == INTERRUPTED:
@@ -46,3 +52,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 stream.flush()
         os._exit(status)
     sys.exit(status)
+
+
+def _restart_with_utf8() -> None:
+    """Start Python again with UTF-8 if the locale has only ASCII, in which no file can be called `größe.csv`.
+
+    Python itself does so in the locale C, unless PYTHONUTF8=0 is set.
+    """
+    import os
+    import sys
+
+    if sys.getfilesystemencoding() == "ascii" and sys.executable and len(sys.orig_argv) > 1:
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])

@@ -15,6 +15,7 @@ from ravine.cli.console import Console
 from ravine.cli.exit_status import report
 from ravine.errors import UsageError, did_you_mean
 from ravine.execution.registry import ALIASES, STUDIES, find_study, study_names
+from ravine.shell_words import quote_word
 from ravine.version import __version__
 
 __all__ = ["COMMANDS", "ravine", "run"]
@@ -82,7 +83,7 @@ def _unknown_command(word: str, commands: list[str]) -> UsageError:
         return UsageError(
             f"'{word}' is data, not a command.",
             "The first word names the command.",
-            f"Type `ravine compare {word}`.",
+            f"Type `ravine compare {quote_word(word)}`.",
         )
     return UsageError(f"There is no command '{word}'.", did_you_mean(word, commands), "Type `ravine --help`.")
 

@@ -1,5 +1,8 @@
 """Standard output and standard error of one command: results on the first, everything else on the second.
 
+All text goes through this module, which takes control characters out of it: names in a data file or in a run
+directory may hold escape sequences, which a terminal would obey.
+
 If standard error is closed, a study goes on. If standard output is closed, as by `| head`, that is no error
 either.
 """
@@ -15,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from ravine.errors import DataError, UsageError
+from ravine.render.cells import printable
 
 if TYPE_CHECKING:
     from ravine.render.blocks import View
@@ -64,7 +68,7 @@ class Console:
         if stream is None:  # closed before this process began
             return
         with contextlib.suppress(OSError, ValueError):  # closed since
-            stream.write(_encodable(text, stream) + "\n")
+            stream.write(_encodable(_cleaned(text), stream) + "\n")
             stream.flush()
 
     def wrapped(self, text: str, indent: str = "") -> str:
@@ -103,8 +107,7 @@ class Console:
 
     def print(self, text: str = "") -> None:
         """Write the result, or a part of it, to standard output. Raises DataError if it cannot be written."""
-        if sys.stdout is not None:
-            self.print_bytes((_encodable(text, sys.stdout) + "\n").encode(sys.stdout.encoding or "utf-8"))
+        self._write(_cleaned(text))
 
     def print_view(self, view: View) -> None:
         """Write a report (list of blocks) to standard output, as text that fits the terminal.
@@ -113,7 +116,7 @@ class Console:
         """
         from ravine.render.text import text
 
-        self.print(text(view, self.width, self.color, self.unicode))
+        self._write(text(view, self.width, self.color, self.unicode))  # cleaned, and then colored
 
     def print_document(self, document: Mapping[str, object]) -> None:
         """Write one JSON document to standard output, in UTF-8 for every locale.
@@ -122,9 +125,21 @@ class Console:
         """
         from ravine.records.atomic_files import json_text
 
-        self.print_bytes((json_text(document, sort=False) + "\n").encode("utf-8"))
+        self._write_bytes((_json_cleaned(json_text(document, sort=False)) + "\n").encode("utf-8"))
 
-    def print_bytes(self, blob: bytes) -> None:
+    def print_table(self, csv: str) -> None:
+        """Write a table as CSV to standard output, in UTF-8 for every locale.
+
+        A file or a pipe gets every character, a terminal no control character. Raises DataError if the table
+        cannot be written.
+        """
+        self._write_bytes((_cleaned(csv) if is_terminal(sys.stdout) else csv).encode("utf-8"))
+
+    def _write(self, text: str) -> None:
+        if sys.stdout is not None:
+            self._write_bytes((_encodable(text, sys.stdout) + "\n").encode(sys.stdout.encoding or "utf-8"))
+
+    def _write_bytes(self, blob: bytes) -> None:
         """Write bytes to standard output. Raises DataError if they cannot be written, as on a full disk.
 
         If the program that reads the output has ended, that is no error.
@@ -171,6 +186,25 @@ def is_terminal(stream: TextIO | None) -> bool:
 def is_unicode(stream: TextIO | None) -> bool:
     """Return whether an output stream can show every character, which holds for UTF encodings."""
     return (getattr(stream, "encoding", None) or "").lower().replace("-", "").startswith("utf")
+
+
+def _cleaned(text: str) -> str:
+    """Return text with `?` in place of control characters, line ends excepted."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _json_cleaned(text: str) -> str:
+    """Return JSON text in which characters that a terminal could obey are escaped, which JSON allows.
+
+    Control characters below 32 are escaped already. All others stand inside of strings.
+    """
+    if text.isascii() and "\x7f" not in text:
+        return text
+    import json
+
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else json.dumps(letter)[1:-1] for letter in text
+    )
 
 
 def _encodable(text: str, stream: TextIO) -> str:

@@ -7,8 +7,10 @@
 4    no result, since every run that it needs diverged
 5    done, but a part that was asked for has no result, or a claim of the lecture does not hold
 75   stopped by SIGUSR1, resumable
+129  stopped by SIGHUP, resumable; the process ends by this signal after it has saved
 130  stopped by Ctrl-C, resumable
 143  stopped by SIGTERM, resumable
+152  stopped by SIGXCPU, a limit on processor time, resumable; the process ends by this signal
 """
 
 from __future__ import annotations

@@ -58,12 +58,14 @@ def _run(
     **flags: Any,
 ) -> int:
     """Resolve the settings, then plan or run the study. Returns the exit status."""
+    from ravine.engines.limits import check_limits
     from ravine.execution.named_run import resolve_source
     from ravine.execution.source import check_source
     from ravine.options.resolve import resolve
     from ravine.records.run_paths import check_run_folder
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
+    check_limits()
     flags = resolve_source(study, {**flags, "source": source}, data, config)
     resolved = resolve(study.settings, flags, config, others=all_keys)
     settings = resolved.settings

@@ -15,7 +15,7 @@ from ravine.records.user_cache import user_cache
 if TYPE_CHECKING:
     from jax import Device
 
-__all__ = ["Devices", "cores", "find_devices", "prepare"]
+__all__ = ["Devices", "check_not_forked", "cores", "find_devices", "prepare"]
 
 # Members of a group on a CPU. More states do not fit into the cache; with fewer, kernel starts dominate.
 MIN_GROUP, MAX_GROUP = 2, 8
@@ -31,11 +31,15 @@ def prepare(device: str | None = None, cache: Path | None = None) -> None:
 
     device: "cpu" or "gpu", None for JAX's own choice. cache: folder of the compiled programs, by default in
     the user's cache. Call this function before JAX uses a device, since JAX chooses its platform only once.
-    If the folder cannot be written, compiled programs are not kept.
+    If the folder cannot be written, compiled programs are not kept. Raises UsageError in a process that was
+    forked after JAX had started.
     """
+    global _process_of_jax
+    check_not_forked()
     _disable_wrong_fusion()
     import jax
 
+    _process_of_jax = os.getpid()
     if device is not None:
         jax.config.update("jax_platforms", {"gpu": "cuda"}.get(device, device))
     folder = cache or cache_folder()
@@ -45,6 +49,22 @@ def prepare(device: str | None = None, cache: Path | None = None) -> None:
         jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+_process_of_jax: int | None = None  # id of the process that prepared JAX
+
+
+def check_not_forked() -> None:
+    """Raise UsageError in a process that was forked after Ravine had started JAX.
+
+    The threads of JAX do not exist in the new process, so that a program would wait for them for ever.
+    """
+    if _process_of_jax not in (None, os.getpid()):
+        raise UsageError(
+            "Ravine cannot compute in a process that was forked after JAX had started.",
+            "The threads of JAX exist only in the process that started them.",
+            "Start the process by spawn, as in multiprocessing.get_context('spawn'), or fork before.",
+        )
 
 
 def _disable_wrong_fusion() -> None:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ravine.execution.events import ChunkDone, DataLoaded, Event, PlanReady, StageStarted
+from ravine.render.cells import printable
 from ravine.render.numbers import count
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ class Bar(Display):
         self.bars.start()
 
     def show_line(self, line: str) -> None:
-        self.console.print(line, soft_wrap=False)
+        self.console.print(printable(line), soft_wrap=False)
 
     def _update(self) -> None:
         activity, title = self.activity, self.activity.title
@@ -227,7 +228,7 @@ class Bar(Display):
             title += f", {activity.waited_s:.0f} s"
         if activity.share is not None:
             self.bars.update(self.task, completed=activity.share, total=1.0)
-        self.bars.update(self.task, description=title)
+        self.bars.update(self.task, description=printable(title))
 
     def close(self) -> None:
         self.bars.stop()
@@ -253,7 +254,7 @@ class NotebookBar(Display):
         )
 
     def show_line(self, line: str) -> None:
-        print(line, file=sys.stderr)
+        print(printable(line), file=sys.stderr)
 
     def _update(self) -> None:
         now = time.monotonic()

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from ravine.data import Dataset, Encoder, Scaler
+from ravine.engines import check_not_forked
 from ravine.errors import DataError
 from ravine.execution.model_description import PARAMETERS, STATISTICS, ModelDescription, arrays_of
 from ravine.execution.model_metadata import ModelMetadata
@@ -58,6 +59,7 @@ class Model:
         rows: DataFrame or array [N, columns] with the columns of training. Raises DataError for a missing
         column.
         """
+        check_not_forked()
         x = self.scaler.apply(self.encoder.transform(rows, what="The data"))
         return self.trained.outputs(x.astype(self.trained.precision))
 

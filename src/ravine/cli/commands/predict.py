@@ -59,10 +59,12 @@ def predict(
     json: bool, quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
     """Predict the rows of data with a trained model, and write the predictions. Returns the exit status."""
+    from ravine.engines.limits import check_limits
     from ravine.execution.data_settings import display_name
     from ravine.execution.predict_result import score_text
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
+    check_limits()
     out = None if out == "-" else out
     _check_output(out, source, json)
     path = _model(model)
@@ -144,7 +146,7 @@ def _table(
     with _progress(console):
         found = predictions_of(model, read(), keep)
     if out is None:
-        console.print_bytes(csv_text(found.table).encode("utf-8"))
+        console.print_table(csv_text(found.table))
     else:
         write(found.table, out)
     return found.notes, found.score

@@ -27,12 +27,14 @@ def resume(console: Console, run: str, json: bool, quiet: bool, verbose: bool) -
     from ravine.cli.output import show_result
     from ravine.cli.progress import progress_display
     from ravine.cli.signals import stop_on_signals
+    from ravine.engines.limits import check_limits
     from ravine.execution.data_settings import display_name
     from ravine.execution.resume_check import check_resumable
     from ravine.options.paths import relative_path
     from ravine.records.run_directory import RunDirectory
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
+    check_limits()
     directory = RunDirectory.open(relative_path(str(RunDirectory.open(run).path)))
     check_resumable(directory)
     metadata = directory.metadata
