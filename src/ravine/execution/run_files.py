@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from ravine.data import Dataset
+from ravine.data.writers.delimited_text import csv_text
 from ravine.errors import DataError
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.config_file import with_absolute_paths, write_config
@@ -155,7 +156,7 @@ def write_result(
         for name, settings in artifacts.configurations.items():
             run.write(name, dump(with_absolute_paths(settings).to_dict()))
         for name, table in result.tables().items():
-            run.write(f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+            run.write(f"{name}.csv", csv_text(table))
         save_result(run, result)
         run.update(state="finished", summary=result.summary())
     return result
