@@ -1,7 +1,7 @@
 """A result on disk: its own file without times, its times beside it, and paths that move with the folder."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pytest
@@ -41,7 +41,7 @@ class TimedResult(Result):
 def stored(tmp_path, monkeypatch):
     """A run directory with a result, and the result."""
     monkeypatch.chdir(tmp_path)
-    with RunDirectory.create(name="d", out="run") as run:
+    with RunDirectory.create(name="d", out="run", verb="test") as run:
         result = TimedResult(
             study="test",
             data=DATA,
@@ -54,6 +54,16 @@ def stored(tmp_path, monkeypatch):
         )
         save_result(run, result)
     return run, result
+
+
+def test_a_folder_with_the_name_of_another_value_changes_no_other_field(stored):
+    run, result = stored
+    same = result.replace(study="run", source="run", rows=[], data=replace(DATA, name="run", notes=["run/x"]))
+    with RunDirectory.open(run.path).lock() as again:
+        again.update(verb="run")
+        save_result(again, same)
+        assert json.loads((run.path / "result.json").read_text())["study"] == "run"
+        assert load_result(again, TimedResult).to_dict() == same.to_dict()
 
 
 def test_the_result_comes_back_with_its_times(stored):

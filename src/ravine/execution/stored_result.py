@@ -21,6 +21,8 @@ __all__ = ["load_result", "save_result"]
 
 RUN = "{run}"  # stands for the path of the run directory
 ENTRY = "result"  # of times.json
+PATHS = ("source", "model_dir", "predictions", "pictures", "observation", "config")
+"""Fields of results that can hold paths inside the run directory."""
 
 AnyResult = TypeVar("AnyResult", bound=Result)
 
@@ -30,7 +32,8 @@ def save_result(run: RunDirectory, result: Result) -> None:
     document = result.to_dict()
     times = _without_times(document, result.times)
     run.save_times(**{ENTRY: times}, machine={"host": os.uname().nodename, "cores": os.cpu_count()})
-    run.write_json(RESULT, _with_prefix(document, str(run.path), RUN), sort=False)
+    document = _with_prefix(document, str(run.path), RUN) | {"run_dir": RUN}
+    run.write_json(RESULT, document, sort=False)
 
 
 def load_result(run: RunDirectory, result_type: type[AnyResult]) -> AnyResult:
@@ -86,14 +89,16 @@ def _with_times(document: Mapping[str, Plain], times: Plain, names: tuple[str, .
 
 
 def _with_prefix(document: Mapping[str, Plain], before: str, now: str) -> dict[str, Plain]:
-    """Return a document whose paths begin with the folder `now` in place of `before`, at its top level."""
+    """Return a document whose paths begin with the folder `now` in place of `before`.
+
+    Other fields can hold the same text: a run in the folder `compare` is a result of the study `compare`.
+    """
 
     def moved(value: Plain) -> Plain:
         if isinstance(value, list):
             return [moved(part) for part in value]
-        if not isinstance(value, str):
-            return value
-        inside = value == before or value.startswith(f"{before}/")
-        return now + value[len(before) :] if inside else value
+        if isinstance(value, str) and value.startswith(f"{before}/"):
+            return now + value[len(before) :]
+        return value
 
-    return {key: moved(value) if isinstance(value, str | list) else value for key, value in document.items()}
+    return {key: moved(value) if key in PATHS else value for key, value in document.items()}
