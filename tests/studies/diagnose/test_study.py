@@ -16,6 +16,7 @@ from ravine.execution.execute import execute
 from ravine.execution.named_run import resolve_source
 from ravine.execution.registry import find_study
 from ravine.execution.resume import resume
+from ravine.execution.stored_result import load_result
 from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.options.fields import options_of
 from ravine.options.resolve import resolve as resolve_settings
@@ -51,9 +52,9 @@ def test_every_number_comes_again_from_the_saved_record(
     for finding, row in zip(again, found.findings, strict=True):
         values = [item.value if np.isfinite(item.value) else None for item in finding.evidence]
         assert values == [item.value for item in row.evidence]
-    document = json.loads((tmp_path / "run" / "result.json").read_text())
-    assert document == found.to_dict()
-    assert DiagnoseResult.from_dict(document).record.meta == kept.meta
+    stored = load_result(RunDirectory.open(tmp_path / "run"), DiagnoseResult)
+    assert stored == found and stored.record.meta == kept.meta
+    assert stored.cost is not None and stored.cost.train > 0 and stored.cost.compile > 0
 
 
 @pytest.mark.slow

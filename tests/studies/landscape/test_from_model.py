@@ -163,7 +163,7 @@ def test_a_stopped_landscape_of_a_model_goes_on(run, tmp_path, monkeypatch):
     np.testing.assert_array_equal(shown.arrays["plane/random/loss"], found.arrays["plane/random/loss"])
 
 
-def test_resuming_with_another_model_is_refused(run, tmp_path, monkeypatch):
+def test_resuming_with_another_model_is_refused(run, tmp_path, monkeypatch, seal):
     monkeypatch.chdir(tmp_path)
     for net in ("4", "5"):
         ravine.train("iris", net=net, epochs=1, out=f"net{net}")
@@ -171,6 +171,9 @@ def test_resuming_with_another_model_is_refused(run, tmp_path, monkeypatch):
         execute_in_new_run(LANDSCAPE, around("net4"), out="out", should_stop=lambda: 75)
     shutil.rmtree("net4/models")
     shutil.copytree("net5/models", "net4/models")
+    with pytest.raises(DataError, match=r"model\.json' was changed"), RunDirectory.open("out").lock() as old:
+        resume(old)
+    seal("net4")  # a model that a complete other run has there
     with (
         pytest.raises(DataError, match="plan of this run has changed"),
         RunDirectory.open("out").lock() as old,
