@@ -67,7 +67,7 @@ MODELS, PICTURES, LATEST, MANIFEST = "models", "pictures", "latest", "MANIFEST"
 EVENTS, TIMES_FILE = "events.jsonl", "times.json"
 FREE = {LOCK, LOG, EVENTS, TIMES_FILE}
 """Files of a run that carry no result: they hold times, and differ from run to run."""
-TEMPORARY = ".tmp-"
+TEMPORARY = ".tmp"
 TIMES = {
     "seconds", "cost", "seconds_to_target", "compile", "created", "run_dir", "model_dir", "model", "config",
     "observation", "predictions", "pictures", "picture", "evidence", "source",
