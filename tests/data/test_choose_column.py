@@ -29,3 +29,9 @@ def test_an_index_outside_the_table(index):
     with pytest.raises(DataError, match=f"There is no column {index}") as raised:
         choose_column(FRAME, index, "weights", "--weights")
     assert raised.value.option == "weights" and raised.value.allowed == "an index from -3 to 2"
+
+
+@pytest.mark.parametrize("word", ["²", "٣", "1" * 5000, "+", "--1", "1_0"])
+def test_a_word_that_is_no_index_is_a_name(word):
+    with pytest.raises(DataError, match="There is no target column"):
+        choose_column(FRAME, word)

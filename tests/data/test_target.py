@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from ravine.data import Table, prepare, read
+from ravine.data.target import date_words
 from ravine.errors import DataError
 
 N = 60
@@ -102,3 +103,22 @@ def test_the_reader_tells_which_names_come_twice(tmp_path):
     assert read(path).repeated == {"y"}
     path.write_text("a,y,z,b\n" + "1,2,3,4\n" * 3)
     assert read(path).repeated == frozenset()
+
+
+@pytest.mark.parametrize("first", [0, 2**40, 2**62])
+def test_dates_are_classes_however_far_away(table, first):
+    y = (np.where(np.arange(N) % 2, first, first + 1)).astype("M8[s]")
+    data = prepare(table(a=A, b=B, y=y))
+    assert data.task == "classify" and len(data.classes) == 2
+    np.testing.assert_array_equal(data.y, 1 - np.arange(N) % 2)
+
+
+def test_dates_as_words():
+    dates = np.array(["2020-01-31", "2020-01-31T12:00:00.5", "NaT"], "M8[ns]")
+    assert date_words(dates).tolist() == ["2020-01-31 00:00:00", "2020-01-31 12:00:00.5", ""]
+
+
+def test_dates_are_no_weights(table):
+    dates = pd.Series(pd.date_range("2020", periods=N))
+    with pytest.raises(DataError, match=r"The weight in row 1 is '2020-01-01"):
+        prepare(table(a=A, b=B, y=YES, w=dates), weights="w")

@@ -298,6 +298,8 @@ def event_weights(column: pd.Series, negative: str) -> np.ndarray:
             allowed=tuple(NEGATIVE_WEIGHTS),
         )
     weights = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    if column.dtype.kind == "M":  # pandas makes numbers of dates
+        weights = np.full(len(column), np.nan)
     bad = ~np.isfinite(weights)
     if bad.any():
         first = int(np.argmax(bad))

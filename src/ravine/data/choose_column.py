@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["choose_column"]
+
+INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
 
 def choose_column(frame: pd.DataFrame, choice: object, what: str = "target", option: str = "--target") -> str:
@@ -51,5 +54,5 @@ def choose_column(frame: pd.DataFrame, choice: object, what: str = "target", opt
 
 
 def _is_int(choice: object) -> TypeGuard[str]:
-    """Return whether a value is the text of an integer."""
-    return isinstance(choice, str) and choice.strip().lstrip("+-").isdigit()
+    """Return whether a value is the text of an integer, short enough for an index."""
+    return isinstance(choice, str) and INTEGER.fullmatch(choice.strip()) is not None

@@ -24,6 +24,7 @@ __all__ = [
     "choose_target",
     "choose_task",
     "class_labels",
+    "date_words",
     "label_index",
     "missing_by_code",
     "missing_target",
@@ -86,7 +87,7 @@ def missing_target(column: pd.Series) -> np.ndarray:
 
     gaps = column.isna().to_numpy(bool)
     if not pd.api.types.is_numeric_dtype(column.dtype):
-        gaps = gaps | column.astype(str).str.strip().str.lower().isin(MISSING_TARGETS).to_numpy(bool)
+        gaps = gaps | _words(column).str.lower().isin(MISSING_TARGETS).to_numpy(bool)
     return gaps
 
 
@@ -99,7 +100,7 @@ def missing_by_code(column: pd.Series, codes: Sequence[float | str]) -> np.ndarr
         return np.zeros(len(column), bool)
     if pd.api.types.is_numeric_dtype(column.dtype):
         return np.isin(column.to_numpy(np.float64, na_value=np.nan), numbers)
-    text = column.astype(str).str.strip()
+    text = _words(column)
     words = {str(code).strip().lower() for code in codes}
     by_number = pd.to_numeric(text, errors="coerce").isin(numbers).to_numpy(bool)
     return by_number | text.str.lower().isin(words).to_numpy(bool)
@@ -181,7 +182,16 @@ def _parsed(column: pd.Series) -> np.ndarray:
     """Return the values of a column read as numbers, float64 [N]; NaN for a word."""
     import pandas as pd
 
-    return pd.to_numeric(column.astype(str).str.strip(), errors="coerce").to_numpy(np.float64)
+    return pd.to_numeric(_words(column), errors="coerce").to_numpy(np.float64)
+
+
+def _words(column: pd.Series) -> pd.Series:
+    """Return the values of a column as words without blanks around them, [N]; "" for a missing date."""
+    import pandas as pd
+
+    if column.dtype.kind == "M":  # pandas cannot write every date that it can hold
+        return pd.Series(date_words(column.to_numpy()), column.index)
+    return column.astype(str).str.strip()
 
 
 MAX_TARGET = 1e100  # sums of squares of larger values overflow in float64
@@ -226,10 +236,19 @@ def plain_labels(column: pd.Series) -> np.ndarray:
         if np.all(numbers == np.floor(numbers)):
             return np.array([int(label) for label in numbers], object)
         return np.array([float(label) for label in numbers], object)
+    if column.dtype.kind == "M":
+        return date_words(column.to_numpy())
     values = column.to_numpy(object)
     if all(isinstance(label, bool) for label in values):
         return values
     return np.array([str(label).strip() for label in values], object)
+
+
+def date_words(dates: np.ndarray) -> np.ndarray:
+    """Return dates [N] as words, Python objects [N]: `2020-01-31 12:00:00`; "" for a missing date."""
+    words = [word.replace("T", " ") for word in np.datetime_as_string(dates).tolist()]
+    short = [word.rstrip("0").removesuffix(".") if "." in word else word for word in words]
+    return np.array(["" if word == "Na " else word for word in short], object)
 
 
 def class_labels(labels: np.ndarray, name: str, least: int) -> list[Any]:
