@@ -115,8 +115,9 @@ def test_another_target_than_that_of_the_run_may_be_named(calls, finished_run):
     assert [how["dataset"].target for _, _, how in calls] == ["b", "a"]
 
 
-def test_a_run_on_arrays_has_no_data_to_diagnose(finished_run):
+def test_a_run_on_arrays_has_no_data_to_diagnose(finished_run, seal):
     (finished_run / "config.toml").write_text('net = "4"\n')
+    seal(finished_run)
     with pytest.raises(UsageError, match="are not in a file"):
         ravine.diagnose(finished_run)
 

@@ -7,7 +7,7 @@ import pytest
 from ravine.cli.console import Console
 from ravine.cli.output import show_document, show_result
 from ravine.execution.registry import find_study
-from ravine.execution.run_files import load_result
+from ravine.execution.stored_result import load_result
 from ravine.records.run_directory import RunDirectory
 
 DETAILS = "layer"  # the first column of the network's table, which only -v shows
@@ -17,7 +17,7 @@ DETAILS = "layer"  # the first column of the network's table, which only -v show
 def result(ravine, study):
     """A result of `train` in a run directory."""
     assert ravine("train", "data.csv", "-o", "kept").status == 0
-    return load_result(RunDirectory.open("kept"), find_study("train"))
+    return load_result(RunDirectory.open("kept"), find_study("train").result_type)
 
 
 def console(**flags):
