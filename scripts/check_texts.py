@@ -168,7 +168,10 @@ def names_arrays(annotation: ast.AST | None, arrays: set[str]) -> bool:
     if annotation is None:
         return False
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        annotation = ast.parse(annotation.value, mode="eval").body
+        try:
+            annotation = ast.parse(annotation.value, mode="eval").body
+        except SyntaxError:  # a text in a type, such as a pattern
+            return False
     if isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value).endswith(WITHOUT_SHAPE):
         return False
     if isinstance(annotation, ast.Name | ast.Attribute):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -18,7 +18,7 @@ Pair = Annotated[list[float], Meta(min_length=2, max_length=2)]
 """Two numbers, such as the ends of an interval, [low, high]."""
 Interval = Annotated[list[float | None], Meta(min_length=2, max_length=2)]
 """The ends of an interval, [low, high]; an end that is not defined is None."""
-Task = Literal["classify", "regress"]
+Task = Annotated[str, Meta(pattern="^(classify|regress)$")]
 """The task of a network."""
 
 

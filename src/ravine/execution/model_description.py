@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from msgspec import Meta
 
 from ravine.data import Encoder, Scaler
+from ravine.execution.field_types import Task
 from ravine.execution.model_metadata import ModelMetadata
 from ravine.networks import Network, metric
 from ravine.networks.layers import Shape
@@ -38,7 +39,7 @@ class ModelDescription:
     """The architecture of the network."""
     numbers: dict[str, float]
     """Values of the network's hyperparameters, such as `slope`, by name."""
-    task: Literal["classify", "regress"]
+    task: Task
     """Task of the network."""
     target: str
     """Name of the target column."""
@@ -82,7 +83,7 @@ class ModelDescription:
 
 def arrays_of(
     network: Network, arrays: Mapping[str, np.ndarray], subject: str
-) -> tuple[list[LayerArrays], tuple[LayerArrays, ...]]:
+) -> tuple[list[LayerArrays], tuple[Mapping[str, Any], ...]]:
     """Return the parameters of a network, layer by layer, and its running statistics, () without any.
 
     arrays: arrays of a model file by name. subject: words for this file in messages. Raises DamagedFile

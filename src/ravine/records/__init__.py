@@ -2,6 +2,10 @@
 
 No submodule is imported with the package.
 
+strict_json     parse_json: JSON text, read strictly
+documents       check_document: plain values as an object of a class, with checked types, ranges and lengths
+array_rules     ArrayRule, check_arrays: types and shapes of the arrays in a file
+npz_members     members of an NPZ file as arrays
 atomic_files    write_atomic, write_json, write_npz, and functions that read JSON and NPZ files
 content_hash    content_hash, sha256_of_file: hashes of values and of files
 open_file       open_regular, read_regular: regular files; exists, is_file, is_folder: questions about paths
@@ -10,7 +14,8 @@ record          Record, Status: results of many training runs
 lock            WriterLock: one writer of a run directory at a time
 user_cache      folder of files that Ravine can make again or do without
 run_paths       name and folder of a new run, the link `latest`
-run_index       list_runs, find_run, read_run_file: search in a folder of runs
+run_file        RunFile, read_run_file: content of run.json
+run_index       list_runs, find_run: search in a folder of runs
 run_directory   RunDirectory: the files of one run
 model_files     save_model, load_model: arrays and description of a model
 toml_files      dump, load: configurations as TOML

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import EllipsisType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ravine.records.os_errors import DamagedFile
 from ravine.records.strict_json import FIX, short_text
@@ -62,7 +62,8 @@ class ArrayRule:
         """Return an array [...] of this type and shape, full of one value. All lengths must be numbers."""
         import numpy as np
 
-        return np.full(self.shape, value, self.type)
+        shape: Any = self.shape
+        return np.full(shape, value, self.type)
 
     def __str__(self) -> str:
         words = self.type or " or ".join(dict.fromkeys(WORDS[kind] for kind in self.kinds))

@@ -89,11 +89,13 @@ def _allowed(message: str, kind: type, path: list[Step]) -> str:
     expected = re.match(r"Expected `(.*?)`(.*?)(?:, got .*)?$", message, re.DOTALL)
     if expected is None:
         return message
-    words = " or ".join(WORDS.get(word, word) for word in expected[1].split(" | "))
+    if words := re.match(r" matching regex '\^\(([\w|]+)\)\$'", expected[2]):
+        return f"one of {', '.join(words[1].split('|'))}"
+    kinds = " or ".join(WORDS.get(word, word) for word in expected[1].split(" | "))
     rest = expected[2]
     for sign, word in ((">=", "at least"), ("<=", "at most"), (">", "above"), ("<", "below")):
         rest = rest.replace(f"{sign} ", f"{word} ")
-    return words + rest.removesuffix(".0")
+    return kinds + rest.removesuffix(".0")
 
 
 def _choices(kind: object, path: list[Step]) -> list[str]:

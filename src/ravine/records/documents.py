@@ -111,7 +111,7 @@ def _unknown(plain: object, value: object) -> str:
     if isinstance(plain, Mapping) and is_dataclass(value):
         for name, item in plain.items():
             if name not in value.__dataclass_fields__:
-                return name[:MAX_TEXT].encode("ascii", "backslashreplace").decode()
+                return str(name)[:MAX_TEXT].encode("ascii", "backslashreplace").decode()
             if found := _unknown(item, getattr(value, name)):
                 return f"{name}.{found}".replace(".[", "[")
     elif isinstance(plain, list) and isinstance(value, list | tuple):

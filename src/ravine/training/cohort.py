@@ -358,7 +358,7 @@ class _CohortRun:
         self.schedule_tables.restore(_named(saved, "factors"))
         if not done:
             return number, None
-        tree = jax.tree.structure(self._state_shapes())
+        tree: Any = jax.tree.structure(self._state_shapes())
         leaves = [saved[f"state/{k}"] for k in range(tree.num_leaves)]
         return number, (done, saved["live"], jax.tree.unflatten(tree, leaves))
 

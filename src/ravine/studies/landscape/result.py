@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
@@ -25,6 +25,7 @@ __all__ = [
     "NotDrawn", "PlaneRow", "PlannedOptimizer", "PlannedTraining", "Sharpness", "TrajectoryRow",
 ]  # fmt: skip
 
+LossName = Annotated[str, Meta(pattern="^(cross_entropy|squared_error)$")]
 DECAYED = 0.01  # share of the first learning rate; at a smaller one every curvature is stable
 
 
@@ -48,7 +49,7 @@ class Center:
     """Number of training steps; null if the model does not name this number."""
     loss: float
     """Mean loss over `rows` rows, without penalties, dropout and label smoothing."""
-    loss_name: Literal["cross_entropy", "squared_error"]
+    loss_name: LossName
     """cross_entropy (in nats) or squared_error (in variances of the target)."""
     rows: int
     """Number of rows that the loss is a mean of."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -85,7 +86,7 @@ class Scores:
         chosen = None if self.tuning is None else select(self.tuning, greater)
         return None if chosen is None else float(self.rates[chosen])
 
-    def range_end(self, greater: bool) -> str | None:
+    def range_end(self, greater: bool) -> Literal["low", "high"] | None:
         """Return "low" or "high" if the best learning rate in tuning is the lowest or highest one tried.
 
         A better learning rate may then lie outside the range. greater: whether a greater score is better.
@@ -94,7 +95,9 @@ class Scores:
         best = self.best_rate(greater)
         if best is None or len(self.rates) < 2:
             return None
-        return {self.rates[0]: "low", self.rates[-1]: "high"}.get(best)
+        if best == self.rates[0]:
+            return "low"
+        return "high" if best == self.rates[-1] else None
 
 
 def leaderboard(
