@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from ravine.records.atomic_files import write_json
+from ravine.records.documents import NewerFile
 from ravine.records.manifest import Content, Manifest, check_run, is_covered, open_verified, read_covered
 from ravine.records.os_errors import DamagedFile
 from ravine.records.run_directory import RunDirectory
@@ -183,3 +184,11 @@ def test_a_model_is_compared_with_the_manifest_of_its_run(run, monkeypatch):
     path.unlink()
     with pytest.raises(DamagedFile, match=r"model\.json' is missing"):
         read_covered("model.json")
+
+
+def test_a_manifest_of_a_newer_version_says_so(run):
+    path = run.path / "MANIFEST"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 99}))
+    with pytest.raises(NewerFile, match=r"newer version of ravine.*pip install --upgrade"):
+        RunDirectory.open(run.path)
+    assert [info.state for info in list_runs()] == ["newer version"]

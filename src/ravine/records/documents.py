@@ -14,8 +14,9 @@ Fields that a class lacks are left out: a newer Ravine of the same schema versio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import is_dataclass
+from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ravine.errors import DataError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["NewerFile", "check_document", "check_object"]
 
 VERSION = "schema_version"
-DOCUMENT_BYTES = 256_000_000  # of the largest file that is read
+SCALARS = (str, int, float, NoneType)
 Kind = TypeVar("Kind")
 Older = Callable[[dict[str, Any], int], dict[str, Any]]
 """Function that returns a document of an older schema version in the fields of the newest one."""
@@ -155,12 +156,14 @@ def _set_defaults(value: object) -> None:
 
     Functions that look at the attributes of an object, such as `to_builtins`, would miss these defaults.
     """
+    parts: Iterable[object] = ()
     if isinstance(value, dict | list | tuple):
-        for item in value.values() if isinstance(value, dict) else value:
-            _set_defaults(item)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            item = getattr(value, field.name)
-            if field.name not in vars(value):
-                object.__setattr__(value, field.name, item)
-            _set_defaults(item)
+        parts = value.values() if isinstance(value, dict) else value
+    elif is_dataclass(value):
+        parts = [getattr(value, name) for name in value.__dataclass_fields__]
+        for name, part in zip(value.__dataclass_fields__, parts, strict=True):
+            if name not in vars(value):
+                object.__setattr__(value, name, part)
+    for part in parts:
+        if not isinstance(part, SCALARS):
+            _set_defaults(part)

@@ -111,6 +111,8 @@ class Manifest:
             manifest = cls(files)
             if manifest.to_text() == text:
                 return manifest
+        except NewerFile:  # which is a ValueError, too
+            raise
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             pass  # not a manifest: the same message
         raise _changed(path, "It contains a digest of itself, which it does not fit.")
