@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 import pytest
@@ -26,6 +26,7 @@ class Part:
 @dataclass(frozen=True, kw_only=True)
 class Whole:
     schema_version: int = 3
+    title: ClassVar[str] = "no field"
     name: str
     scale: float
     parts: list[Part]

@@ -15,7 +15,7 @@ Fields that a class lacks are left out: a newer Ravine of the same schema versio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -160,8 +160,9 @@ def _set_defaults(value: object) -> None:
     if isinstance(value, dict | list | tuple):
         parts = value.values() if isinstance(value, dict) else value
     elif is_dataclass(value):
-        parts = [getattr(value, name) for name in value.__dataclass_fields__]
-        for name, part in zip(value.__dataclass_fields__, parts, strict=True):
+        names = [field.name for field in fields(value)]  # without class variables
+        parts = [getattr(value, name) for name in names]
+        for name, part in zip(names, parts, strict=True):
             if name not in vars(value):
                 object.__setattr__(value, name, part)
     for part in parts:
