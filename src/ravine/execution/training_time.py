@@ -96,17 +96,15 @@ def places(training: Training, workers: int) -> int:
 
 
 def forward_seconds(network: Network, rows: int) -> float:
-    """Return the seconds of one forward pass on `rows` rows at the speed of matrix products on this machine."""
+    """Return the seconds of one forward pass on `rows` rows at the measured speed of matrix products."""
     return rows * sum(2 * count * i * o for count, i, o in network.products) / operations_per_second()
 
 
 @lru_cache(maxsize=1)
 def operations_per_second() -> float:
-    """Return the floating-point operations per second of matrix products in NumPy on one core, measured once."""
-    x, weight = (
-        np.ones((MEASURED_ROWS, MEASURED_UNITS), np.float32),
-        np.ones((MEASURED_UNITS,) * 2, np.float32),
-    )
+    """Return the operations per second of matrix products in NumPy on one core, measured once."""
+    x = np.ones((MEASURED_ROWS, MEASURED_UNITS), np.float32)
+    weight = np.ones((MEASURED_UNITS, MEASURED_UNITS), np.float32)
     best = np.inf
     end = time.perf_counter() + MEASURE_S
     with threadpool_limits(1):  # a worker is one core; the processor time of its thread ignores other work
