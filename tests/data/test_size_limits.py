@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import io
 import struct
+import time
 import zipfile
 
 import numpy as np
 import pytest
 
 from ravine.data import read, size_limits
-from ravine.data.size_limits import MAX_COLUMNS, SizeBudget, size_text
+from ravine.data.size_limits import MAX_COLUMNS, MAX_TEXT_COLUMNS, SizeBudget, size_text
 from ravine.errors import DataError
 
 ROWS = 200_000
@@ -101,6 +102,24 @@ def test_more_columns_than_the_limit_are_refused(tmp_path, columns, separator):
     path.write_text((separator.join(["1"] * columns) + "\n") * 3)
     with pytest.raises(DataError, match=r"has 100,001 columns.*at most 100,000"):
         read(path)
+
+
+def test_more_columns_of_words_than_the_limit_are_refused(tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_text((",".join(["w"] * (MAX_TEXT_COLUMNS + 1)) + "\n") * 3)
+    with pytest.raises(DataError, match=r"10,001 columns of words.*at most 10,000 columns of words"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "word", ["1" * 100_000 + "x", "1" * 50_000 + " " * 50_000 + "x", "$" + "1'" * 30_000 + "x"]
+)
+def test_the_time_is_linear_in_the_length_of_a_word(tmp_path, word):
+    path = tmp_path / "long.csv"
+    path.write_text("a;b\n" + f"{word};2\n{word};3\n" * 10)
+    began = time.process_time()
+    assert read(path).frame["a"].tolist() == [word] * 20
+    assert time.process_time() - began < 20  # hours if it were quadratic
 
 
 def test_the_budget_names_a_limit_that_is_enough():

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ravine.data.size_limits import check_text_columns
 from ravine.data.table import Table
 from ravine.errors import DataError
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["native_array", "native_column", "native_frame", "native_table", "refuse_unusable"]
 
+MANY_COLUMNS = 100  # above which work for each column is avoided
 EXACT_INTEGER = 2**53  # largest size up to which float64 holds every integer
 DATE_UNITS = ("s", "ms", "us", "ns")  # of pandas
 NESTED = (list, dict, set, frozenset, tuple, np.ndarray)
@@ -39,13 +41,18 @@ NESTED = (list, dict, set, frozenset, tuple, np.ndarray)
 def native_table(table: Table) -> Table:
     """Return a table whose columns, and those of its test table, have native types.
 
-    Raises DataError if a table has no rows or no columns, and for values that have no exact form.
+    Raises DataError if a table has no rows, no columns or too many columns of words, and for values that have
+    no exact form.
     """
+    import pandas as pd
+
     if not len(table.frame) or not len(table.frame.columns):
         missing = "columns" if len(table.frame) else "rows"
         raise DataError(
             f"'{table.name}' has no {missing}.", "A table needs rows and columns.", "Use a file with rows."
         )
+    words = sum(not pd.api.types.is_numeric_dtype(kind) for kind in table.frame.dtypes)
+    check_text_columns(table.name, words)
     frame = native_frame(table.frame)
     test = None if table.test is None else native_table(table.test)
     return table if frame is table.frame and test is table.test else replace(table, frame=frame, test=test)
@@ -58,14 +65,27 @@ def native_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    others = [place for place, kind in enumerate(frame.dtypes) if not _is_native(kind)]
+    kinds = list(frame.dtypes)
+    others = [place for place, kind in enumerate(kinds) if not _is_native(kind)]
     if not others:
         return frame
-    columns = {place: frame.iloc[:, place] for place in range(frame.shape[1])}
-    changed = {place: native_column(columns[place]) for place in others}
-    if all(changed[place] is columns[place] for place in others):
+    objects = [place for place in others if kinds[place] == np.object_]
+    if len(objects) > MANY_COLUMNS:  # one look at all of them saves time
+        values = frame.iloc[:, objects].to_numpy().ravel()
+        if pd.api.types.infer_dtype(values) == "string":
+            others = sorted(set(others) - set(objects))
+    columns = {place: frame.iloc[:, place] for place in others}
+    changed = {place: native_column(column) for place, column in columns.items()}
+    changed = {place: column for place, column in changed.items() if column is not columns[place]}
+    if not changed:
         return frame
-    return pd.DataFrame(columns | changed, index=frame.index).set_axis(frame.columns, axis=1)
+    if len(changed) > MANY_COLUMNS:
+        changed = {place: frame.iloc[:, place] for place in range(frame.shape[1])} | changed
+        return pd.DataFrame(changed, index=frame.index).set_axis(frame.columns, axis=1)
+    frame = frame.copy(deep=False)
+    for place, column in changed.items():
+        frame.isetitem(place, column)
+    return frame
 
 
 def _is_native(kind: Any) -> bool:

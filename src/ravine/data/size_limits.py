@@ -13,12 +13,17 @@ from dataclasses import dataclass
 from ravine.data.free_memory import free_memory
 from ravine.errors import DataError
 
-__all__ = ["MAX_COLUMNS", "MAX_EXPANSION", "SizeBudget", "size_text"]
+__all__ = [
+    "MAX_COLUMNS", "MAX_EXPANSION", "MAX_TEXT_COLUMNS", "SizeBudget", "check_memory", "check_text_columns",
+    "size_text",
+]  # fmt: skip
 
 MAX_EXPANSION = 200.0
 """Largest number of bytes that data may take, as a multiple of the bytes of their file."""
 MAX_COLUMNS = 100_000
 """Largest number of columns of a table."""
+MAX_TEXT_COLUMNS = 10_000
+"""Largest number of columns of words of a table, each of which takes longer than a column of numbers."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,16 @@ class SizeBudget:
                 f"Ravine reads at most {MAX_COLUMNS:,} columns.",
                 "Use a table with fewer columns.",
             )
+
+
+def check_text_columns(name: str, count: int) -> None:
+    """Raise DataError if a table has more columns of words than Ravine reads."""
+    if count > MAX_TEXT_COLUMNS:
+        raise DataError(
+            f"'{name}' has {count:,} columns of words.",
+            f"Ravine reads at most {MAX_TEXT_COLUMNS:,} columns of words, {MAX_COLUMNS:,} columns in all.",
+            "Use a table with fewer columns, or with numbers.",
+        )
 
 
 def check_memory(name: str, size: int, what: str = "The data") -> None:

@@ -101,9 +101,14 @@ def missing_by_code(column: pd.Series, codes: Sequence[float | str]) -> np.ndarr
     if pd.api.types.is_numeric_dtype(column.dtype):
         return np.isin(column.to_numpy(np.float64, na_value=np.nan), numbers)
     text = _words(column)
-    words = {str(code).strip().lower() for code in codes}
+    # a word that is no Unicode text, such as a byte of another encoding, is in no column
+    words = {word for code in codes if _is_unicode(word := str(code).strip().lower())}
     by_number = pd.to_numeric(text, errors="coerce").isin(numbers).to_numpy(bool)
     return by_number | text.str.lower().isin(words).to_numpy(bool)
+
+
+def _is_unicode(word: str) -> bool:
+    return word.encode("utf-8", "ignore").decode() == word
 
 
 def target_codes(column: pd.Series, frame: pd.DataFrame) -> tuple[float, ...]:

@@ -24,13 +24,16 @@ MISSING_WORDS = {
 }
 """Words that stand for "missing", in lower case."""
 
-POINT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.ASCII | re.IGNORECASE)
-COMMA = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
+# Possessive quantifiers (++) keep the time linear in the length of a word.
+POINT = re.compile(
+    r"[+-]?(\d++(\.\d*+)?|\.\d++)([eE][+-]?\d++)?|[+-]?(inf|infinity)", re.ASCII | re.IGNORECASE
+)
+COMMA = re.compile(r"[+-]?(\d++(,\d*+)?|,\d++)([eE][+-]?\d++)?", re.ASCII)
 THOUSANDS_PATTERNS = {  # decimal sign -> numbers with grouped thousands
     ".": re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII),
     ",": re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?", re.ASCII),
 }
-TWO_NUMBERS = re.compile(r"[+-]?[\d.,]+\s+[+-]?[\d.,]+", re.ASCII)
+TWO_NUMBERS = re.compile(r"[+-]?[\d.,]++\s++[+-]?[\d.,]++", re.ASCII)
 NAMES = {"\t": "tab", BLANKS: "blanks", ",": "comma", ";": "semicolon", "|": "bar"}
 
 

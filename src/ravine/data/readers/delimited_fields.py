@@ -9,6 +9,7 @@ import numpy as np
 
 from ravine.data.readers import delimited_dialect as dialect
 from ravine.data.readers.delimited_records import BLANKS, Records
+from ravine.data.size_limits import check_text_columns
 from ravine.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def parse_fields(
     name      name of the table, for messages
     notes     list to which notes on grouped thousands are added
 
-    Raises DataError if pandas finds another number of rows than there are records.
+    Raises DataError if pandas finds another number of rows than there are records, and for too many columns
+    of words.
     """
     import pandas as pd
 
@@ -62,6 +64,7 @@ def parse_fields(
     if len(frame) != len(places):
         raise _other_rows(data, records, places, len(frame), options, name)
     texts = [place for place, kind in enumerate(frame.dtypes) if pd.api.types.is_string_dtype(kind)]
+    check_text_columns(name, len(texts))
     wide = len(names) > MANY_COLUMNS and len(frame) < SHORT_ROWS
     if not texts:
         frame = frame.copy() if wide else frame  # all columns in one block, which makes selections fast
