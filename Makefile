@@ -7,18 +7,24 @@ BITWISE := tests/training tests/engines tests/studies/compare/test_winner.py tes
 CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
 OLDEST := 3.11
 
+# Tests that run with the lowest allowed versions of the dependencies, too: they use each of them. An old version may
+# use functions that a newer one deprecates.
+LOWEST_TESTS := tests/data/readers tests/data/writers tests/render tests/studies/train
+
 ENV := .venv
+LOWEST_ENV := .venv-lowest
 RUN := $(ENV)/bin/python -m
 PIP := $(RUN) pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all lint types contract check environment clean
+.PHONY: help demo test test-all test-lowest lint types contract check environment clean
 
 help:
 	@echo "make demo      install into $(ENV), then compare optimizers on handwritten digits"
 	@echo "make test      install the test tools, then run all tests except the slow ones"
 	@echo "make test-all  run all tests, and some a second time with optimized programs"
+	@echo "make test-lowest  run a part of the tests with the lowest allowed versions of the dependencies"
 	@echo "make check     run lint, types, contract and test"
 	@echo "make lint      check errors and format with ruff"
 	@echo "make types     check types with mypy"
@@ -36,6 +42,10 @@ test-all: $(ENV)/.test-installed
 	@$(RUN) pytest -n $(WORKERS) --dist worksteal --compile quick
 	@$(RUN) pytest -n $(WORKERS) --dist worksteal $(BITWISE)
 
+test-lowest: $(LOWEST_ENV)/.installed
+	@$(LOWEST_ENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal --compile quick -m "not slow" \
+	  -W ignore::DeprecationWarning $(LOWEST_TESTS)
+
 lint: $(ENV)/.test-installed
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
@@ -51,7 +61,7 @@ check: lint types contract test
 environment: $(ENV)/.test-installed
 
 clean:
-	rm -rf $(ENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	rm -rf $(ENV) $(LOWEST_ENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	find src tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # Stamps: the environment is made once, and installed again only if pyproject.toml has changed. The project is
@@ -89,3 +99,12 @@ $(ENV)/.test-installed: $(ENV)/.made pyproject.toml
 	@echo "Installing Ravine and its test tools into $(ENV) ..."
 	@$(PIP) install --quiet --editable '.[test]'
 	@touch $(ENV)/.installed $@
+
+$(LOWEST_ENV)/.installed: $(ENV)/.made pyproject.toml scripts/lowest_versions.py
+	@echo "Installing Ravine with the lowest allowed versions of its dependencies into $(LOWEST_ENV) ..."
+	@$(ENV)/bin/python -m venv --clear $(LOWEST_ENV)
+	@$(ENV)/bin/python scripts/lowest_versions.py > $(LOWEST_ENV)/constraints.txt
+	@$(LOWEST_ENV)/bin/python -m pip --disable-pip-version-check install --quiet \
+	  --constraint $(LOWEST_ENV)/constraints.txt --editable '.[parquet,hdf5,root]' \
+	  pytest pytest-xdist hypothesis
+	@touch $@
