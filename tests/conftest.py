@@ -4,6 +4,7 @@ import copy
 import hashlib
 import json
 import os
+import secrets
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -40,8 +41,14 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_report_header():
+    """Name the seed of the attacks that are new in every run; set ATTACK_SEED to repeat one."""
+    return f"ATTACK_SEED={os.environ['ATTACK_SEED']}"
+
+
 def pytest_configure(config):
     """Set JAX up before a test uses it. RAVINE_TEST_PLATFORMS=cuda,cpu: the tests that need a GPU run too."""
+    os.environ.setdefault("ATTACK_SEED", secrets.token_hex(4))  # workers inherit it
     from ravine.engines import prepare
 
     if config.getoption("--compile") == "quick":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import math
 import os
 import random
 import re
@@ -53,6 +54,22 @@ class Pending:
     family: Family
     indexes: list[int]
     broken: bool = False  # whether the family cannot begin
+
+
+class TimeLimit:
+    """The end of the time of a family: `share` seconds after its first case, at the latest at `end`."""
+
+    def __init__(self, share: float, end: float) -> None:
+        self.share, self.end = share, end
+        self._begun = False
+
+    def begin(self) -> None:
+        """Let the share begin, unless it has begun."""
+        if not self._begun:
+            self._begun, self.end = True, min(self.end, time.monotonic() + self.share)
+
+    def is_over(self) -> bool:
+        return time.monotonic() > self.end
 
 
 def chosen(given: argparse.Namespace) -> list[Pending]:
@@ -150,18 +167,21 @@ class _Campaign:
             return self.queue.popleft()
 
     def _family(self, part: Pending) -> None:
-        """Run cases of a family, all of them or as many as its share of the time allows."""
+        """Run cases of a family, all of them or as many as its share of the time allows.
+
+        The share begins with the first case, as the preparation serves other families, too.
+        """
         began = time.monotonic()
-        until = None
+        share = math.inf
         if self.end is not None:
-            share = (self.end - began) * self.given.workers / (len(self.queue) + 1)
-            until = min(self.end, began + max(SLICE_S, share))
+            share = max(SLICE_S, (self.end - began) * self.given.workers / (len(self.queue) + 1))
+        limit = TimeLimit(share, math.inf if self.end is None else self.end)
         counts: Counter[str] = Counter()
         while part.indexes and not (part.broken or self.stopped.is_set()):
-            if until is not None and time.monotonic() > until:
+            if limit.is_over():
                 break
             done = 0
-            for outcome in _run_child(self.given.seed, part, self.work, until, self.stopped):
+            for outcome in _run_child(self.given.seed, part, self.work, limit, self.stopped):
                 self.results.add(outcome)
                 counts[outcome.verdict] += 1
                 done += 1
@@ -176,7 +196,7 @@ class _Campaign:
 
 
 def _run_child(
-    seed: str, part: Pending, work: Path, until: float | None, stopped: threading.Event
+    seed: str, part: Pending, work: Path, limit: TimeLimit, stopped: threading.Event
 ) -> Iterator[Outcome]:
     """Run cases of a family in one child, until they are done, the child dies or the time is over."""
     folder = work / part.name
@@ -192,7 +212,7 @@ def _run_child(
         )  # fmt: skip
         assert child.stdout is not None
         patience = PATIENCE_S if part.family.processes or part.family.prepare else 2 * WALL_S + 20
-        guard = _Guard(child, patience, until, stopped)
+        guard = _Guard(child, patience, limit, stopped)
         began = False
         for line in child.stdout:
             guard.heard = time.monotonic()
@@ -201,6 +221,7 @@ def _run_child(
             except (ValueError, TypeError):  # something the product printed
                 continue
             began = True
+            limit.begin()
             if word == "end":
                 yield _outcome(part.name, index, verdict)
                 done += 1
@@ -228,9 +249,9 @@ class _Guard:
     """A thread that kills a child that is silent for too long, or whose time is over."""
 
     def __init__(
-        self, child: subprocess.Popen, patience: float, until: float | None, stopped: threading.Event
+        self, child: subprocess.Popen, patience: float, limit: TimeLimit, stopped: threading.Event
     ) -> None:
-        self.child, self.patience, self.until, self.stopped = child, patience, until, stopped
+        self.child, self.patience, self.limit, self.stopped = child, patience, limit, stopped
         self.heard = time.monotonic()
         self.silent = self.over = False
         threading.Thread(target=self._watch, daemon=True).start()
@@ -239,7 +260,7 @@ class _Guard:
         while self.child.poll() is None:
             now = time.monotonic()
             self.silent = now - self.heard > self.patience
-            self.over = self.stopped.is_set() or (self.until is not None and now > self.until)
+            self.over = self.stopped.is_set() or self.limit.is_over()
             if self.silent or self.over:
                 os.killpg(self.child.pid, signal.SIGKILL)
                 return
