@@ -19,7 +19,7 @@ run_file        RunFile, read_run_file: content of run.json
 run_index       list_runs, find_run: search in a folder of runs
 run_folder      RunFolder: files below the folder of a run, reached without links
 manifest        Manifest: digests of the files of a run, and functions that compare files with them
-verified_files  VerifiedFiles: files that are compared before they are read, and listed before they are written
+verified_files  VerifiedFiles: files that are compared before they are read
 run_directory   RunDirectory: the files of one run
 model_files     save_model, load_model: arrays and description of a model
 toml_files      dump, load: configurations as TOML
