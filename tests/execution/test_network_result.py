@@ -12,7 +12,8 @@ from ravine.records.os_errors import DamagedFile
 CHANGES = {
     "test_row": lambda a: a.astype(float), "test_target": lambda a: a[:-1],
     "validation_prediction": lambda a: a[None],
-    "test_probability": lambda a: a[:, 1:], "classes": lambda a: np.arange(len(a)), "more": lambda a: np.ones(1),
+    "test_probability": lambda a: a[:, 1:], "classes": lambda a: np.arange(len(a)),
+    "more": lambda a: np.ones(1),
 }  # fmt: skip
 
 
