@@ -38,7 +38,7 @@ def check_limits() -> None:
 
 
 def _check(limit: int, name: str, needed: int, unit: int, unit_name: str, letter: str) -> None:
-    """Raise UsageError if a limit is below `needed`. unit: unit of the message. letter: option of `ulimit`."""
+    """Raise UsageError if a limit is below `needed`. unit: its unit in words. letter: option of `ulimit`."""
     allowed = resource.getrlimit(limit)[0]
     if allowed == resource.RLIM_INFINITY or allowed >= needed:
         return
