@@ -20,7 +20,7 @@ __all__ = [
 
 MAX_EXPANSION = 200.0
 """Largest number of bytes that data may take, as a multiple of the bytes of their file."""
-MAX_COLUMNS = 100_000
+MAX_COLUMNS = 20_000
 """Largest number of columns of a table."""
 MAX_TEXT_COLUMNS = 10_000
 """Largest number of columns of words of a table, each of which takes longer than a column of numbers."""

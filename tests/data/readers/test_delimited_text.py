@@ -224,9 +224,9 @@ def test_many_columns_are_read_as_few_are(tmp_path, cell):
 
 def test_one_name_may_occur_many_times(tmp_path):
     began = time.process_time()
-    frame = parse(tmp_path, "\n".join(",".join([word] * 20_000) for word in ("c", "1", "2"))).frame
+    frame = parse(tmp_path, "\n".join(",".join([word] * 15_000) for word in ("c", "1", "2"))).frame
     assert (
-        frame.columns[-1] == "c.20000" and time.process_time() - began < 30
+        frame.columns[-1] == "c.15000" and time.process_time() - began < 30
     )  # much more if it were quadratic
 
 

@@ -66,20 +66,23 @@ def parse_fields(
     texts = [place for place, kind in enumerate(frame.dtypes) if pd.api.types.is_string_dtype(kind)]
     check_text_columns(name, len(texts))
     wide = len(names) > MANY_COLUMNS and len(frame) < SHORT_ROWS
-    if not texts:
-        frame = frame.copy() if wide else frame  # all columns in one block, which makes selections fast
-        return frame.set_axis(names, axis=1)
+    frame = frame.copy() if wide else frame  # all columns in one block, which makes selections fast
     many = len(texts) > MANY_COLUMNS
     strip = not many or not data.isascii() or any(blank in data for blank in BLANK_BYTES)
     mark = "," if decimal == "." else "."
     grouped = not many or (mark.encode() in data and (separator != mark or b'"' in data))
-    columns: dict[int, Any] = dict(enumerate(frame[place] for place in frame.columns))
+    columns: dict[int, Any] = {}
     for place in texts:
-        column = _of_text(columns[place], names[place], strip, grouped, decimal, notes)
+        column = _of_text(frame[place], names[place], strip, grouped, decimal, notes)
         is_text = wide and not pd.api.types.is_numeric_dtype(column.dtype)
         # Python objects share a block, text of pandas does not
         columns[place] = column.astype(object) if is_text else column
-    return pd.DataFrame(columns, copy=wide).set_axis(names, axis=1)
+    if not many:
+        for place, column in columns.items():
+            frame.isetitem(place, column)
+        return frame.set_axis(names, axis=1)
+    every = {place: frame[place] for place in frame.columns} | columns
+    return pd.DataFrame(every, copy=wide).set_axis(names, axis=1)
 
 
 def _parse(body: bytes | memoryview, options: dict[str, Any]) -> pd.DataFrame:
