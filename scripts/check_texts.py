@@ -28,7 +28,7 @@ from measure_code import Counts, count, module_name
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "ravine"
-DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md")
+DOCUMENTS = tuple(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG", "SECURITY"))
 
 BANNED = re.compile(  # "None is" may speak of Python's None
     r"(?i:\bis\s+(?:said|told|had|held\s+against)\b|\bcannot\s+be\.)|\bnone\s+is\b"

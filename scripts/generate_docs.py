@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks_document import benchmarks_document
 from json_document import json_document
+from reliability_document import reliability_document
 from verdicts_document import verdicts_document
 
 from ravine.execution.registry import STUDIES, find_study
@@ -29,6 +30,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "json.md": json_document,
     "options.md": options,
     "benchmarks.md": benchmarks_document,
+    "reliability.md": reliability_document,
     "verdicts/README.md": verdicts_document,
 }
 
