@@ -59,7 +59,8 @@ def test_the_threshold_has_a_tick_where_not_every_width_has_one(result, figures,
         replace(arm, **{name: getattr(arm, name)[:1] * 14 for name in names}) for arm in result.widths.arms
     ]
     marked = replace(result.widths.threshold, units=threshold)
-    wide = replace(result.widths, units=widths, arms=arms, threshold=marked)
+    parameters = [units + 1 for units in widths]
+    wide = replace(result.widths, units=widths, parameters=parameters, arms=arms, threshold=marked)
     plots.draw(replace(result, widths=wide), tmp_path)
     ticks = figures["width"].axes[0].get_xticks()
     assert len(ticks) == 7 and (threshold in ticks if threshold else widths[-1] in ticks)

@@ -27,7 +27,7 @@ def test_a_class_is_rare_by_its_weight(
             "valid_counts": np.array([[500, 500]]), "recall": np.array([[0.999, recall]]),
             "valid_weights": np.ones((1, 50)),
         },
-        metadata={"classes": ["background", "signal"], "task": "classify"},
+        metadata={"classes": ["background", "signal"], "outputs": 2, "task": "classify"},
     )  # fmt: skip
     found = imbalance(Observation(record))
     assert found is not None
@@ -37,7 +37,7 @@ def test_a_class_is_rare_by_its_weight(
 
 
 def test_a_column_that_separates_one_class_is_named_with_the_class(record_with: RecordWith) -> None:
-    metadata = {"classes": ["a", "b", "c"], "class_leaks": {"tag": ["b"]}, "task": "classify"}
+    metadata = {"classes": ["a", "b", "c"], "outputs": 3, "class_leaks": {"tag": ["b"]}, "task": "classify"}
     found = class_leak(Observation(record_with(metadata=metadata)))
     assert found is not None
     assert found.fires

@@ -33,7 +33,7 @@ def test_labels_are_noisy_if_no_class_is_clear(
         "confident_wrong": np.array([wrong]), "confident_rows": np.full((1, 2), rows),
         "class_weights": np.array([[300.0, 300.0]]),
     }  # fmt: skip
-    record = record_with(final=final, metadata={"classes": ["a", "b"], "task": "classify"})
+    record = record_with(final=final, metadata={"classes": ["a", "b"], "outputs": 2, "task": "classify"})
     found = label_noise(Observation(record))
     assert (found is not None and found.fires) == noisy
 
