@@ -75,7 +75,7 @@ def native_frame(frame: pd.DataFrame) -> pd.DataFrame:
         if pd.api.types.infer_dtype(values) == "string":
             others = sorted(set(others) - set(objects))
     columns = {place: frame.iloc[:, place] for place in others}
-    changed = {place: native_column(column) for place, column in columns.items()}
+    changed: dict[int, Any] = {place: native_column(column) for place, column in columns.items()}
     changed = {place: column for place, column in changed.items() if column is not columns[place]}
     if not changed:
         return frame
