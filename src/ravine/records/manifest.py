@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
@@ -38,8 +37,9 @@ MANIFEST_BYTES = 256_000_000
 RUN_FILE_BYTES = 16_000_000
 TRIES = 100  # to read a file of a run that another process writes at the same time
 
-UNCOVERED = re.compile(r"events\.jsonl|log\.txt|times\.json|report\.html|pictures/.*|[^/]*\.csv")
-"""Files that are never read back: logs, times, pictures, and tables for people."""
+LOGS = ("events.jsonl", "log.txt", "times.json", "report.html")
+PICTURES, TABLE = "pictures/", ".csv"
+"""Files that are never read back: logs, times, pictures, and tables for people in the folder of a run."""
 FOLDERS = ("", "cohorts", "state", BEST_MODEL)
 READ_BACK = (".json", ".toml", ".npz", ".safetensors")  # suffixes of the files that Ravine reads
 
@@ -129,7 +129,8 @@ def _digest(document: object) -> str:
 
 def is_covered(name: str) -> bool:
     """Return whether the manifest lists a file of this name."""
-    return not UNCOVERED.fullmatch(name)
+    is_table = name.endswith(TABLE) and "/" not in name
+    return not (name in LOGS or name.startswith(PICTURES) or is_table)
 
 
 def read_manifest(folder: RunFolder) -> Manifest | None:
