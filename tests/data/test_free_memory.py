@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 
@@ -53,9 +52,9 @@ def test_the_first_version_of_groups_counts_too(system):
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the size of the address space")
 def test_ulimit_counts():
     limit = 1 << 30
-    code = "from ravine.data.free_memory import free_memory; print(free_memory())"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
-    )  # fmt: skip
+    code = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({limit}, {limit}));"
+        "from ravine.data.free_memory import free_memory; print(free_memory())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 0 < int(done.stdout) < limit

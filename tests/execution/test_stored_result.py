@@ -135,3 +135,13 @@ def test_a_changed_result_is_refused(stored):
     path.write_text(path.read_text().replace('"a"', '"b"'))
     with pytest.raises(DataError, match=r"result\.json' was changed after it was written"):
         load_result(RunDirectory.open(run.path), TimedResult)
+
+
+def test_a_result_of_another_package_may_have_no_times(tmp_path):
+    @dataclass(frozen=True, kw_only=True, repr=False)
+    class Plain(Result):
+        score: float
+
+    with RunDirectory.create(name="d", out=tmp_path / "run", verb="test") as run:
+        save_result(run, Plain(study="test", data=DATA, score=0.5))
+        assert load_result(run, Plain).score == 0.5

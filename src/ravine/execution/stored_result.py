@@ -69,9 +69,10 @@ def _without_times(document: dict[str, Plain], names: tuple[str, ...]) -> dict[s
     times: dict[str, Plain] = {}
     for name in names:
         table, _, column = name.rpartition(".")
-        times[name] = (
-            [row.pop(column) for row in document[table]] if table else document.pop(name)  # type: ignore[union-attr]
-        )
+        if table:
+            times[name] = [row.pop(column) for row in document[table]]  # type: ignore[union-attr]
+        elif name in document:  # the result of another package may have no times
+            times[name] = document.pop(name)
     return times
 
 
