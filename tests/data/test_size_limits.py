@@ -11,7 +11,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from ravine.data import read, size_limits
+from ravine.data import read
 from ravine.data.size_limits import MAX_COLUMNS, MAX_TEXT_COLUMNS, SizeBudget, size_text
 from ravine.errors import DataError
 
@@ -91,7 +91,7 @@ def test_an_announced_size_is_never_allocated(tmp_path, name, content):
 def test_data_beyond_the_free_memory_are_refused(tmp_path, monkeypatch):
     path = tmp_path / "x.csv"
     path.write_bytes(ZEROS)
-    monkeypatch.setattr(size_limits, "free_memory", lambda: len(ZEROS) - 1)
+    monkeypatch.setattr("ravine.data.free_memory.free_memory", lambda: len(ZEROS) - 1)
     with pytest.raises(DataError, match=r"'x.csv' does not fit into the memory.*1\.2 MB are free"):
         read(path)
 

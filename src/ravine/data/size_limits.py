@@ -10,7 +10,6 @@ import math
 import sys
 from dataclasses import dataclass
 
-from ravine.data.free_memory import free_memory
 from ravine.errors import DataError
 
 __all__ = [
@@ -84,6 +83,8 @@ def check_text_columns(name: str, count: int) -> None:
 
 def check_memory(name: str, size: int, what: str = "The data") -> None:
     """Raise DataError if data of `size` bytes exceed the free memory."""
+    from ravine.data.free_memory import free_memory  # with pathlib, which `--help` does not need
+
     free = free_memory()
     if size > free:
         raise DataError(

@@ -110,6 +110,6 @@ def test_standard_input_is_read_in_blocks_and_ends_at_the_free_memory(monkeypatc
         def read(self, size=-1):
             return b"1" * size
 
-    monkeypatch.setattr("ravine.data.size_limits.free_memory", lambda: 1_000_000)
+    monkeypatch.setattr("ravine.data.free_memory.free_memory", lambda: 1_000_000)
     with pytest.raises(DataError, match="'stdin' does not fit into the memory"):
         read_stream(Endless(), "stdin", 200)
