@@ -15,7 +15,6 @@ from ravine.cli.console import Console
 from ravine.cli.exit_status import report
 from ravine.errors import UsageError, did_you_mean
 from ravine.execution.registry import ALIASES, STUDIES, find_study, study_names
-from ravine.shell_words import quote_word
 from ravine.version import __version__
 
 __all__ = ["COMMANDS", "ravine", "run"]
@@ -78,6 +77,7 @@ class CommandGroup(click.Group):
 def _unknown_command(word: str, commands: list[str]) -> UsageError:
     from ravine.data.builtin import BUILTIN
     from ravine.records.open_file import is_file
+    from ravine.shell_words import quote_word
 
     if word in BUILTIN or is_file(word):
         return UsageError(

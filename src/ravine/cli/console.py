@@ -18,7 +18,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from ravine.errors import DataError, UsageError
-from ravine.render.cells import printable
 
 if TYPE_CHECKING:
     from ravine.render.blocks import View
@@ -190,6 +189,8 @@ def is_unicode(stream: TextIO | None) -> bool:
 
 def _cleaned(text: str) -> str:
     """Return text with `?` in place of control characters, line ends excepted."""
+    from ravine.render.cells import printable  # not needed by `--help`, which click writes
+
     return "\n".join(map(printable, text.split("\n")))
 
 

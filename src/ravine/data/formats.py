@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ravine.data.boundary import library_errors_as_data_errors
 from ravine.data.size_limits import MAX_EXPANSION, SizeBudget
 from ravine.errors import DataError
 
@@ -131,6 +130,8 @@ class Format:
 
         self.check_packages(source.name, "Reading")
         reader: Callable[[Source], Table] = load_object(self.reader)
+        from ravine.data.boundary import library_errors_as_data_errors  # not needed by `--help`
+
         with library_errors_as_data_errors(source.name, self.name):
             return native_table(reader(source))
 
