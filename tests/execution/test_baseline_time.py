@@ -7,13 +7,14 @@ import pytest
 
 from ravine.baselines import Size, linear, trees
 from ravine.data import from_arrays
-from ravine.execution import baseline_time
+from ravine.execution import baseline_time, machine_speed
 from ravine.execution.baseline_time import baseline_seconds
 
 
 @pytest.fixture(autouse=True)
 def constants(monkeypatch):
     """Let a bin take one unit of time, and nothing else any."""
+    monkeypatch.setattr(machine_speed, "slowness", lambda: 1.0)
     monkeypatch.setattr(baseline_time, "IMPORT_S", 0.0)
     monkeypatch.setattr(trees, "BIN_S", 1.0)
     for module, name in (
@@ -45,6 +46,8 @@ def test_a_table_that_is_too_large_for_trees_takes_only_the_import(monkeypatch):
     assert baseline_seconds(table(2, 10), 640, 10) > 2.5
     monkeypatch.setattr(trees, "MAX_CELLS", 2_000)
     assert baseline_seconds(table(2, 10), 640, 10) == 2.5
+    monkeypatch.setattr(machine_speed, "slowness", lambda: 2.0)
+    assert baseline_seconds(table(2, 10), 640, 10) == 5.0
 
 
 def test_every_fit_of_the_linear_model_is_counted(monkeypatch):

@@ -68,7 +68,16 @@ def test_texts():
     ("trends", "text"),
     [
         ([FALLING, FALLING, FLAT], "The validation loss still fell at the end for 2 of 3 optimizers."),
-        ([FALLING, None, FALLING], "The validation loss still fell at the end for all 2 optimizers."),
+        (
+            [FALLING, None, FALLING],
+            "The validation loss still fell at the end for 2 of 3 optimizers; 1 has no trend, because most "
+            "of its runs diverged or stopped early.",
+        ),
+        (
+            [None, None, FLAT],
+            "The validation loss had stopped falling for 1 of 3 optimizers; 2 have no trend, because most of "
+            "their runs diverged or stopped early.",
+        ),
         ([FLAT, RISING], "The validation loss had stopped falling for all 2 optimizers."),
         ([FALLING], "The validation loss still fell at the end for the optimizer."),
         ([None, None], ""),

@@ -6,14 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from ravine.execution import training_time
-from ravine.execution.training_time import (
-    Training,
-    estimated_seconds,
-    forward_seconds,
-    operations_per_second,
-    places,
-)
+from ravine.execution import machine_speed, training_time
+from ravine.execution.training_time import Training, estimated_seconds, forward_seconds, places
 from ravine.networks import Network
 from ravine.networks.network_text import read_network
 from ravine.optimizers import resolve
@@ -22,6 +16,17 @@ from ravine.training import Plan, ProgramShape
 NETWORK: Network = read_network("8").build(4, 3, "relu", None)
 PLAN = Plan(resolve("sgd"), NETWORK, "cross_entropy", "accuracy", 16, 5, 20)
 SHAPE = ProgramShape(size=8, tables=8, valid=100, width=32, segments=5)
+
+
+@pytest.fixture(autouse=True)
+def this_speed(monkeypatch):
+    monkeypatch.setattr(machine_speed, "slowness", lambda: 1.0)
+
+
+def without(monkeypatch, *names: str) -> None:
+    """Set some of the measured times to 0."""
+    for name in names:
+        monkeypatch.setattr(training_time, name, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -41,8 +46,7 @@ def test_places_of_the_busiest_worker(runs: int, workers: int, expected: int) ->
 
 def test_the_estimate_counts_steps_evaluations_programs_and_other_work(monkeypatch) -> None:
     monkeypatch.setattr(training_time, "forward_seconds", lambda network, rows: 1e-6 * rows)
-    for name in ("CLASS_ROW_S", "SEGMENT_S", "RANDOM_VALUE_S"):
-        monkeypatch.setattr(training_time, name, 0.0)
+    without(monkeypatch, "CLASS_ROW_S", "SEGMENT_S", "RANDOM_VALUE_S", "INPUT_S", "PARAMETER_S")
     monkeypatch.setattr(training_time, "STEP_PRODUCTS", 3.0)
     monkeypatch.setattr(training_time, "ROW_PRODUCTS", 1.0)
     monkeypatch.setattr(training_time, "START_S", 10.0)
@@ -55,14 +59,15 @@ def test_the_estimate_counts_steps_evaluations_programs_and_other_work(monkeypat
     other = Training(replace(PLAN, rule=resolve("adam")), SHAPE, 16, share=0.5)
     three = 2.5 * (0.5 + 8 * one_run)  # cohorts with two programs, which share their evaluation
     assert estimated_seconds([training, training, other], 2, other=5.0) == pytest.approx(15 + 5 + three)
+    monkeypatch.setattr(machine_speed, "slowness", lambda: 3.0)  # products have a speed of their own
+    assert estimated_seconds([training], 2) == pytest.approx(3 * (10 + 2 + 1 + 0.5) + 8 * one_run)
 
 
 def test_losses_of_classes_and_random_numbers_take_time_of_their_own(monkeypatch) -> None:
     monkeypatch.setattr(training_time, "forward_seconds", lambda network, rows: 0.0)
     monkeypatch.setattr(training_time, "CLASS_ROW_S", 2.0)
     monkeypatch.setattr(training_time, "RANDOM_VALUE_S", 3.0)
-    for name in ("COHORT_S", "SEGMENT_S"):
-        monkeypatch.setattr(training_time, name, 0.0)
+    without(monkeypatch, "COHORT_S", "SEGMENT_S", "INPUT_S", "PARAMETER_S")
     steps_and_rows = 8 * 100 * 16
     assert training_time.training_seconds(Training(PLAN, SHAPE, 1), 1) == steps_and_rows * 2.0
     numbers = Plan(resolve("sgd"), NETWORK, "squared_error", "rmse", 16, 5, 20)
@@ -72,9 +77,17 @@ def test_losses_of_classes_and_random_numbers_take_time_of_their_own(monkeypatch
     assert training_time.training_seconds(Training(noisy, SHAPE, 1), 1) == steps_and_rows * (8 + 3) * 3.0
 
 
+def test_inputs_of_batches_and_parameters_take_time_of_their_own(monkeypatch) -> None:
+    monkeypatch.setattr(training_time, "forward_seconds", lambda network, rows: 0.0)
+    without(monkeypatch, "CLASS_ROW_S", "SEGMENT_S", "COHORT_S")
+    monkeypatch.setattr(training_time, "INPUT_S", 2.0)
+    monkeypatch.setattr(training_time, "PARAMETER_S", 3.0)
+    one_step = 16 * 4 * 2.0 + (4 * 8 + 8 + 8 * 3 + 3) * 3.0
+    assert training_time.training_seconds(Training(PLAN, SHAPE, 1), 1) == 8 * 100 * one_step
+
+
 def test_more_validation_rows_take_longer(monkeypatch) -> None:
-    monkeypatch.setattr(training_time, "COHORT_S", 0.0)
-    monkeypatch.setattr(training_time, "SEGMENT_S", 0.0)
+    without(monkeypatch, "COHORT_S", "SEGMENT_S", "STEP_PRODUCTS", "INPUT_S", "PARAMETER_S", "CLASS_ROW_S")
     few, many = (Training(PLAN, replace(SHAPE, valid=rows), 16) for rows in (100, 10_000))
     assert training_time.training_seconds(many, 2) > 2 * training_time.training_seconds(few, 2)
 
@@ -85,8 +98,3 @@ def test_a_forward_pass_counts_the_operations_of_its_products(monkeypatch) -> No
     image = read_network("16 conv=4").build(36, 2, "relu", (6, 6, 1))
     of_pixels = sum(pixels * inputs * units for pixels, inputs, units in image.products)
     assert forward_seconds(image, 5) == pytest.approx(5 * 2 * of_pixels / 10)
-
-
-def test_the_speed_of_a_core_is_plausible() -> None:
-    """Any core of the last twenty years computes at least 10^8 and at most 10^12 operations a second."""
-    assert 1e8 < operations_per_second() < 1e12

@@ -23,7 +23,7 @@ MAX_NEWTON_COEFFICIENTS = 300  # Newton's method solves a system of so many equa
 FEW_CELLS, SOME_CELLS, MAX_CELLS = 200_000, 2_000_000, 20_000_000
 # Fits of scikit-learn's logistic regression, on one core of an AMD EPYC: with Newton's method for a row and a
 # pair of coefficients, without it for a row and a coefficient.
-NEWTON_S, GRADIENT_S = 4.4e-10, 1e-7
+NEWTON_S, GRADIENT_S = 6.6e-10, 6e-8
 STRENGTHS = {  # of the penalty, the usual one first
     "C": (1.0, 0.01, 0.1, 10.0, 100.0, 0.001),
     "alpha": (1.0, 100.0, 10.0, 0.01, 1_000.0, 0.1),

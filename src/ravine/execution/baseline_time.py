@@ -6,10 +6,11 @@ import numpy as np
 
 from ravine.baselines import BASELINES, Size, find_baseline
 from ravine.data import Dataset
+from ravine.execution.machine_speed import at_this_speed
 
 __all__ = ["baseline_seconds"]
 
-IMPORT_S = 2.3  # scikit-learn, and all that does not depend on the data
+IMPORT_S = 1.5  # scikit-learn, and all that does not depend on the data
 MAX_BINS = 255
 BINNED_ROWS = 2_000  # rows in which different values are counted
 
@@ -22,4 +23,5 @@ def baseline_seconds(dataset: Dataset, training_rows: int, seeds: int) -> float:
     size = Size(training_rows, dataset.x.shape[1], len(dataset.classes or ()))
     values = dataset.x[dataset.development[:BINNED_ROWS]]
     bins = sum(min(MAX_BINS, len(np.unique(column))) for column in values.T)  # over all inputs
-    return IMPORT_S + sum(find_baseline(name).seconds(size, bins, seeds) for name in BASELINES)
+    fits = sum(find_baseline(name).seconds(size, bins, seeds) for name in BASELINES)
+    return at_this_speed(IMPORT_S + fits)

@@ -149,23 +149,25 @@ def trend_text(trend: LossTrend) -> str:
 def still_falling_text(trends: list[LossTrend | None], noun: str) -> str:
     """Return a sentence on how many optimizers or configurations had a loss that still fell at the end.
 
-    trends: trend of the validation loss of each item. Items without a trend are left out, for example if most
-    of their runs diverged or stopped early. noun: an item in words, such as `optimizer`. The sentence is
-    empty without any trend.
+    trends: trend of the validation loss of each item; None for an item whose runs mostly diverged or stopped
+    early, which the sentence says. noun: an item in words, such as `optimizer`. The sentence is empty without
+    any trend.
     """
     known = [trend for trend in trends if trend is not None]
     falling = sum(trend.direction == "falling" for trend in known)
     if not known:
         return ""
-    if not falling:
-        return f"The validation loss had stopped falling for {_all(len(known), noun)}."
-    if falling == len(known):
-        return f"The validation loss still fell at the end for {_all(len(known), noun)}."
-    return f"The validation loss still fell at the end for {falling} of {count(len(known), noun)}."
-
-
-def _all(amount: int, noun: str) -> str:
-    return f"the {noun}" if amount == 1 else f"all {count(amount, noun)}"
+    verb = "still fell at the end" if falling else "had stopped falling"
+    concerned, missing = falling or len(known), len(trends) - len(known)
+    if concerned < len(trends):
+        named = f"{concerned} of {count(len(trends), noun)}"
+    else:
+        named = f"the {noun}" if concerned == 1 else f"all {count(concerned, noun)}"
+    unknown = ""
+    if missing:
+        has, its = ("has", "its") if missing == 1 else ("have", "their")
+        unknown = f"; {missing} {has} no trend, because most of {its} runs diverged or stopped early"
+    return f"The validation loss {verb} for {named}{unknown}."
 
 
 def _share(value: float | None) -> str:

@@ -20,12 +20,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ravine.data import Dataset
-from ravine.data.unlike_rows import UnlikeColumn, UnlikeTarget, unlike_rows
+from ravine.data.unlike_rows import UnlikeColumn, UnlikeRows, UnlikeTarget, unlike_rows
 from ravine.execution.field_types import Pair
 from ravine.execution.result_parts import MetricFacts, SplitSizes
 from ravine.render.numbers import ScoreFormat, count, number, percent
 
-__all__ = ["TestRows", "UnlikeColumnRow", "UnlikeTargetRow", "find_test_rows", "test_rows_sentence"]
+__all__ = [
+    "TestRows", "UnlikeColumnRow", "UnlikeTargetRow", "find_test_rows", "test_rows_sentence", "unlike_words",
+]  # fmt: skip
 
 ERRORS = 4.0  # of a gap that is not chance
 MIN_SEEDS = 3  # of a standard deviation that is used
@@ -155,18 +157,23 @@ def test_rows_sentence(found: TestRows, style: ScoreFormat) -> str:
             f"Test rows are harder than validation rows: {start}. No column differs; rows that belong "
             "together may lie in training and validation (--groups)."
         )
-    parts = [_column_text(column) for column in found.columns[:MAX_COLUMNS]]
-    if more := len(found.columns) - len(parts):
-        parts.append(f"{count(more, 'more column')}")
-    if found.target is not None:
-        parts.append(_target_text(found.target))
-    return f"Test rows are unlike training rows: {start}; {'; '.join(parts)}."
+    return f"Test rows are unlike training rows: {start}; {'; '.join(unlike_words(found))}."
+
+
+def unlike_words(unlike: TestRows | UnlikeRows) -> list[str]:
+    """Return the differences of the columns that differ most, and of the target, in words."""
+    parts = [_column_text(column) for column in unlike.columns[:MAX_COLUMNS]]
+    if more := len(unlike.columns) - len(parts):
+        parts.append(count(more, "more column"))
+    if unlike.target is not None:
+        parts.append(_target_text(unlike.target))
+    return parts
 
 
 test_rows_sentence.__test__ = False  # type: ignore[attr-defined]  # a name that pytest would collect
 
 
-def _column_text(column: UnlikeColumnRow) -> str:
+def _column_text(column: UnlikeColumnRow | UnlikeColumn) -> str:
     """Return the difference of one column in words."""
     if column.new_levels >= column.distance / 2:
         return (
@@ -186,7 +193,7 @@ def _column_text(column: UnlikeColumnRow) -> str:
     return f"column {column.column}: median {test}, {other} in training rows"
 
 
-def _target_text(target: UnlikeTargetRow) -> str:
+def _target_text(target: UnlikeTargetRow | UnlikeTarget) -> str:
     """Return the difference of the target in words."""
     other, test = target.values
     if target.label is None:

@@ -6,36 +6,32 @@ No other choice of a study depends on them.
     seconds = start + compilation + sum over cohorts of the time of a cohort                            (1)
     time of a cohort = its start + places x (steps x step time + evaluations x evaluation time)         (2)
 
-Step time and evaluation time follow from the matrix products of the network, and from a short measurement of
-the speed of such products.
+Step time and evaluation time follow from the numbers of operations of a network, and from two short
+measurements of the speed of this machine.
 Places are the runs that the busiest core or GPU trains, with the empty places of groups that are not full.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
-import numpy as np
-from threadpoolctl import threadpool_limits
-
+from ravine.execution.machine_speed import at_this_speed, operations_per_second
 from ravine.networks import LOSSES, Network
 from ravine.training import Plan, ProgramShape
 
 __all__ = ["Training", "estimated_seconds", "forward_seconds", "places", "training_seconds"]
 
-# Fitted to 16 commands of benchmarks/estimates.py on two cores of an AMD EPYC.
-START_S = 3.8  # until the first program can be compiled, and after the last training
-COMPILE_S, EVALUATION_COMPILE_S, RANDOM_COMPILE_S = 1.1, 0.8, 1.5  # one program
-COHORT_S = 0.14  # to start a cohort
-STEP_PRODUCTS, ROW_PRODUCTS = 5.1, 6.3  # a step and an evaluation, in forward passes of NumPy
-CLASS_ROW_S = 1.45e-7  # loss and gradient of one row of a classification, in a step
-RANDOM_VALUE_S = 5e-9  # random number for one output of a layer, in a step with dropout or noise
-SEGMENT_S = 2.25e-4  # to draw the batches of one run until its next evaluation, and to start the programs
-MEASURE_S = 0.2  # of a measurement, of whose rounds the shortest counts
-MEASURED_ROWS, MEASURED_UNITS = 512, 256  # of the measured product, which stays in the cache of a core
+# Fitted to the commands of benchmarks/estimates.py and to single trainings, on two cores of an AMD EPYC.
+START_S = 3.5  # until the first program can be compiled, and after the last training
+COMPILE_S, EVALUATION_COMPILE_S, RANDOM_COMPILE_S = 0.35, 0.5, 0.7  # one program
+COHORT_S = 0.045  # to start a cohort
+STEP_PRODUCTS, ROW_PRODUCTS = 3.6, 1.4  # a step and an evaluation, in forward passes of NumPy
+CLASS_ROW_S = 6.4e-8  # loss and gradient of one row of a classification, in a step
+INPUT_S = 4e-9  # to read one number of the inputs of a batch
+PARAMETER_S = 7.2e-10  # to update one parameter
+RANDOM_VALUE_S = 3.2e-9  # random number for one output of a layer, in a step with dropout or noise
+SEGMENT_S = 9e-5  # to draw the batches of one run until its next evaluation, and to start the programs
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ def estimated_seconds(trainings: Iterable[Training], workers: int, other: float 
     compiling = COMPILE_S * len(plans) + RANDOM_COMPILE_S * sum(plan.random for plan in plans)
     compiling += EVALUATION_COMPILE_S * len({plan.evaluation_key for plan in plans})
     trained = sum(training.share * training_seconds(training, workers) for training in listed)
-    return START_S + compiling + trained + other
+    return at_this_speed(START_S + compiling) + trained + other
 
 
 def training_seconds(training: Training, workers: int) -> float:
@@ -72,14 +68,18 @@ def training_seconds(training: Training, workers: int) -> float:
     workers: number of cores or GPUs that train.
     """
     plan, network, rows = training.plan, training.plan.network, training.shape.valid
-    step = STEP_PRODUCTS * forward_seconds(network, plan.batch_size)
+    products = STEP_PRODUCTS * forward_seconds(network, plan.batch_size)
+    values = network.sizes[0] * plan.batch_size
+    other = INPUT_S * values + PARAMETER_S * network.parameters
     if LOSSES[plan.loss].integer_target:
-        step += CLASS_ROW_S * plan.batch_size
+        other += CLASS_ROW_S * plan.batch_size
     if plan.random:
         outputs = sum(count * units for count, _, units in network.products)
-        step += RANDOM_VALUE_S * plan.batch_size * outputs
-    evaluation = ROW_PRODUCTS * forward_seconds(network, rows) + SEGMENT_S
-    return COHORT_S + places(training, workers) * (plan.steps * step + plan.evaluations * evaluation)
+        other += RANDOM_VALUE_S * plan.batch_size * outputs
+    step = products + at_this_speed(other)
+    evaluation = ROW_PRODUCTS * forward_seconds(network, rows) + at_this_speed(SEGMENT_S)
+    cohort = at_this_speed(COHORT_S)
+    return cohort + places(training, workers) * (plan.steps * step + plan.evaluations * evaluation)
 
 
 def places(training: Training, workers: int) -> int:
@@ -98,19 +98,3 @@ def places(training: Training, workers: int) -> int:
 def forward_seconds(network: Network, rows: int) -> float:
     """Return the seconds of one forward pass on `rows` rows at the measured speed of matrix products."""
     return rows * sum(2 * count * i * o for count, i, o in network.products) / operations_per_second()
-
-
-@lru_cache(maxsize=1)
-def operations_per_second() -> float:
-    """Return the operations per second of matrix products in NumPy on one core, measured once."""
-    x = np.ones((MEASURED_ROWS, MEASURED_UNITS), np.float32)
-    weight = np.ones((MEASURED_UNITS, MEASURED_UNITS), np.float32)
-    best = np.inf
-    end = time.perf_counter() + MEASURE_S
-    with threadpool_limits(1):  # a worker is one core; the processor time of its thread ignores other work
-        while True:
-            clock = time.thread_time()
-            x @ weight
-            best = min(best, time.thread_time() - clock)
-            if time.perf_counter() > end:
-                return 2 * MEASURED_ROWS * MEASURED_UNITS**2 / best

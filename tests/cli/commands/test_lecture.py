@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ravine.lecture import Claim, Finding, claims, measurement
+from ravine.lecture import Claim, Finding, claims, has_animation, measurement
 
 HEAVY = ("jax", "jaxlib", "optax", "sklearn", "pandas", "numpy", "scipy", "matplotlib")
 
@@ -188,6 +188,13 @@ def test_an_animation_is_one_file(ravine, folder, modules, monkeypatch):
     assert (folder / "out" / "A1.gif").read_text() == "moving"
     document = json.loads(ravine("lecture", "a1", "--animate", "--json").stdout)
     assert document["claims"] == [{"id": "A1", "animation": "runs/lecture/A1.html"}]
+
+
+def test_the_help_names_the_claims_with_an_animation(ravine):
+    first, *_, last = (claim.id for claim in claims().values() if has_animation(claim))
+    animated = [f"O{number}" for number in range(int(first[1:]), int(last[1:]) + 1)]
+    assert [claim.id for claim in claims().values() if has_animation(claim)] == animated
+    assert f"one of {first} to {last}" in " ".join(ravine("lecture", "--help").stdout.split())
 
 
 def test_all_animations_are_those_of_the_claims_that_the_list_marks(ravine, folder, modules):

@@ -56,8 +56,10 @@ def test_the_column_of_the_test_rows_that_differs_most_comes_first() -> None:
     other[:, 1] += 3.0  # distance 2 Phi(1.5) - 1 = 0.866
     other[:, 2] += 1.0  # distance 2 Phi(0.5) - 1 = 0.383
     data = from_arrays(x, x[:, 0], test=(other, other[:, 0]))
-    found, rows = unlike_test_rows(data)
-    assert list(found) == ["c1", "c2"]
-    assert list(found.values()) == pytest.approx([0.866, 0.383], abs=0.07)
-    assert rows == 400
-    assert unlike_test_rows(from_arrays(x, x[:, 0])) == ({}, 160)
+    found = unlike_test_rows(data)
+    assert list(found.distances) == ["c1", "c2"]
+    assert list(found.distances.values()) == pytest.approx([0.866, 0.383], abs=0.07)
+    assert [words.split(":")[0] for words in found.words] == ["column c1", "column c2"]
+    assert found.rows == 400
+    alike = unlike_test_rows(from_arrays(x, x[:, 0]))
+    assert (alike.distances, alike.words, alike.rows) == ({}, [], 160)

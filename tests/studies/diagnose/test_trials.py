@@ -85,6 +85,16 @@ def test_two_remedies_with_the_same_change_are_tried_once(made_by_hand: Runner, 
     assert list(found.judged) == ["initialization", "relu"]
 
 
+def test_remedies_of_two_stages_with_the_same_change_are_tried_once(
+    made_by_hand: Runner, steep: Observation
+) -> None:
+    """A ten-thousandth of 1000 is 0.1, the usual rate of SGD."""
+    made = made_by_hand(below(0.01), optimizer="sgd", learning_rate=1000.0)
+    found = trials_of(made, steep, finding(*RateHigh))
+    assert found.judged["usual rate"].changes == {"learning_rate": 0.1}
+    assert "rate / 10000" not in found.judged
+
+
 def test_a_remedy_that_does_not_fit_is_noted(made_by_hand: Runner, steep: Observation) -> None:
     made = made_by_hand(lambda settings: 0.5, average="ema=0.9", hyper_schedule=["ema=linear(end=0.5)"])
     found = trials_of(made, steep, finding("average", "rate / 10"))

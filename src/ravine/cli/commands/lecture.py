@@ -38,8 +38,9 @@ FOLDER = Path("runs") / "lecture"  # for pictures and animations if no folder is
 @click.argument("words", metavar="[CLAIM]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Measure all claims, and print one line for each.")
 @click.option(
-    "--animate", is_flag=True, help="Write the animation of CLAIM to one file; with --all, every animation."
-)
+    "--animate", is_flag=True,
+    help="Write the animation of CLAIM, one of O1 to O5, to one file; with --all, every animation.",
+)  # fmt: skip
 @click.option(
     "--format", "kind", metavar="KIND",
     help="Format: png, svg or pdf of pictures, html or gif of animations; if not given, png or html.",

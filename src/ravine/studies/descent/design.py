@@ -21,6 +21,7 @@ from ravine.execution import seeds as seed_ranges
 from ravine.execution.effort import DESCENT, DescentEffort
 from ravine.execution.label_noise import LabelNoiseBatches
 from ravine.execution.length_advice import rounding_notes
+from ravine.execution.machine_speed import at_this_speed
 from ravine.execution.result_parts import MetricFacts
 from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import (
@@ -48,7 +49,7 @@ BATCH_SIZE = 32  # rows, if the settings name none
 EVALUATIONS = 60  # of a run
 MAX_VALIDATION_ROWS = 1_000
 MIN_ROWS = 16
-COHORT_S, PICTURES_S = 0.35, 2.5  # to read and record one cohort of many short segments, and to draw
+COHORT_S, PICTURES_S = 0.24, 1.7  # to read and record one cohort of many short segments, and to draw
 ROW_SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1, 3 / 2, 2, 4)  # rows of the sweep in examples over `rows`
 
 
@@ -133,7 +134,8 @@ class DescentDesign:
         middle = widths[len(widths) // 2]
         trainings = [training(units, self.rows, count * len(self.arms)) for units in widths]
         trainings += [training(middle, rows, count) for rows in self.examples]
-        return estimated_seconds(trainings, self.devices.count, COHORT_S * len(trainings) + PICTURES_S)
+        other = at_this_speed(COHORT_S * len(trainings) + PICTURES_S)
+        return estimated_seconds(trainings, self.devices.count, other)
 
     @cached_property
     def share_programs(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ravine.data import Dataset
@@ -9,10 +11,12 @@ from ravine.data.leakage import find_leaks
 from ravine.data.unlike_rows import unlike_rows
 from ravine.diagnostics import expected_sign_agreement
 from ravine.execution.constant_score import constant_outputs
+from ravine.execution.test_rows import unlike_words
 from ravine.training import Rows
 
 __all__ = [
-    "constant_loss", "constant_rows", "of_classes", "of_inputs", "suspected_leaks", "unlike_test_rows",
+    "UnlikeTestRows", "constant_loss", "constant_rows", "of_classes", "of_inputs", "suspected_leaks",
+    "unlike_test_rows",
 ]  # fmt: skip
 
 
@@ -128,17 +132,27 @@ def suspected_leaks(data: Dataset) -> tuple[list[str], dict[str, list[str]]]:
     return leaks, {name: [str(classes[k]) for k in marked] for name, marked in separating.items()}
 
 
-def unlike_test_rows(data: Dataset) -> tuple[dict[str, float], int]:
-    """Return how far columns and target of test rows differ from other rows, and the number of test rows.
+@dataclass(frozen=True)
+class UnlikeTestRows:
+    """Columns, and the target, that differ between test rows and other rows.
 
-    The first result maps names of columns, and of the target, to distances, the largest first. It contains
-    only those that differ by at least 0.1 and by more than chance explains. A distance is 0 for equal
-    distributions and 1 for disjoint ones.
+    distances: distance by name, the largest first; 0 for equal distributions, 1 for disjoint ones. Only those
+    of at least 0.1 are listed that chance does not explain. words: the largest of these differences in words.
+    rows: number of test rows; 0 if they were not compared.
     """
+
+    distances: dict[str, float]
+    words: list[str]
+    rows: int
+
+
+def unlike_test_rows(data: Dataset) -> UnlikeTestRows:
+    """Return how columns and target of the test rows differ from those of the other rows."""
     if not len(data.test) or not len(data.development):
-        return {}, 0
+        return UnlikeTestRows({}, [], 0)
     found = unlike_rows(data)
     distances = {column.column: column.distance for column in found.columns}
     if found.target is not None:
         distances[data.target] = found.target.distance
-    return dict(sorted(distances.items(), key=lambda item: -item[1])), len(data.test)
+    ordered = dict(sorted(distances.items(), key=lambda item: -item[1]))
+    return UnlikeTestRows(ordered, unlike_words(found), len(data.test))

@@ -15,6 +15,7 @@ from ravine.errors import DataError
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.baseline_time import baseline_seconds
 from ravine.execution.length_advice import rounding_notes
+from ravine.execution.machine_speed import at_this_speed
 from ravine.execution.model_metadata import ModelMetadata
 from ravine.execution.prepared_training import PreparedTraining, prepare_training
 from ravine.execution.result import Plain
@@ -33,7 +34,7 @@ from ravine.training import ProgramShape, shape_for
 
 __all__ = ["DiagnoseDesign", "design", "plan", "training_settings"]
 
-MEASURE_S = 6.3  # to compile the measurements, and to measure
+MEASURE_S = 3.6  # to compile the measurements, and to measure
 USUAL_REMEDIES = 1
 MIN_PROOF_SEEDS = 2  # of a paired comparison
 
@@ -106,7 +107,7 @@ class DiagnoseDesign:
         The number of remedies depends on the faults that are found; one is assumed.
         """
         plan, count = self.prepared.plan, len(self.seeds)
-        measuring = MEASURE_S
+        measuring = at_this_speed(MEASURE_S)
         if self.model is None:
             one = ProgramShape(1, 1, self.prepared.batches.sizes[1], 1, 1)
             measuring += training_seconds(Training(plan, one, 1), 1)
@@ -116,7 +117,7 @@ class DiagnoseDesign:
             return estimated_seconds([], self.devices.count, measuring)
         shape = shape_for(plan, self.prepared.batches, count, count, self.devices)
         remedies = USUAL_REMEDIES * (
-            COMPILE_S + training_seconds(Training(plan, shape, count), self.devices.count)
+            at_this_speed(COMPILE_S) + training_seconds(Training(plan, shape, count), self.devices.count)
         )
         return estimated_seconds([Training(plan, shape, 3 * count)], self.devices.count, measuring + remedies)
 

@@ -18,6 +18,7 @@ from ravine.records.documents import check_document
 from ravine.records.strict_json import short_text
 
 if TYPE_CHECKING:
+    from ravine.studies.diagnose.data_facts import UnlikeTestRows
     from ravine.studies.diagnose.probe_rows import ChosenRows
     from ravine.training import Batches, Plan, Runs
 
@@ -103,6 +104,8 @@ class RunMetadata:
     """Labels of the classes that single columns separate from all others, by column."""
     unlike: dict[str, float] = dataclasses.field(default_factory=dict)
     """Distances of the columns, or of the target, that differ between test rows and other rows."""
+    unlike_words: list[str] = dataclasses.field(default_factory=list)
+    """The largest of these differences in words."""
     test: Count = 0
     """Number of test rows; 0 if they were not compared."""
     changed: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -155,7 +158,7 @@ class RunMetadata:
         stops: bool,
         trained_here: bool,
         leaks: tuple[list[str], dict[str, list[str]]],
-        unlike: tuple[dict[str, float], int],
+        unlike: UnlikeTestRows,
         changed: Mapping[str, str],
         constant_score: float | None,
     ) -> RunMetadata:
@@ -163,8 +166,7 @@ class RunMetadata:
 
         plan, runs, batches: the training, of whose runs the first is described. chosen: the rows that the run
         was measured on. leaks: columns that give the target away, and those that give classes away. unlike:
-        distances of the columns that differ between test rows and other rows, and the number of test rows.
-        The other arguments become the fields of the same names.
+        how test rows differ from other rows. The other arguments become the fields of the same names.
         """
         rule, network, data = plan.rule, plan.network, batches.dataset
         return cls(
@@ -203,8 +205,9 @@ class RunMetadata:
             trained_here=trained_here,
             leaks=leaks[0],
             class_leaks=leaks[1],
-            unlike=unlike[0],
-            test=unlike[1],
+            unlike=unlike.distances,
+            unlike_words=unlike.words,
+            test=unlike.rows,
             changed=dict(changed),
             constant_score=constant_score,
             usual_rate=rule.rate_center,

@@ -86,8 +86,7 @@ def untried_text(finding: FindingRow, result: DiagnoseResult) -> list[str]:
     constant = None if advice is None or advice.unchanged else advice.constant
     if advice is None or constant is None or not constant.beaten or _against_baselines(advice, result, form):
         return [f"No remedy of its own was tried; see {source}."]
-    cured = f"{source[0].upper()}{source[1:]} {'cures' if len(helpful) == 1 else 'cure'} it"
-    return [f"{cured}: {_next_to_constant(constant, form)}"]
+    return [f"With {source}, {_next_to_constant(constant, form)}"]
 
 
 def _helpful(finding: FindingRow, result: DiagnoseResult) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isclose
 
 from ravine.errors import UsageError
 from ravine.execution.result import Plain
@@ -104,9 +105,8 @@ def try_remedies(
         networks = [original, *outcomes.values()]
         if stage and any(tried.learns(yardstick.constant_loss) for tried in networks):
             break
-        candidates = _candidates(
-            runner, [name for name in names if REMEDIES[name].last_resort == stage], context, notes
-        )
+        of_stage = [name for name in names if REMEDIES[name].last_resort == stage]
+        candidates = _candidates(runner, of_stage, changes.values(), context, notes)
         changes |= candidates
         outcomes |= _train(runner, candidates, seeds)
     count = sum(REMEDIES[name].judged for name in outcomes)
@@ -130,16 +130,21 @@ def _context(runner: TrialRunner, run: Observation) -> Context:
 
 
 def _candidates(
-    runner: TrialRunner, names: Sequence[str], context: Context, notes: list[str]
+    runner: TrialRunner,
+    names: Sequence[str],
+    tried: Iterable[Mapping[str, Plain]],
+    context: Context,
+    notes: list[str],
 ) -> dict[str, dict[str, Plain]]:
     """Return the changes of settings of each remedy that fits and changes the training.
 
-    A sentence on each remedy that does not fit is added to `notes`.
+    Of remedies with the same changes, only the first is a candidate. tried: changes of earlier remedies. A
+    sentence on each remedy that does not fit is added to `notes`.
     """
     candidates: dict[str, dict[str, Plain]] = {}
     for name in names:
         changes = remedy_changes(runner.original.settings, name, context)
-        if changes is None or changes in candidates.values():
+        if changes is None or any(_same(changes, other) for other in (*tried, *candidates.values())):
             continue
         try:
             if not runner.changes_nothing(runner.with_changes(changes)):
@@ -147,6 +152,16 @@ def _candidates(
         except UsageError as error:
             notes.append(f"Not tried: {REMEDIES[name].says}. {error.what}")
     return candidates
+
+
+def _same(changes: Mapping[str, Plain], other: Mapping[str, Plain]) -> bool:
+    """Return whether two changes of settings are equal, apart from rounding of numbers."""
+    return changes.keys() == other.keys() and all(
+        isclose(value, other_value, rel_tol=1e-6)
+        if isinstance(value, float) and isinstance(other_value, float)
+        else value == other_value
+        for value, other_value in ((value, other[name]) for name, value in changes.items())
+    )
 
 
 def _train(

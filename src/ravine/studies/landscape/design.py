@@ -20,6 +20,7 @@ from ravine.execution import seeds as seed_ranges
 from ravine.execution.effort import TRAIN
 from ravine.execution.length_advice import rounding_notes
 from ravine.execution.loading import load
+from ravine.execution.machine_speed import at_this_speed
 from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import Plain
 from ravine.execution.run_files import data_facts
@@ -42,7 +43,7 @@ from ravine.training import Batches, Cohort, ProgramShape
 
 __all__ = ["SLICES", "LandscapeDesign", "Trainings", "design", "load_data", "plan"]
 
-MEASURE_S, PICTURES_S = 10.0, 3.0  # to compile all measurements, and to draw the pictures
+MEASURE_S, PICTURES_S = 5.5, 2.0  # to compile all measurements, and to draw the pictures
 BARRIER_POINTS = 4 * 41  # on a line between two solutions, coarse and fine, before and after matching
 HESSIAN_PRODUCTS = 150  # of all eigenvectors
 HESSIAN_PRODUCT_PASSES = 4  # forward passes that take as long as a product
@@ -109,7 +110,8 @@ class LandscapeDesign:
         points = len(facts.planes) * math.prod(facts.points) + len(facts.slices) * line
         points += facts.barriers * BARRIER_POINTS
         products = HESSIAN_PRODUCTS * HESSIAN_PRODUCT_PASSES
-        measuring = MEASURE_S + PICTURES_S + (points + products) * forward_seconds(network, facts.rows)
+        passes = (points + products) * forward_seconds(network, facts.rows)
+        measuring = at_this_speed(MEASURE_S + PICTURES_S) + passes
         cohorts = [] if self.trainings is None else list(self.trainings.cohorts.values())
         one = ProgramShape(1, 1, facts.rows, 1, 1)
         trainings = [Training(cohort.plan, one, len(cohort.runs)) for cohort in cohorts]

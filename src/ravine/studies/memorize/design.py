@@ -29,6 +29,7 @@ from ravine.execution import seeds as seed_ranges
 from ravine.execution.effort import MEMORIZE, MemorizeEffort, batch_size_for
 from ravine.execution.label_noise import LabelNoiseBatches
 from ravine.execution.length_advice import rounding_notes
+from ravine.execution.machine_speed import at_this_speed
 from ravine.execution.result_parts import MetricFacts
 from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import (
@@ -57,8 +58,8 @@ __all__ = ["NOISY_SHARE", "Arm", "MemorizeDesign", "design", "plan"]
 METRIC = "accuracy"
 NOISY_SHARE = 0.25  # of random labels, in the arms that limit memorization
 MIN_PAIRS = 8
-MEASURE_ARM_S = 0.7  # to measure the memorization of one group of networks
-BOUNDS_S, PICTURES_S = 4.5, 2.0  # to compute the bounds on the error, and to draw the pictures
+MEASURE_ARM_S = 0.5  # to measure the memorization of one group of networks
+BOUNDS_S, PICTURES_S = 3.0, 1.3  # to compute the bounds on the error, and to draw the pictures
 MAX_EVALUATIONS = 120
 DROPOUT, L2, INPUT_NOISE = 0.5, 0.01, 0.5  # of the limiting arms
 PATIENCE_EVALUATIONS = 5  # of the arm "early stopping"
@@ -133,7 +134,7 @@ class MemorizeDesign:
         count = len(self.seeds)
         trainings = [Training(plan, self.shape, count) for plan in self.plans]
         other = MEASURE_ARM_S * len(self.arms) + BOUNDS_S + PICTURES_S
-        return estimated_seconds(trainings, self.devices.count, other)
+        return estimated_seconds(trainings, self.devices.count, at_this_speed(other))
 
     @cached_property
     def plans(self) -> list[Plan]:

@@ -152,11 +152,20 @@ def test_without_measured_rows_the_order_is_not_judged(record_with: RecordWith) 
 def test_test_rows_that_differ_much_are_a_fault(
     record_with: RecordWith, unlike: dict[str, float], fires: bool, severity: int
 ) -> None:
-    found = verdicts_on_rows.test_unlike(Observation(record_with(metadata={"unlike": unlike, "test": 100})))
+    words = [f"column {name}: median 2, 1 in training rows" for name in unlike]
+    metadata = {"unlike": unlike, "unlike_words": words, "test": 100}
+    found = verdicts_on_rows.test_unlike(Observation(record_with(metadata=metadata)))
     assert found is not None
     assert (found.fires, found.severity) == (fires, severity)
-    assert all(name in found.sentence for name in list(unlike)[:1])
-    assert ("1 more column differs." in found.sentence) == (len(unlike) == 2)
+    assert all(word in found.sentence for word in words)
+
+
+def test_a_record_without_words_names_the_columns(record_with: RecordWith) -> None:
+    """Versions before 2 stored distances alone."""
+    metadata = {"unlike": {"a": 0.15, "b": 0.12}, "test": 100}
+    found = verdicts_on_rows.test_unlike(Observation(record_with(metadata=metadata)))
+    assert found is not None
+    assert "unlike training rows: a; b." in found.sentence
 
 
 def test_without_test_rows_it_does_not_apply(record_with: RecordWith) -> None:

@@ -40,7 +40,8 @@ def imbalance(run: Observation) -> Finding | None:
     name, unit = classes[rare], "weight" if run.has("valid_weights") else "rows"
     sentence = (
         f"Classes are imbalanced: '{name}' is {100 * counts[rare] / counts.sum():.2g} % of the {unit}, and "
-        f"{100 * recall[rare]:.0f} % of it is recognized."
+        f"{100 * recall[rare]:.0f} % of it is recognized. Choose a metric that counts classes equally "
+        "(--metric balanced_accuracy), or give its rows larger weights (--weights)."
     )
     return Finding(
         "imbalance", fires, sentence if fires else "Rare classes are recognized.",

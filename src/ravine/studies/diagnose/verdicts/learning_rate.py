@@ -172,9 +172,9 @@ def rate_low(run: Observation) -> Finding | None:
     - The steps are below 0.5 % of the weights of every layer. With larger steps, the training is only too
       short.
 
-    No fault is reported if almost no gradient reaches the first hidden layer. The comparison does not count
-    if the original training starts with a loss above 10 times that of a constant prediction. The result is
-    None for a saved model, which is not trained, and if the loss diverged.
+    No fault is reported if almost no gradient reaches the first hidden layer, or if the training starts with
+    a loss above 10 times that of a constant prediction. The result is None for a saved model, which is not
+    trained, and if the loss diverged.
     """
     if not run.trained or run.diverged:
         return None
@@ -188,11 +188,10 @@ def rate_low(run: Observation) -> Finding | None:
         and generalizes(run)
         and far
         and small
-        and not is_stuck(run)
         and highest_loss(run) < 3
     )
-    better = gain is not None and gain.clear and not is_stuck(run) and not starts_high(run)
-    fires = bool(falls or better)
+    better = gain is not None and gain.clear
+    fires = (falls or better) and not is_stuck(run) and not starts_high(run)
     if better and gain is not None:
         reason = (
             f"at {run.metadata.changed['higher_rate']}, a shorter training lowers the validation loss from "

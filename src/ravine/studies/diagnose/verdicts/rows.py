@@ -208,14 +208,12 @@ def test_unlike(run: Observation) -> Finding | None:
     """
     if not run.metadata.test:
         return None
-    unlike = run.metadata.unlike
-    name, value = next(iter(unlike.items()), ("", 0.0))
-    fires = bool(unlike)
-    more = len(unlike) - 1
-    others = f" {more} more column{'s differ' if more > 1 else ' differs'}." if more > 0 else ""
+    name, value = next(iter(run.metadata.unlike.items()), ("", 0.0))
+    fires = bool(run.metadata.unlike)
+    words = run.metadata.unlike_words or list(run.metadata.unlike)  # a record of before has no words
     sentence = (
-        f"Test rows are unlike training rows: '{name}' has a distance of {value:.2f} between them, where 0 "
-        f"is equal and 1 is disjoint.{others} The validation score does not hold for the test rows."
+        f"Test rows are unlike training rows: {'; '.join(words)}. The validation score "
+        "does not hold for the test rows."
     )
     return Finding(
         "test_unlike", fires, sentence if fires else "Test rows are like training rows.",
