@@ -18,7 +18,7 @@ __all__ = ["at_this_speed", "operations_per_second", "slowness"]
 MEASURE_S = 0.1  # of a measurement, of whose rounds the shortest counts
 PRODUCT_ROWS, PRODUCT_UNITS = 512, 256  # of the measured product, which stays in the cache of a core
 COUNTED, SMALL_ARRAYS = 3_000, 100  # entries of a dictionary and operations of NumPy in a round of other work
-ROUND_S = 5.3e-4  # of such a round on the machine where all constants of estimates were measured, an AMD EPYC
+ROUND_S = 5.7e-4  # of such a round on the machine where all constants of estimates were measured, an AMD EPYC
 
 
 def at_this_speed(seconds: float) -> float:

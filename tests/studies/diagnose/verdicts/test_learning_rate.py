@@ -119,11 +119,14 @@ def test_a_strong_penalty_or_dropout_is_no_verdict_on_rate_or_length(
         assert not found.fires
 
 
-@pytest.mark.parametrize(("update", "expected"), [(1e-3, "low"), (0.02, "short")])
+@pytest.mark.parametrize(
+    ("update", "start", "expected"),
+    [(1e-3, 1, "low"), (0.02, 1, "short"), (1e-3, 20, "neither")],  # the last: weights that are far too large
+)
 def test_a_loss_that_falls_steadily_needs_larger_steps_or_more_of_them(
-    record_with: RecordWith, update: float, expected: str
+    record_with: RecordWith, update: float, start: float, expected: str
 ) -> None:
-    loss = np.linspace(1, 0.6, 11)[None]
+    loss = start * np.linspace(1, 0.6, 11)[None]
     run = Observation(
         record_with(
             series={"train_loss": loss, "valid_loss": loss, "raised": np.zeros((1, 11)),
