@@ -38,24 +38,35 @@ def reliability_document(folder: Path = DOCS) -> str:
 
 def counts_section(document: Mapping[str, Any]) -> str:
     """Return the table of counts, and the causes of failures, from the file of `tests.attack.summary`."""
-    commit = document["commit"].removesuffix("+")
-    changes = " with uncommitted changes" * document["commit"].endswith("+")
-    seeds = ", ".join(f"`{seed}`" for seed in document["seeds"])
+    campaigns = document["campaigns"]
     lines = [
-        f"Commit `{commit}`{changes}, seeds {seeds}:",
+        *(_campaign(campaign) for campaign in campaigns),
         "",
         "| script | attacks | tried | skipped | severity 1 | severity 2 | severity 3 |",
         "|---|---|---:|---:|---:|---:|---:|",
     ]
     totals = dict.fromkeys(COLUMNS, 0)
-    for script, counts in document["scripts"].items():
-        lines.append(_row(f"`{script}`", ATTACKS[script], counts))
+    for script, attacks in ATTACKS.items():
+        of_script = [campaign["scripts"][script] for campaign in campaigns]
+        counts = {column: sum(part[column] for part in of_script) for column in COLUMNS}
+        lines.append(_row(f"`{script}`", attacks, counts))
         totals = {column: totals[column] + counts[column] for column in COLUMNS}
     lines.append(_row("all", "", totals))
-    if document["failures"]:
+    failures = [failure for campaign in campaigns for failure in campaign["failures"]]
+    if failures:
         lines += ["", "| failures: severity | class | family | detail | cases |", "|---:|---|---|---|---:|"]
-        lines += [_failure(failure) for failure in document["failures"]]
+        lines += [_failure(failure) for failure in failures]
     return "\n".join(lines) + "\n"
+
+
+def _campaign(campaign: Mapping[str, Any]) -> str:
+    """Return the line on one campaign: commit, seeds and number of cases."""
+    commit = campaign["commit"].removesuffix("+")
+    changes = " with uncommitted changes" * campaign["commit"].endswith("+")
+    seeds = campaign["seeds"]
+    named = f"seed{'s' * (len(seeds) != 1)} {', '.join(f'`{seed}`' for seed in seeds)}"
+    tried = sum(counts["tried"] for counts in campaign["scripts"].values())
+    return f"- commit `{commit}`{changes}, {named}: {tried:,} cases tried"
 
 
 def _row(name: str, text: str, counts: Mapping[str, int]) -> str:

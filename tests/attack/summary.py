@@ -1,6 +1,9 @@
-"""The counts of one or more campaigns as a JSON file, from which `docs/reliability.md` takes its table.
+"""The counts of campaigns as a JSON file, from which `docs/reliability.md` takes its table.
 
-python -m tests.attack.summary SEED... -o docs/reliability.json
+    python -m tests.attack.summary SEED... -o docs/reliability.json [--add]
+
+A campaign is all cases of some seeds on one commit. With `--add` the file keeps its other campaigns, so that
+several machines can share a full count. A campaign with the same seeds is replaced.
 """
 
 from __future__ import annotations
@@ -42,10 +45,11 @@ def summary(outcomes: Iterable[Outcome]) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Write the summary of the campaigns with the given seeds."""
+    """Write the summary of the campaign with the given seeds."""
     parser = argparse.ArgumentParser(prog="python -m tests.attack.summary", description=__doc__)
     parser.add_argument("seeds", metavar="SEED", nargs="+")
     parser.add_argument("-o", "--out", metavar="FILE", type=Path, required=True)
+    parser.add_argument("--add", action="store_true", help="keep the other campaigns of the file")
     parser.add_argument("--results", metavar="FOLDER", type=Path, default=FOLDER)
     given = parser.parse_args()
     outcomes = []
@@ -56,8 +60,10 @@ def main() -> int:
         outcomes += load(file).values()
     describe = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
     commit = subprocess.run(describe, cwd=ROOT, capture_output=True, text=True, check=True)
-    document = {"commit": commit.stdout.strip(), "seeds": given.seeds, **summary(outcomes)}
-    given.out.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    campaign = {"commit": commit.stdout.strip(), "seeds": given.seeds, **summary(outcomes)}
+    kept = json.loads(given.out.read_text("utf-8"))["campaigns"] if given.add and given.out.exists() else []
+    campaigns = [*(other for other in kept if other["seeds"] != given.seeds), campaign]
+    given.out.write_text(json.dumps({"campaigns": campaigns}, indent=1) + "\n", "utf-8")
     return 0
 
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.attack.results import Outcome, Results
 from tests.attack.summary import summary
@@ -38,13 +39,24 @@ def test_cases_are_counted_by_script_and_failures_by_cause():
     ]
 
 
+def written(folder: Path, *words: str) -> list[dict[str, Any]]:
+    """Return the campaigns of the file that the command writes."""
+    command = [sys.executable, "-m", "tests.attack.summary", *words, "--results", folder, "-o"]
+    subprocess.run([*command, folder / "out.json"], cwd=ROOT, check=True)
+    return json.loads((folder / "out.json").read_text())["campaigns"]
+
+
 def test_the_file_holds_the_counts_of_all_seeds(tmp_path):
     for seed in ("a", "b"):
         results = Results(tmp_path / f"{seed}.jsonl")
         for outcome in OUTCOMES:
             results.add(outcome)
-    command = [sys.executable, "-m", "tests.attack.summary", "a", "b", "--results", tmp_path, "-o"]
-    subprocess.run([*command, tmp_path / "out.json"], cwd=ROOT, check=True)
-    document = json.loads((tmp_path / "out.json").read_text())
-    assert document["seeds"] == ["a", "b"] and document["commit"]
-    assert document["scripts"]["readers"]["tried"] == 8
+    (campaign,) = written(tmp_path, "a", "b")
+    assert campaign["seeds"] == ["a", "b"]
+    assert campaign["commit"]
+    assert campaign["scripts"]["readers"]["tried"] == 8
+    first, second = written(tmp_path, "a", "--add")
+    assert first == campaign
+    assert second["seeds"] == ["a"]
+    assert len(written(tmp_path, "a", "--add")) == 2  # the campaign of these seeds is replaced
+    assert len(written(tmp_path, "a")) == 1

@@ -10,17 +10,33 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "reliability_document.py"
+SCRIPTS = ("readers", "numerics", "corrupt", "hostile", "kill", "surroundings", "limits")
+FAILURE = {
+    "severity": 1, "class": "data lost", "family": "kill.kill_train", "detail": "a | b `c`", "cases": 1,
+}  # fmt: skip
+
+
+def counted(tried: int, severe: tuple[int, int, int], skipped: int = 0) -> dict[str, int]:
+    """Return the counts of a script."""
+    severities = {f"severity_{k}": number for k, number in enumerate(severe, 1)}
+    return {"tried": tried, "skipped": skipped, **severities}
+
+
+def campaign(commit: str, seeds: list[str], failures: list[dict[str, object]], **counts: dict[str, int]):
+    """Return a campaign in which scripts without counts tried nothing."""
+    scripts = {name: counts.get(name, counted(0, (0, 0, 0))) for name in SCRIPTS}
+    return {"commit": commit, "seeds": seeds, "scripts": scripts, "failures": failures}
+
+
 DOCUMENT = {
-    "commit": "0123abcd+",
-    "seeds": ["a", "b"],
-    "scripts": {
-        "readers": {"tried": 20_000, "skipped": 3, "severity_1": 0, "severity_2": 1, "severity_3": 2},
-        "kill": {"tried": 300, "skipped": 0, "severity_1": 1, "severity_2": 0, "severity_3": 0},
-    },
-    "failures": [
-        {"severity": 1, "class": "data lost", "family": "kill.kill_train", "detail": "a | b `c`", "cases": 1}
-    ],
-}
+    "campaigns": [
+        campaign(
+            "0123abcd+", ["a", "b"], [FAILURE],
+            readers=counted(20_000, (0, 1, 2), skipped=3), kill=counted(300, (1, 0, 0)),
+        ),
+        campaign("4567cdef", ["c"], [], readers=counted(500, (0, 0, 1))),
+    ]
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +49,11 @@ def script():
 
 def test_the_table_has_the_counts_and_their_sum(script):
     text = script.counts_section(DOCUMENT)
-    assert "Commit `0123abcd` with uncommitted changes, seeds `a`, `b`:" in text
-    assert "| 20,000 | 3 | 0 | 1 | 2 |" in text and "| 300 | 0 | 1 | 0 | 0 |" in text
-    assert "| all |  | 20,300 | 3 | 1 | 1 | 2 |" in text
+    assert "- commit `0123abcd` with uncommitted changes, seeds `a`, `b`: 20,300 cases tried" in text
+    assert "- commit `4567cdef`, seed `c`: 500 cases tried" in text
+    assert "| 20,500 | 3 | 0 | 1 | 3 |" in text
+    assert "| 300 | 0 | 1 | 0 | 0 |" in text
+    assert "| all |  | 20,800 | 3 | 1 | 1 | 3 |" in text
     assert "| 1 | data lost | `kill.kill_train` | a \\| b 'c' | 1 |" in text
 
 
