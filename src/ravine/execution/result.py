@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ravine.execution.data_settings import DataSettings
     from ravine.execution.saved_model import Model
+    from ravine.records.array_rules import ArrayRule
     from ravine.records.record import Record
     from ravine.records.run_directory import RunDirectory
     from ravine.render.blocks import Block
@@ -190,7 +191,11 @@ class Result(Document):
         """The arrays that belong to this result, by name, read from the run directory if needed."""
         if self.artifacts.arrays or self.run_dir is None:
             return self.artifacts.arrays
-        return self._run_directory().read_arrays(ARRAYS)
+        return self._run_directory().read_arrays(ARRAYS, self.array_rules())
+
+    def array_rules(self) -> Mapping[str, ArrayRule]:
+        """Return the types and shapes of `arrays` by name; the base class allows none."""
+        return {}
 
     def _run_directory(self) -> RunDirectory:
         """Return a reader of the run directory, which compares each file with the manifest of the run."""

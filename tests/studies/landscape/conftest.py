@@ -98,6 +98,15 @@ ARRAYS = {
     "plane/trajectories/mark/adam": np.array([[-0.8, -0.8], [0.5, 0.5]]),
     "line/1-2/t": LINE,
     "line/1-2/before": LINE**2,
+    "center/parameters": np.ones(58),
+    "solutions/parameters": np.ones((2, 58)),
+    **{f"sharpness/{part}": np.ones(2) for part in ("values", "residuals")},
+    **{
+        f"slice/{name}/direction": np.full(58, 58**-0.5)
+        for name in ("random 1", "random 2", "eigenvector 1", "eigenvector 2", "sharpest", "flat")
+    },
+    **{f"way/{name}/steps": np.arange(count) for name, count in (("sgd", 3), ("adam", 2))},
+    **{f"way/{name}/parameters": np.ones((count, 58)) for name, count in (("sgd", 3), ("adam", 2))},
 }
 
 

@@ -13,6 +13,8 @@ from ravine.execution.new_run import execute_in_new_run
 from ravine.execution.registry import find_study
 from ravine.execution.result import SCHEMA_VERSION
 from ravine.execution.resume import resume
+from ravine.records.array_rules import check_arrays
+from ravine.records.os_errors import DamagedFile
 from ravine.records.run_directory import RunDirectory
 from ravine.records.run_index import list_runs
 from ravine.studies.landscape.result import LandscapeResult
@@ -36,6 +38,26 @@ def test_the_summary_names_sharpness_and_its_share_of_the_limit(changed, example
     assert changed(center={"current_learning_rate": 1e-6}).summary() == "sgd: sharpness 18"
     unknown = changed(center={"optimizer": None}, sharpness={"ratio": None, "ratio_error": None})
     assert unknown.summary() == "sharpness 18"
+
+
+def test_the_arrays_have_rules(example):
+    check_arrays(example.arrays, example.array_rules(), "'arrays.npz'")
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "said"),
+    [
+        ("plane/random/loss", np.zeros((2, 2)), "allowed is"),
+        ("slice/sharpest/loss", np.zeros(3), "allowed is"),
+        ("center/parameters", np.array(["text"]), "allowed is"),
+        ("plane/other/loss", np.zeros((2, 2)), "does not belong there"),
+    ],
+)
+def test_other_arrays_are_refused_by_name(example, name, array, said):
+    with pytest.raises(DamagedFile) as refused:
+        check_arrays({**example.arrays, name: array}, example.array_rules(), "'arrays.npz'")
+    assert name in str(refused.value)
+    assert said in str(refused.value)
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from msgspec import Meta
 from ravine.execution.field_types import Pair, Positive
 from ravine.execution.result import Result, StudyPlan
 from ravine.execution.result_parts import PlannedNetworks
+from ravine.records.array_rules import ArrayRule
 from ravine.render.numbers import number
 
 if TYPE_CHECKING:
@@ -254,6 +255,35 @@ class LandscapeResult(Result):
     """Wall-clock seconds from the start of the study to its result; null if `times.json` is gone."""
     pictures: list[str] = field(default_factory=list)
     """Paths of the pictures; empty if no run directory was written."""
+
+    def array_rules(self) -> dict[str, ArrayRule]:
+        """Return the types and shapes of `arrays` by name."""
+
+        def numbers(*shape: int | str | None, optional: bool = False) -> ArrayRule:
+            return ArrayRule("if", shape, optional=optional)
+
+        weights = self.center.parameters
+        rules = {"center/parameters": numbers(weights)}
+        rules["solutions/parameters"] = numbers(None, weights, optional=True)
+        rules |= {f"sharpness/{part}": numbers("eigenvalue") for part in ("values", "residuals")}
+        for name in (*(row.name for row in self.directions), "flat"):
+            base = f"slice/{name}"
+            rules |= {f"{base}/{part}": numbers(base) for part in ("x", "loss")}
+            rules |= {f"{base}/limit": numbers(base, optional=True), f"{base}/direction": numbers(weights)}
+        optimizers = [row.optimizer for row in self.trajectories]
+        marks = ["center", *optimizers, *(f"solution {k}" for row in self.barriers for k in (row.a, row.b))]
+        for plane in self.planes:
+            base, (x, y) = f"plane/{plane.name}", plane.points
+            rules |= {f"{base}/x": numbers(x), f"{base}/y": numbers(y), f"{base}/loss": numbers(y, x)}
+            rules |= {f"{base}/mark/{name}": numbers(None, 2, optional=True) for name in marks}
+        for name in optimizers:
+            base = f"way/{name}"
+            rules |= {f"{base}/steps": numbers(base), f"{base}/parameters": numbers(base, weights)}
+        for row in self.barriers:
+            base = f"line/{row.a}-{row.b}"
+            rules |= {f"{base}/{part}": numbers(base) for part in ("t", "before")}
+            rules[f"{base}/after"] = numbers(base, optional=True)
+        return rules
 
     def figures(self) -> dict[str, Figure]:
         """Return the figures of the loss landscape by name, drawn with matplotlib."""
