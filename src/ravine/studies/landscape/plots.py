@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["draw", "figures"]
 
 WIDTH_IN, HEIGHT_IN = 10.0, 5.0
+LABEL_PAD_IN = 0.12  # room around a map with equal scales, whose labels the layout does not count in full
 FONT_SIZE = 11  # points
 SKEW_RATIO = 10.0  # largest over smallest loss; above, linear levels would leave one dark band
 CONTOUR_LEVELS = 12
@@ -170,7 +171,8 @@ def _plane(result: LandscapeResult, plane: PlaneRow, arrays: Arrays) -> Figure:
     extent = float(np.ptp(x)), float(np.ptp(y))
     same_scale = name in SAME_SCALE and max(extent) <= MAX_ASPECT * min(extent)
 
-    figure = Figure((WIDTH_IN, HEIGHT_IN), layout="constrained")
+    figure = Figure((WIDTH_IN, HEIGHT_IN))
+    figure.set_layout_engine("constrained", h_pad=LABEL_PAD_IN)
     figure.suptitle(_title(TITLES[name], result), fontsize=12)
     flat = figure.add_subplot(1, 2, 1)
     filled = flat.contourf(x, y, shown, levels=levels, norm=norm, cmap="cividis")
