@@ -93,7 +93,12 @@ __all__.extend(sorted(_MODULE_OF))
 
 def __getattr__(name: str) -> Any:
     if name in _MODULE_OF:
-        return getattr(import_module(_MODULE_OF[name]), name)
+        module = _MODULE_OF[name]
+        if module.startswith(
+            "ravine.api."
+        ):  # imports JAX, which aborts where a limit of the system is too small
+            import_module("ravine.engines.limits").check_limits()
+        return getattr(import_module(module), name)
     if name in _RENAMED:
         raise AttributeError(f"ravine.{name} was renamed to ravine.{_RENAMED[name]}")
     raise AttributeError(f"module 'ravine' has no attribute '{name}'")

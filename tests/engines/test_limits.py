@@ -49,7 +49,31 @@ def test_a_large_limit_is_no_reason_to_refuse(name, value):
     assert said(name, value) == ""
 
 
+CALL = """
+import resource, sys
+import ravine
+resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))
+try:
+    ravine.compare("digits") if sys.argv[1] == "compare" else ravine.predict("latest", "digits")
+except ravine.RavineError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("function", ["compare", "predict"])
+def test_the_functions_in_python_refuse_a_small_limit_too(function):
+    done = subprocess.run([sys.executable, "-c", CALL, function], capture_output=True, text=True, check=True)
+    assert "The limit on open files is too small: 24 files." in done.stdout
+
+
+def test_a_process_that_has_jax_already_is_not_checked(monkeypatch):
+    monkeypatch.setattr(limits.resource, "getrlimit", lambda limit: (1, 1))
+    monkeypatch.setitem(sys.modules, "jax", None)
+    limits.check_limits()
+
+
 def test_the_limit_on_threads_counts_the_threads_that_the_user_has(monkeypatch):
+    monkeypatch.delitem(sys.modules, "jax", raising=False)
     monkeypatch.setattr(limits.os, "geteuid", lambda: 1000)
     monkeypatch.setattr(limits, "_threads_of_user", lambda: 500)
     allowed = {resource.RLIMIT_NPROC: 520}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 from pathlib import Path
 
 from ravine.errors import UsageError
@@ -24,7 +25,12 @@ SECONDS = 20  # of processor time, which the start of JAX and the compilation ta
 
 
 def check_limits() -> None:
-    """Raise UsageError if a limit of the system on this process is too small to start JAX."""
+    """Raise UsageError if a limit of the system on this process is too small to start JAX.
+
+    Nothing is checked in a process that has imported JAX already.
+    """
+    if "jax" in sys.modules:
+        return
     cores = os.cpu_count() or 1
     memory, data = MEMORY_MB + cores * MEMORY_MB_PER_CORE, DATA_MB + cores * DATA_MB_PER_CORE
     _check(resource.RLIMIT_AS, "memory", memory * MEGABYTE, MEGABYTE, "MB", "v")
