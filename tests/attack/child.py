@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.attack import product
-from tests.attack.case import ADDRESSES, IDLE_S, MEMORY, REFUSED, WALL_S, Failure, Family, Skip
+from tests.attack.case import ADDRESSES, IDLE_S, LOADED, MEMORY, REFUSED, WALL_S, Failure, Family, Skip
+from tests.attack.processes import children_seconds
 
 MIN_MESSAGE = 8  # letters
 
@@ -33,7 +34,8 @@ class Watch:
 
     def __enter__(self) -> Watch:
         self.began = self.busy = time.monotonic()
-        self.spent, self.peak = time.process_time(), _peak()
+        self.spent = self.spent_before = _processor_seconds()
+        self.peak = _peak()
         if self.limited:
             signal.signal(signal.SIGALRM, self._look)
             signal.setitimer(signal.ITIMER_REAL, 0.5, 0.5)
@@ -44,14 +46,16 @@ class Watch:
         self._judge("")
 
     def _judge(self, where: str) -> None:
-        now, spent, growth = time.monotonic(), time.process_time(), _peak() - self.peak
-        if spent - self.spent > 0.2:
+        now, spent, growth = time.monotonic(), _processor_seconds(), _peak() - self.peak
+        if abs(spent - self.spent) > 0.2:  # less where a child has ended
             self.spent, self.busy = spent, now
         if self.failure or not self.limited:
             return
         if now - self.busy > IDLE_S:
             self.failure = Failure("hang", f"idle for {IDLE_S} s{where}")
-        elif now - self.began > WALL_S:
+        elif now - self.began > WALL_S and (
+            spent - self.spent_before > WALL_S or now - self.began > LOADED * WALL_S
+        ):
             self.failure = Failure("hang", f"over {WALL_S} s{where}")
         elif growth > MEMORY:
             self.failure = Failure("memory", f"grew by {growth / 2**30:.1f} GB{where}")
@@ -60,6 +64,12 @@ class Watch:
         self._judge(f" at {place(traceback.extract_stack(frame))}")  # type: ignore[arg-type]
         if self.failure:
             raise Stop
+
+
+def _processor_seconds() -> float:
+    """Return the processor time of this process and of those that it started."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime + children_seconds()
 
 
 def _peak() -> int:

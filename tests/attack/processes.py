@@ -11,12 +11,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.attack import product
-from tests.attack.case import IDLE_S, MEMORY, REFUSED, WALL_S, Failure
+from tests.attack.case import IDLE_S, LOADED, MEMORY, REFUSED, WALL_S, Failure
 
 WORK = "ATTACK_WORK"  # environment variable: the folder that all families of a campaign share
 USUAL = 1 << 30  # bytes that a command on small data takes when nothing is wrong
@@ -79,7 +80,10 @@ def shell(text: str, cwd: Path, env: dict | None = None, wall: float = WALL_S) -
 
 
 def watched(words: list[Any], cwd: Path, env: dict[str, str], wall: float = WALL_S) -> Done:
-    """Run a process and those it starts; end them where they hang or grow too large."""
+    """Run a process and those it starts; end them where they hang or grow too large.
+
+    wall: seconds of processor time that they may take; the clock may show more where other work runs.
+    """
     began = busy = time.monotonic()
     spent, stopped = 0.0, None
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -92,7 +96,7 @@ def watched(words: list[Any], cwd: Path, env: dict[str, str], wall: float = WALL
                 spent, busy = seconds, now
             if now - busy > IDLE_S:
                 stopped = Failure("hang", f"idle for {IDLE_S} s")
-            elif now - began > wall:
+            elif now - began > wall and (seconds > wall or now - began > LOADED * wall):
                 stopped = Failure("hang", f"over {wall} s")
             elif largest > USUAL + MEMORY:
                 stopped = Failure("memory", f"over {largest / 2**30:.0f} GB")
@@ -104,19 +108,33 @@ def watched(words: list[Any], cwd: Path, env: dict[str, str], wall: float = WALL
         return Done(status, out.read(), err.read(), seconds, stopped)
 
 
+def children_seconds() -> float:
+    """Return the processor seconds of the processes that this process has started and that still run."""
+    return sum(_seconds(fields) for fields in _processes() if int(fields[1]) == os.getpid())
+
+
 def _measured(session: int) -> tuple[float, int]:
     """Return the processor seconds of a session and the memory of its largest process."""
     seconds, largest = 0.0, 0
+    for fields in _processes():
+        if int(fields[3]) == session:
+            seconds += _seconds(fields)
+            largest = max(largest, int(fields[21]) * os.sysconf("SC_PAGE_SIZE"))
+    return seconds, largest
+
+
+def _processes() -> Iterator[list[str]]:
+    """Yield the fields of `/proc/PID/stat` behind the name of the command, for all processes."""
     for each in Path("/proc").iterdir():
         if each.name.isdigit():
             try:
-                fields = (each / "stat").read_text().rsplit(")", 1)[1].split()
+                yield (each / "stat").read_text().rsplit(")", 1)[1].split()
             except OSError:
                 continue
-            if int(fields[3]) == session:
-                seconds += sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-                largest = max(largest, int(fields[21]) * os.sysconf("SC_PAGE_SIZE"))
-    return seconds, largest
+
+
+def _seconds(fields: list[str]) -> float:
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 # ---------------------------------------------------------------------------------------------- how it ended

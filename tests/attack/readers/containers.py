@@ -119,7 +119,7 @@ def _odd_columns() -> list[Any]:
         pa.array([None] * N, pa.null()), pa.array([[1, 2]] * N), pa.array([{"a": 1}] * N),
         pa.array([b"\xff"] * N), pa.array([D("1.5")] * N), pa.array([datetime.date(1, 1, 1)] * N),
         pa.array([datetime.date(9999, 12, 31 - i % 5) for i in range(N)]), pa.array([datetime.time(1)] * N),
-        pa.array(range(N), pa.duration("s")), pa.array([2**62 + i for i in range(N)], pa.timestamp("s")),
+        pa.array(range(N), pa.duration("s")), pa.array([2**52 + i for i in range(N)], pa.timestamp("s")),
         pa.array([i * 10**12 for i in range(N)], pa.timestamp("s", tz="Europe/Berlin")),
         pa.array(g.normal(size=N).astype("f2")), pa.array([True, None] * (N // 2)),
         pa.array([2**63 + i for i in range(N)], pa.uint64()),

@@ -35,6 +35,14 @@ def test_a_changed_page_is_found_by_its_checksum(tmp_path):
         read(path)
 
 
+def test_words_that_are_no_utf8_are_refused(tmp_path):
+    words = pyarrow.array([b"low", b"\xff\xfe", b"high"] * 10).view(pyarrow.string())
+    path = tmp_path / "x.parquet"
+    path.write_bytes(bytes(written(pyarrow.table({"a": words, "y": np.arange(30) % 2}))))
+    with pytest.raises(DataError, match=r"(?i)cannot be read as Parquet.*utf"):
+        read(path)
+
+
 def test_dates_are_dates_and_not_words(tmp_path):
     days = [datetime.date(9999, 12, 31), datetime.date(1, 1, 1), datetime.date(2020, 2, 29)]
     path = tmp_path / "x.parquet"

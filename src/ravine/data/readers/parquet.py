@@ -29,6 +29,7 @@ def read_parquet(source: Source) -> Table:
         table = file.read()
         if table.num_rows != file.metadata.num_rows:
             raise ValueError(f"{file.metadata.num_rows:,} rows are announced, and {table.num_rows:,} found")
+    table.validate(full=True)  # words that are no UTF-8, offsets beyond the data
     frame = table.to_pandas(ignore_metadata=True, date_as_object=False)
     index = [column for column in frame.columns if str(column).startswith("__index_level_")]
     frame = frame.drop(columns=index)  # row numbers that pandas stored
