@@ -13,7 +13,7 @@ from ravine.training.cohort_record import check_record, check_runs
 from ravine.training.initial_state import initial_params, parameters_of, rng_key, statistics_of
 from ravine.training.loop import Rows, RunState, advance, start
 from ravine.training.plan import TRANSFORMS, Plan
-from ravine.training.program import Program, drop_programs, program
+from ravine.training.program import Program, clear_with_programs, drop_programs, program
 from ravine.training.program_shape import ProgramShape, shape_for
 from ravine.training.runs import Runs
 from ravine.training.trained_network import TrainedNetwork, score_of
@@ -35,6 +35,7 @@ __all__ = [
     "advance",
     "check_record",
     "check_runs",
+    "clear_with_programs",
     "drop_programs",
     "initial_params",
     "parameters_of",

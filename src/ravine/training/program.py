@@ -40,7 +40,7 @@ from ravine.training.plan import Plan
 from ravine.training.program_shape import ProgramShape
 from ravine.training.runs import Runs
 
-__all__ = ["Program", "drop_programs", "program"]
+__all__ = ["Program", "clear_with_programs", "drop_programs", "program"]
 
 Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
@@ -227,6 +227,7 @@ MAX_PROGRAMS = 256
 MAX_MAPPINGS = 20_000
 """Memory mappings above which `drop_programs` acts. Linux allows 65,530; one program takes 30 to 50."""
 
+_clear_others: list[Callable[[], None]] = []
 _evaluations: dict[Any, Callable[..., Any]] = {}
 _programs: dict[Any, Program] = {}
 _lock, _evaluations_lock, _lapack_lock = threading.Lock(), threading.Lock(), threading.Lock()
@@ -313,6 +314,11 @@ def _used(cache: dict[Key, Item], key: Key) -> Item:
     return item
 
 
+def clear_with_programs(clear: Callable[[], None]) -> None:
+    """Let `drop_programs` call a function that clears another cache of compiled programs."""
+    _clear_others.append(clear)
+
+
 def drop_programs() -> bool:
     """Drop all compiled programs if the process has many memory mappings; return whether it did.
 
@@ -328,6 +334,8 @@ def drop_programs() -> bool:
         _programs.clear()
     with _evaluations_lock:
         _evaluations.clear()
+    for clear in _clear_others:
+        clear()
     jax.clear_caches()
     gc.collect()
     return True

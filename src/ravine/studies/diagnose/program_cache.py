@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from ravine.engines import precision_context
+from ravine.training import clear_with_programs
 
 __all__ = ["Clock", "programs"]
 
@@ -35,6 +36,7 @@ class Clock:
 
 
 _compiled: dict[Any, Any] = {}
+clear_with_programs(_compiled.clear)
 
 
 def programs(functions: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]) -> dict[str, Any]:
