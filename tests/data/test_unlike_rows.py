@@ -55,6 +55,17 @@ def test_more_missing_values_are_found():
     assert column.distance == pytest.approx(test["b"].isna().mean() - train["b"].isna().mean())
 
 
+@pytest.mark.parametrize("name", ["a", "color"])
+def test_gaps_that_no_training_row_has_are_missing_values(name):
+    """The encoder fills them, so the encoded columns do not show them."""
+    train, test = frames()
+    test.loc[test.index % 4 != 0, name] = None
+    (column,) = unlike_rows(dataset(train, test, classes(train), classes(test))).columns
+    assert column.column == name
+    assert column.missing == (0.0, 0.75)
+    assert column.distance == pytest.approx(0.75, abs=0.02)
+
+
 def test_categories_that_no_training_row_has_are_counted():
     train, test = frames()
     test.loc[test.index < 120, "color"] = "violet"

@@ -23,7 +23,7 @@ from ravine.data.target import (
     target_codes,
     target_numbers,
 )
-from ravine.data.unseen_values import new_level_shares, unseen_values
+from ravine.data.unseen_values import new_gap_shares, new_level_shares, unseen_values
 from ravine.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -172,6 +172,7 @@ def build_dataset(
         None if columns.weights is None else str(columns.weights.name),
         np.concatenate([_row_numbers(part) for part in (columns, test_columns) if part is not None]),
         new_level_shares(encoder, columns.frame.iloc[development], held_out),
+        new_gap_shares(encoder, held_out),
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ class Dataset:
     weights_name   name of the column of event weights, or None
     row_numbers    number of each row in the table or array that it came from, from 1, int64 [N], or None
     new_levels     name of a category column -> share of test rows with a level that no development row has
+    new_gaps       name of a column that only test rows lack values of -> share of test rows without a value
     """
 
     name: str
@@ -60,6 +61,7 @@ class Dataset:
     weights_name: str | None = None
     row_numbers: np.ndarray | None = None
     new_levels: Mapping[str, float] = field(default_factory=dict)
+    new_gaps: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def image(self) -> tuple[int, int, int] | None:

@@ -135,6 +135,9 @@ def _columns(
             if distance and all(map(len, present)):
                 low, high = (float(np.median(part)) * column.scale + column.center for part in present)
                 medians = low, high
+        gap = dataset.new_gaps.get(column.name, 0.0)  # the encoder has filled these gaps
+        if gap >= max(MIN_DISTANCE, _bound(spread, level)):
+            distance, gaps = max(distance, gap), [0.0, gap]
         if distance:
             yield UnlikeColumn(column.name, distance, medians, (gaps[0], gaps[1]), new)
 

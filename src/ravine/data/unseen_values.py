@@ -14,7 +14,7 @@ from ravine.data.labels import as_labels
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["new_level_shares", "unseen_values"]
+__all__ = ["new_gap_shares", "new_level_shares", "unseen_values"]
 
 
 def unseen_values(encoder: Encoder, frame: pd.DataFrame) -> list[str]:
@@ -52,35 +52,52 @@ def new_level_shares(encoder: Encoder, frame: pd.DataFrame, test: pd.DataFrame) 
     return shares
 
 
+def new_gap_shares(encoder: Encoder, test: pd.DataFrame) -> dict[str, float]:
+    """Return the share of rows of `test` without a value, for each column that had no gap in training.
+
+    The keys are names of columns. Columns without such rows are left out.
+    """
+    counts = {column.name: _new_gap_count(column, test[column.name]) for column in encoder.columns}
+    return {name: count / len(test) for name, count in counts.items() if count}
+
+
 def _new_levels(column: Column, values: pd.Series) -> str:
     """Return the note on new levels of a category, or ""."""
     labels = as_labels(values, column.words)
     counts = dict(zip(labels.present, labels.counts.tolist(), strict=True))
     new = {word: count for word, count in counts.items() if word not in column.levels}
-    gaps = int(labels.gaps.sum())
+    gaps = _new_gap_count(column, values)
     notes = []
     if new and not column.other:
         levels = shorten_list([repr(level) for level in new], 3)
         rows = _rows(sum(new.values()))
         notes.append(f"{rows} with levels that no training row has ({levels}), encoded as no level")
-    if gaps and not column.missing:
+    if gaps:
         notes.append(f"{_rows(gaps)} missing, none in training; encoded as no level")
     return "; ".join(notes)
 
 
 def _new_gaps(column: Column, values: pd.Series) -> str:
     """Return the note on missing numbers or dates, or ""."""
+    gaps = _new_gap_count(column, values)
+    return f"{_rows(gaps)} missing, none in training; filled with the median" if gaps else ""
+
+
+def _new_gap_count(column: Column, values: pd.Series) -> int:
+    """Return the number of missing values; 0 for a column that had missing values in training."""
     import pandas as pd
 
-    if column.indicator:
-        return ""
+    if column.missing if column.kind == "category" else column.indicator:
+        return 0
+    if column.kind == "category":
+        return int(as_labels(values, column.words).gaps.sum())
     if pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_datetime64_any_dtype(values.dtype):
         gaps = values.isna().to_numpy(bool)
         numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64, na_value=np.nan)
         gaps = gaps | np.isin(numbers, column.codes)
     else:
         gaps = as_labels(values, column.words).gaps
-    return f"{_rows(int(gaps.sum()))} missing, none in training; filled with the median" if gaps.any() else ""
+    return int(gaps.sum())
 
 
 def _rows(count: int) -> str:

@@ -76,6 +76,13 @@ def test_fewest_steps(tied):
     assert chosen(tied) == ("adam", "best_median")
 
 
+def test_an_optimizer_that_alone_reaches_the_target_does_not_win_by_its_steps(tied):
+    """The target is the score of the best one, so that the best one always reaches it."""
+    for place in (0, 2):
+        tied[place] = replace(tied[place], steps_to_target=None)
+    assert chosen(tied) == ("adam", "best_median")
+
+
 def test_least_spread(tied):
     tied[2] = replace(tied[2], values=[0.981, 0.982, 0.982, 0.983] * 5)
     assert chosen(tied) == ("rmsprop", "least_spread")

@@ -9,12 +9,12 @@ from ravine.execution.result_parts import MetricFacts
 from ravine.networks import METRICS
 from ravine.records.record import Record, Status
 from ravine.studies.diagnose.judgement import (
-    MIN_SEEDS_TO_CONFIRM,
     Outcomes,
     Yardstick,
     can_confirm,
     choose,
     judge,
+    most_confirmable,
 )
 
 SEEDS = 20
@@ -76,13 +76,19 @@ def test_p_values_are_adjusted_over_all_remedies_and_measures(yardstick: Yardsti
 
 def test_seven_seeds_can_confirm_one_remedy_and_six_cannot(yardstick: Yardstick) -> None:
     """All 7 signs agree with p = 2 / 128; three measures give 6 / 128 = 0.047. With 6 seeds it is 0.094."""
-    assert MIN_SEEDS_TO_CONFIRM == 7
+    assert [most_confirmable(seeds) for seeds in (2, 6, 7, 8, 10)] == [0, 0, 1, 2, 8]
     assert can_confirm(7, 1) and not can_confirm(6, 1)
     assert can_confirm(20, 8) and not can_confirm(10, 9)  # 8 x 3 / 2^19; 9 x 3 / 2^9 = 0.053
     for seeds, outcome in ((7, "confirmed"), (6, "too_few_seeds"), (3, "too_few_seeds")):
         before = Outcomes(LOSS[:seeds], LOWEST[:seeds], SCORE[:seeds])
         after = Outcomes(LOSS[:seeds] - 0.1, LOWEST[:seeds] - 0.1, SCORE[:seeds] + 0.1)
         assert judge(before, {"remedy": after}, yardstick)["remedy"].outcome == outcome
+
+
+@pytest.mark.parametrize(("change", "outcome"), [(1e-5, "too_small"), (0.3, "worse")])
+def test_worse_by_too_little_is_not_called_worse(yardstick: Yardstick, change: float, outcome: str) -> None:
+    after = Outcomes(LOSS + change, LOWEST, SCORE)
+    assert judge(ORIGINAL, {"remedy": after}, yardstick)["remedy"].outcome == outcome
 
 
 def test_one_huge_loss_does_not_decide_the_difference(yardstick: Yardstick) -> None:

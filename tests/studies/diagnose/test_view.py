@@ -261,6 +261,8 @@ def test_a_fault_without_a_trial_gives_the_score_with_another_remedy(
     shown = words(both)
     scores = "accuracy on the test rows is 75.0 %, and a constant prediction has 51.0 %."
     assert f"With the remedy of RAV401, {scores}" in shown
+    known = words(both.replace(baselines=[baseline("linear model", 0.7, 0.65)]))
+    assert "is 75.0 %, a linear model has 65.0 %, and a constant prediction has 51.0 %." in known
     assert "was tried" not in shown
     data = words(found.replace(findings=[found.findings[0], untried(found, "RAV408")]))
     assert "With the remedy" not in data and "No remedy was tried." in data

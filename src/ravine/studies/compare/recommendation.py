@@ -15,7 +15,8 @@ optimizers of tier 1, these rules choose, in this order:
 6. Else the optimizer with the best median is recommended.
 
 Rules 3 to 5 leave out optimizers without the measured value, for example those that never reach the target.
-If only one optimizer has the value, the rule recommends this optimizer.
+If only one optimizer has the value, rules 3 and 5 recommend this optimizer. Rule 4 does not, since the target
+is the score of the best one, which it reaches by definition.
 """
 
 from __future__ import annotations
@@ -82,6 +83,8 @@ def _choose(rows: Sequence[LeaderboardRow]) -> tuple[LeaderboardRow, Reason]:
     for reason, value, lead in CRITERIA if len(rows) > 1 else ():
         known = [(number, row) for row in rows if (number := value(row)) is not None]
         ordered = sorted(known, key=lambda item: -item[0])
+        if len(ordered) == 1 and reason == "fewest_steps":
+            continue
         if ordered and (len(ordered) == 1 or lead(ordered[0][0], ordered[1][0])):
             return ordered[0][1], reason
     return rows[0], "best_median"

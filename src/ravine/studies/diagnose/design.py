@@ -27,7 +27,7 @@ from ravine.execution.training_spec import training_options
 from ravine.execution.training_time import COMPILE_S, Training, estimated_seconds, training_seconds
 from ravine.networks import METRICS
 from ravine.studies.diagnose.instrumented_run import SPECTRUM_POINTS
-from ravine.studies.diagnose.judgement import MIN_SEEDS_TO_CONFIRM, can_confirm
+from ravine.studies.diagnose.judgement import most_confirmable
 from ravine.studies.diagnose.result import DiagnosedTraining, DiagnosePlan, PlannedDiagnosis, PlannedRuns
 from ravine.studies.diagnose.settings import DiagnoseSettings
 from ravine.training import ProgramShape, shape_for
@@ -36,6 +36,7 @@ __all__ = ["DiagnoseDesign", "design", "plan", "training_settings"]
 
 MEASURE_S = 3.6  # to compile the measurements, and to measure
 USUAL_REMEDIES = 1
+MANY_REMEDIES = 8  # as many as several faults have together
 MIN_PROOF_SEEDS = 2  # of a paired comparison
 
 
@@ -80,16 +81,18 @@ class DiagnoseDesign:
 
     @property
     def few_seeds(self) -> str | None:
-        """Warning that the seeds are too few to confirm any remedy; None if they suffice.
+        """Warning that the seeds are too few to confirm one of many remedies; None if they suffice.
 
         It is also None if no remedy is tried.
         """
-        if not self.proves or can_confirm(len(self.seeds), 1):
+        most = most_confirmable(len(self.seeds))
+        if not self.proves or most >= MANY_REMEDIES:
             return None
-        return (
-            f"{len(self.seeds)} seeds cannot confirm a remedy, even one that is better on all of them. "
-            f"Give --seeds {MIN_SEEDS_TO_CONFIRM} or more, better 20; or --no-proof to try no remedy."
-        )
+        seeds, ways = len(self.seeds), "Give --seeds 20, or --no-proof to try no remedy."
+        if not most:
+            return f"{seeds} seeds cannot confirm a remedy, even one that is better on all of them. {ways}"
+        number = "two remedies are" if most == 1 else f"{most + 1} remedies are"
+        return f"{seeds} seeds cannot confirm a remedy if {number} tried, or more. {ways}"
 
     @property
     def network_steps(self) -> int:

@@ -30,15 +30,13 @@ from ravine.statistics import compare_paired, holm
 from ravine.studies.diagnose.result import Outcome, PairedComparison
 
 __all__ = [
-    "MIN_SEEDS_TO_CONFIRM", "Judged", "Outcomes", "Yardstick", "can_confirm", "choose",
+    "Judged", "Outcomes", "Yardstick", "can_confirm", "choose",
     "is_better", "judge",
 ]  # fmt: skip
 
 SMALLEST_LOSS_SHARE = 0.005  # of the loss of a constant; no smaller difference of two losses matters
 ROUNDING = 1e-9  # relative; 0.975 - 0.970 is a little below 0.005
 MEASURES = ("loss", "lowest_loss", "score")
-MIN_SEEDS_TO_CONFIRM = next(n for n in range(2, 99) if len(MEASURES) * 2.0 ** (1 - n) <= SIGNIFICANCE_LEVEL)
-"""Fewest seeds on which even a single remedy can be confirmed: all seeds then agree."""
 
 
 def can_confirm(seeds: int, remedies: int) -> bool:
@@ -47,7 +45,12 @@ def can_confirm(seeds: int, remedies: int) -> bool:
     It suffices if the difference of a remedy that is better on all seeds is significant (5 % level), after
     adjustment for the number of remedies and for the three measures of each.
     """
-    return remedies * len(MEASURES) * 2.0 ** (1 - seeds) <= SIGNIFICANCE_LEVEL
+    return remedies <= most_confirmable(seeds)
+
+
+def most_confirmable(seeds: int) -> int:
+    """Return the largest number of remedies, of which one that is better on all seeds can be confirmed."""
+    return int(SIGNIFICANCE_LEVEL / (len(MEASURES) * 2.0 ** (1 - seeds)))
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,7 @@ def _outcome(
     if score.confirmed:
         return "confirmed"
     if score.worse:
-        return "worse"
+        return "worse" if _matters(score) else "too_small"
     if loss.confirmed and _much_worse(lowest):
         return "learns_less"
     if loss.confirmed or (lowest.confirmed and not loss.worse):  # (1)
@@ -208,7 +211,7 @@ def _outcome(
     if lowest.confirmed:
         return "overfits"
     if loss.worse:
-        return "worse"
+        return "worse" if _matters(loss) else "too_small"
     if not enough:
         return "too_few_seeds"
     better = [pair for pair in (loss, lowest, score) if _significant(pair) and _wins(pair)]

@@ -86,7 +86,7 @@ def untried_text(finding: FindingRow, result: DiagnoseResult) -> list[str]:
     constant = None if advice is None or advice.unchanged else advice.constant
     if advice is None or constant is None or not constant.beaten or _against_baselines(advice, result, form):
         return [f"No remedy of its own was tried; see {source}."]
-    return [f"With {source}, {_next_to_constant(constant, form)}"]
+    return [f"With {source}, {_next_to_constant(constant, form, result)}"]
 
 
 def _helpful(finding: FindingRow, result: DiagnoseResult) -> list[str]:
@@ -122,14 +122,21 @@ def _not_cured(advice: Recommendation, constant: ConstantComparison, form: Score
     return f"Nothing is learned: {facts}" if advice.unchanged else f"Better, but not cured: {facts}"
 
 
-def _next_to_constant(constant: ConstantComparison, form: ScoreFormat) -> str:
-    """Return the score next to that of a constant prediction, as a sentence."""
+def _next_to_constant(
+    constant: ConstantComparison, form: ScoreFormat, result: DiagnoseResult | None = None
+) -> str:
+    """Return the score next to that of a constant prediction, as a sentence.
+
+    result: diagnosis whose linear model is compared, too, if it was scored on the test rows.
+    """
     rows = "test rows" if constant.test else "validation rows"
     score = form.with_unit(constant.score) if is_number(constant.score) else "no finite score"
-    return (
-        f"{form.metric} on the {rows} is {score}, and a constant prediction has "
-        f"{form.with_unit(constant.constant)}."
-    )
+    others = [f"and a constant prediction has {form.with_unit(constant.constant)}"]
+    rows_of = [] if result is None or not constant.test else result.baselines
+    for linear in (row.test for row in rows_of if row.model == "linear model"):
+        if linear is not None and is_number(linear.median):
+            others.insert(0, f"a linear model has {form.with_unit(linear.median)}")
+    return f"{form.metric} on the {rows} is {score}, {', '.join(others)}."
 
 
 def _against_baselines(advice: Recommendation, result: DiagnoseResult, form: ScoreFormat) -> str | None:

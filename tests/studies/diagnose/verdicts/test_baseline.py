@@ -128,6 +128,18 @@ def test_the_most_severe_case_is_reported(
         assert words.removeprefix("worse than a ") in found.evidence[0].what
 
 
+@pytest.mark.parametrize("others", [0.8, 0.5])
+def test_a_fault_of_the_measured_seed_alone_is_named_as_such(record_with: RecordWith, others: float) -> None:
+    scores = {"baseline_constant": np.full(9, 0.5), "seed_scores": others + 0.004 * SIGNS}
+    found = no_better_than_baseline(
+        Observation(_record(record_with, 0.5, 0.5, 0.0, scores=scores, **ACCURACY))
+    )
+    assert found is not None
+    assert found.fires
+    said = "This holds on the measured seed. The means over 8 seeds are accuracy 0.8 and 0.5."
+    assert (said in found.sentence) == (others == 0.8)
+
+
 @pytest.mark.parametrize(
     ("first", "lead", "fires", "seeds"),
     [

@@ -27,6 +27,7 @@ __all__ = ["no_better_than_baseline"]
 MIN_LOSS_GAIN = 0.02  # decrease of the loss of a constant that counts, as a share of that loss
 ERRORS = 1.5  # standard errors of a score on one seed by which a simple model must be better
 PAIRED_ERRORS = 2.0  # the same of the mean difference over seeds
+CONSTANT = "constant"  # name of the simplest baseline
 MIN_PAIRS = 6  # seeds; with fewer, the seed of the run alone decides
 
 
@@ -89,6 +90,8 @@ def no_better_than_baseline(run: Observation) -> Finding | None:
         comparisons.remove(leading[0])
     else:
         sentence = "The network is not worse than simple models."
+    if learned_nothing or ends_as_constant:
+        sentence += "".join(pair.ahead(metric) for pair in comparisons if pair.name == CONSTANT)
     evidence += [item for pair in comparisons for item in pair.evidence(metric)]
     fires = learned_nothing or ends_as_constant or bool(leading)
     return Finding("no_better_than_baseline", fires, sentence, tuple(evidence), None, severity, ())
@@ -149,6 +152,18 @@ class _Comparison:
         return (
             f"The network is worse than a {self.name}: {metric} {self.score:.4g}, {self.name} "
             f"{self.other:.4g}{on}."
+        )
+
+    def ahead(self, metric: str) -> str:
+        """Return the sentence that the network is clearly better on several seeds; "" if it is not.
+
+        metric: name of the score.
+        """
+        if self.seeds == 1 or -self.gain <= self.threshold:
+            return ""
+        return (
+            f" This holds on the measured seed. The means over {self.seeds} seeds are {metric} "
+            f"{self.score:.4g} and {self.other:.4g}."
         )
 
     def evidence(self, metric: str) -> list[Evidence]:

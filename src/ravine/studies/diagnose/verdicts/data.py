@@ -11,6 +11,7 @@ from ravine.studies.diagnose.verdicts.verdict import verdict
 
 __all__ = ["batchnorm", "class_leak", "constant_columns", "imbalance", "leaking"]
 
+BALANCED = ("balanced_accuracy", "auc")  # metrics to which a rare class counts as much as others
 VERY_RARE = 0.1  # share of an equal share of the rows; a less rare class is only reported
 
 
@@ -40,8 +41,7 @@ def imbalance(run: Observation) -> Finding | None:
     name, unit = classes[rare], "weight" if run.has("valid_weights") else "rows"
     sentence = (
         f"Classes are imbalanced: '{name}' is {100 * counts[rare] / counts.sum():.2g} % of the {unit}, and "
-        f"{100 * recall[rare]:.0f} % of it is recognized. Choose a metric that counts classes equally "
-        "(--metric balanced_accuracy), or give its rows larger weights (--weights)."
+        f"{100 * recall[rare]:.0f} % of it is recognized. {_ways_to_recognize(run)}"
     )
     return Finding(
         "imbalance", fires, sentence if fires else "Rare classes are recognized.",
@@ -53,6 +53,19 @@ def imbalance(run: Observation) -> Finding | None:
         ),
         None, 1 if share < VERY_RARE and recall[rare] + 1.96 * error < 0.5 else 0, (),
     )  # fmt: skip
+
+
+def _ways_to_recognize(run: Observation) -> str:
+    """Return the sentence on what the user can do for a rare class, without what was done already."""
+    ways = (
+        []
+        if run.metadata.metric in BALANCED
+        else ["judge by a metric that counts classes equally (--metric balanced_accuracy)"]
+    )
+    ways += [] if run.has("valid_weights") else ["give its rows larger weights (--weights)"]
+    *others, last = [*ways, "collect more rows of it"]
+    text = f"{', '.join(others)}, or {last}" if others else last
+    return f"{text[0].upper()}{text[1:]}."
 
 
 @verdict("RAV402", "columns that give the target away")

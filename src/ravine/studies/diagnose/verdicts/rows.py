@@ -202,7 +202,7 @@ def order_not_exchangeable(run: Observation) -> Finding | None:
 def test_unlike(run: Observation) -> Finding | None:
     """Return a finding that says whether columns or the target differ in the test rows from other rows.
 
-    The validation score then does not hold for the test rows. The difference is reported if a distance
+    The validation score then may not hold for the test rows. The difference is reported if a distance
     between the two distributions is at least 0.1 and larger than chance explains. Up to 0.2 it is only an
     observation, above it a fault. The result is None without test rows.
     """
@@ -213,7 +213,7 @@ def test_unlike(run: Observation) -> Finding | None:
     words = run.metadata.unlike_words or list(run.metadata.unlike)  # a record of before has no words
     sentence = (
         f"Test rows are unlike training rows: {'; '.join(words)}. The validation score "
-        "does not hold for the test rows."
+        "may not hold for the test rows."
     )
     return Finding(
         "test_unlike", fires, sentence if fires else "Test rows are like training rows.",

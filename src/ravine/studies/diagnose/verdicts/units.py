@@ -223,8 +223,8 @@ def vanishing(run: Observation) -> Finding | None:
     flow = _gradient_flow(run)
     return flow and _flow_finding(
         run, "vanishing", 1 / max(flow[0], 1e-300),
-        "Gradients vanish: each of {hidden} hidden layers multiplies the gradient by {gain:.2g} on its way "
-        "back, {total:.2g} in total.",
+        "Gradients vanish: from each of {hidden} hidden layers to the one before, the gradient is multiplied "
+        "by {gain:.2g}, {total:.2g} in total.",
         "Gradients do not vanish.",
     )  # fmt: skip
 
@@ -243,7 +243,7 @@ def exploding(run: Observation) -> Finding | None:
     flow = _gradient_flow(run)
     return flow and _flow_finding(
         run, "exploding", flow[0],
-        "Gradients explode: each of {hidden} hidden layers multiplies the gradient by {gain:.2g} on its way "
-        "back, {total:.3g} in total.",
+        "Gradients explode: from each of {hidden} hidden layers to the one before, the gradient is "
+        "multiplied by {gain:.2g}, {total:.3g} in total.",
         "Gradients do not explode.",
     )  # fmt: skip
