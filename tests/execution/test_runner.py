@@ -66,6 +66,19 @@ def test_each_report_estimates_the_next_chunk_and_none_follows_the_last(blobs):
     assert before[1] >= slow  # measured: the listener's own time counts
 
 
+@pytest.mark.parametrize(("share", "known"), [(1, True), (100, False)])
+def test_the_time_left_is_unknown_until_a_part_is_trained(blobs, share, known):
+    """After a few of many steps, the time to start would be taken for the time of the steps."""
+    cohort, shape = cohort_for(blobs)
+    events, trained = [], 2 * cohort.plan.steps
+    Runner(None, events.append, lambda: None, total=share * trained).cohort(
+        "tune", "sgd", cohort, shape, DEVICES
+    )
+    last = [event for event in events if type(event) is ChunkDone][-1]
+    assert last.done == trained
+    assert (last.seconds_left is not None) == known
+
+
 def test_runs_that_diverge_are_counted_and_leave_no_steps(blobs):
     cohort, shape = cohort_for(blobs, rates=(0.01, 1e30))
     runner = Runner(None, lambda event: None, lambda: None, total=2 * cohort.plan.steps)

@@ -115,9 +115,10 @@ class ChunkDone(Event):
 
     A chunk is the training between two saves of the state. stage, about: names of stage and cohort. done,
     total: network steps of the whole study; one step of k networks counts k. finished, diverged: numbers of
-    runs so far. seconds_left: estimated seconds until the study ends, None until this process has trained a
-    chunk. scores: best validation score so far, by name of the cohort, such as an optimizer. next_chunk_s:
-    estimated seconds of the next chunk of the cohort, None after its last one or without an estimate.
+    runs so far. seconds_left: estimated seconds until the study ends, None until this process has trained for
+    30 s or 5 % of the steps. scores: best validation score so far, by name of the cohort, such as an
+    optimizer. next_chunk_s: estimated seconds of the next chunk of the cohort, None after its last one or
+    without an estimate.
     """
 
     stage: str

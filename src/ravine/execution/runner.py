@@ -35,6 +35,7 @@ from ravine.training import (
 
 __all__ = ["AfterChunk", "CheckRecord", "Runner", "Train"]
 
+FIRST_SHARE, FIRST_S = 0.05, 30.0  # of the steps, or seconds of training; before, the time left is not known
 AfterChunk = Callable[[ChunkProgress], None]
 """Function that is called after every chunk of training, after the checkpoint store could save the state."""
 Train = Callable[[AfterChunk, CheckpointStore | None], Record]
@@ -167,9 +168,9 @@ class Runner:
 
     def _report(self, stage: str, name: str, seconds: float, chunk_s: float | None) -> None:
         """Report progress. seconds: since the cohort began. chunk_s: estimate of the next chunk."""
-        left = None
-        if self.steps_trained:
-            per_step = (self.train_seconds + seconds) / self.steps_trained
+        left, spent = None, self.train_seconds + seconds
+        if self.steps_trained and (self.steps_trained >= FIRST_SHARE * self.total or spent >= FIRST_S):
+            per_step = spent / self.steps_trained
             left = per_step * max(0, self.total - self.done)
         self.notify(
             ChunkDone(
