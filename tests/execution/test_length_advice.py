@@ -78,7 +78,7 @@ def test_texts():
             "The validation loss had stopped falling for 1 of 3 optimizers; 2 have no trend, because most of "
             "their runs diverged or stopped early.",
         ),
-        ([FLAT, RISING], "The validation loss had stopped falling for all 2 optimizers."),
+        ([FLAT, RISING], "The validation loss had stopped falling for both optimizers."),
         ([FALLING], "The validation loss still fell at the end for the optimizer."),
         ([None, None], ""),
     ],

@@ -73,7 +73,7 @@ def test_an_error_that_grows_is_found():
     found = find(data, [1.0, 1.1, 0.9], [2.5, 2.6, 2.4], error=0.1, greater=False)
     assert found.difference == pytest.approx(1.5)
     sentence = test_rows_sentence(found, style)
-    assert sentence.startswith("Test rows are harder than validation rows: score 1.50 in rmse higher")
+    assert sentence.startswith("Test rows are harder than validation rows: rmse 1.50 higher")
 
 
 def test_one_seed_is_enough_with_errors_from_rows():

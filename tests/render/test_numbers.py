@@ -115,3 +115,9 @@ def test_no_interval_reaches_beyond_a_bound():
 def test_a_change_has_its_unit_and_an_interval_that_agrees_with_the_test(value, interval, sign, text):
     percent = numbers.ScoreFormat("accuracy", True, 100.0, 1)
     assert percent.change(value, interval, sign=sign) == text
+
+
+def test_all_of_some_items_in_words():
+    assert [numbers.every(amount, "optimizer") for amount in (1, 2, 3, 1200)] == [
+        "the optimizer", "both optimizers", "all 3 optimizers", "all 1,200 optimizers",
+    ]  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ravine.execution.effort import EVALUATIONS
-from ravine.render.numbers import MISSING_CELL, count, percent
+from ravine.render.numbers import MISSING_CELL, count, every, percent
 
 __all__ = [
     "LengthAdvice", "LossTrend", "advice_text", "advice_words", "length_advice", "length_text",
@@ -159,10 +159,9 @@ def still_falling_text(trends: list[LossTrend | None], noun: str) -> str:
         return ""
     verb = "still fell at the end" if falling else "had stopped falling"
     concerned, missing = falling or len(known), len(trends) - len(known)
+    named = every(concerned, noun)
     if concerned < len(trends):
         named = f"{concerned} of {count(len(trends), noun)}"
-    else:
-        named = f"the {noun}" if concerned == 1 else f"all {count(concerned, noun)}"
     unknown = ""
     if missing:
         has, its = ("has", "its") if missing == 1 else ("have", "their")

@@ -147,11 +147,10 @@ def test_rows_sentence(found: TestRows, style: ScoreFormat) -> str:
 
     found: the test score and the differing columns. style: format of the scores.
     """
-    amount = f"{style.number(abs(found.difference))} {style.step}"
+    amount = style.number(abs(found.difference)) + " points" * (style.step == "points")
     order = "lower" if found.difference < 0 else "higher"
     spread = f"beyond the spread of {count(found.n_seeds, 'seed')}" if found.n_seeds > 1 else "beyond chance"
-    metric = style.metric if style.step == "points" else "score"
-    start = f"{metric} {amount} {order} than on validation rows ({spread})"
+    start = f"{style.metric} {amount} {order} than on validation rows ({spread})"
     if not found.columns and found.target is None:
         return (
             f"Test rows are harder than validation rows: {start}. No column differs; rows that belong "

@@ -21,6 +21,7 @@ __all__ = [
     "ScoreFormat",
     "byte_size",
     "count",
+    "every",
     "fold",
     "is_number",
     "learning_rate",
@@ -78,6 +79,11 @@ def percent(share: object, decimals: int = 0) -> str:
 def count(amount: int, noun: str, plural: str = "") -> str:
     """Return a count with its noun, `1,234 rows` or `1 row`. plural: plural of a noun that takes no s."""
     return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
+
+
+def every(amount: int, noun: str) -> str:
+    """Return words for all of a number of items: `the optimizer`, `both optimizers`, `all 3 optimizers`."""
+    return f"the {noun}" if amount == 1 else f"both {noun}s" if amount == 2 else f"all {count(amount, noun)}"
 
 
 def fold(decades: object) -> str:

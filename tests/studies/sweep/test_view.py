@@ -219,7 +219,7 @@ def test_failed_seeds_are_reported_and_avoided(result: SweepResult) -> None:
 def test_ties_and_few_seeds_are_named(result: SweepResult) -> None:
     rows = [replace(part, tier=1, n_seeds=8, values=part.values[:8]) for part in result.leaderboard]
     sentences = " ".join(verdict(replace(result, leaderboard=rows)))
-    assert "all 2 configurations tie" in sentences and "With 8 seeds only large" in sentences
+    assert "both configurations tie" in sentences and "With 8 seeds only large" in sentences
 
 
 def test_below_six_seeds_nothing_ties_and_a_large_difference_is_named(result: SweepResult) -> None:

@@ -34,6 +34,7 @@ from ravine.render.numbers import (
     MISSING_CELL,
     ScoreFormat,
     count,
+    every,
     is_number,
     learning_rate,
 )
@@ -286,7 +287,7 @@ def _best_sentence(rows: Sequence[ConfigurationRow], best: ConfigurationRow, sty
     if len(same_tier) == 1:
         return f"Best: {text}, distinguishable from all others."
     if tied == len(rows):
-        return f"Best: {text}; all {len(rows)} configurations tie."
+        return f"Best: {text}; {every(len(rows), 'configuration')} tie."
     ties = {1: "", 2: "; one other ties with it"}.get(tied, f"; {tied - 1} others tie with it")
     if not failing:
         return f"Best: {text}{ties}."
