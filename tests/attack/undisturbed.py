@@ -98,12 +98,13 @@ def half(name: str) -> Path:
         words = product.LONG_TRAIN if name == "train" else product.COMMANDS[name]
         sign = product.PLAN if name == "train" else f"{product.COHORTS}/*.npz"
         rng = random.Random(name)
-        for _ in range(30):
+        for attempt in range(30):
             shutil.rmtree(folder, ignore_errors=True)
+            longer = 1 + attempt / 4  # on a loaded machine the first state comes late
             process = processes.start([*words, *product.JSON, *product.QUIET, product.OUT, folder], where)
             while process.poll() is None:
                 if list(folder.glob(sign)):
-                    time.sleep(rng.uniform(0.1, 0.8))
+                    time.sleep(longer * rng.uniform(0.1, 0.8))
                     process.send_signal(signal.SIGINT)
                     process.wait()
                 time.sleep(0.02)
