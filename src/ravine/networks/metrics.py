@@ -32,6 +32,7 @@ class Metric(SmallestDifference):
     binary              whether the metric is for two classes only
     percent             whether scores are shown in per cent and differences in points
     constant_target     reason why rows with equal targets have no score; "" if they have one
+    balanced            whether a rare class counts as much as a frequent one
 
     `smallest_difference` and `relative_difference` give the smallest difference of two scores that matters in
     practice.
@@ -45,6 +46,7 @@ class Metric(SmallestDifference):
     binary: bool = False
     percent: bool = False
     constant_target: str = ""
+    balanced: bool = False
 
     @property
     def function(self) -> Callable[..., jax.Array]:
@@ -80,12 +82,12 @@ METRICS: dict[str, Metric] = {
         ),
         Metric(
             "balanced_accuracy", "classify", True, f"{_FUNCTIONS}:balanced_accuracy", (0, 1), percent=True,
-            **vars(SHARE),
+            balanced=True, **vars(SHARE),
         ),
         Metric("log_loss", "classify", False, f"{_FUNCTIONS}:log_loss", (0, math.inf), **vars(ERROR)),
         Metric(
             "auc", "classify", True, f"{_FUNCTIONS}:auc", (0, 1), binary=True,
-            constant_target="auc compares two", **vars(SHARE),
+            constant_target="auc compares two", balanced=True, **vars(SHARE),
         ),
         Metric("rmse", "regress", False, f"{_FUNCTIONS}:rmse", (0, math.inf), **vars(ERROR)),
         Metric("mae", "regress", False, f"{_FUNCTIONS}:mae", (0, math.inf), **vars(ERROR)),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ravine.networks import NORMALIZATIONS
+from ravine.networks import METRICS, NORMALIZATIONS
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 from ravine.studies.diagnose.verdicts.verdict import verdict
 
 __all__ = ["batchnorm", "class_leak", "constant_columns", "imbalance", "leaking"]
 
-BALANCED = ("balanced_accuracy", "auc")  # metrics to which a rare class counts as much as others
 VERY_RARE = 0.1  # share of an equal share of the rows; a less rare class is only reported
 
 
@@ -57,14 +56,12 @@ def imbalance(run: Observation) -> Finding | None:
 
 def _ways_to_recognize(run: Observation) -> str:
     """Return the sentence on what the user can do for a rare class, without what was done already."""
-    ways = (
-        []
-        if run.metadata.metric in BALANCED
-        else ["judge by a metric that counts classes equally (--metric balanced_accuracy)"]
-    )
-    ways += [] if run.has("valid_weights") else ["give its rows larger weights (--weights)"]
-    *others, last = [*ways, "collect more rows of it"]
-    text = f"{', '.join(others)}, or {last}" if others else last
+    ways = []
+    if not METRICS[run.metadata.metric].balanced:
+        ways.append("judge by a metric that counts classes equally (--metric balanced_accuracy)")
+    if not run.has("valid_weights"):
+        ways.append("give its rows larger weights (--weights)")
+    text = ", or ".join(filter(None, (", ".join(ways), "collect more rows of it")))
     return f"{text[0].upper()}{text[1:]}."
 
 
