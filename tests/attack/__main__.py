@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import secrets
+import signal
 import sys
 from pathlib import Path
 
@@ -39,6 +40,8 @@ def main() -> int:
     """Run the suite, and return the exit status."""
     given = arguments()
     if given.child:
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)  # a shell ignores some in the background, and `nohup` does
         name, indexes, folder = given.child
         run_cases(find_family(name), name, json.loads(indexes), given.seed, Path(folder))
     if given.list:
