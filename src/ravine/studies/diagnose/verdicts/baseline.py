@@ -28,6 +28,7 @@ MIN_LOSS_GAIN = 0.02  # decrease of the loss of a constant that counts, as a sha
 ERRORS = 1.5  # standard errors of a score on one seed by which a simple model must be better
 PAIRED_ERRORS = 2.0  # the same of the mean difference over seeds
 CONSTANT = "constant"  # name of the simplest baseline
+UNTUNED = 3.0  # smallest differences by which a linear model must lead: it is tuned, the network is not
 MIN_PAIRS = 6  # seeds; with fewer, the seed of the run alone decides
 
 
@@ -41,8 +42,9 @@ def no_better_than_baseline(run: Observation) -> Finding | None:
       clearly better.
     - The same holds for the validation loss at the end, and the score is not better by a difference that
       matters.
-    - The score is worse than that of a constant or a linear model, by a difference that matters and by more
-      than chance.
+    - The score is worse than that of a constant by a difference that matters, or worse than that of a linear
+      model by three times as much; in both cases by more than chance. The linear model is tuned and the
+      network is not, so that a smaller lead says little about the training.
 
     A network at the level of a linear model has no fault. With rare classes, the score may be that of a
     constant although the network learned; a lower loss then suffices. The result is None if a loss is not
@@ -199,6 +201,8 @@ def _comparison(run: Observation, name: str) -> _Comparison | None:
     else:
         return None
     smallest = run.metric.smallest_difference_at(own, other)
+    if name != CONSTANT:
+        smallest *= UNTUNED
     gain = float(_gain(run, np.array(other), np.array(own)))
     return _Comparison(name, other, own, gain, error, max(smallest, errors * error), seeds)
 
