@@ -180,7 +180,6 @@ VALUES = {
     "scaling": ["none", "x", None],
     "init": ["zero", "scaled", "x"],
     "device": ["cpu", "gpu", "tpu", "", None],
-    "nothing": [1],
 }
 """Values of each option: refused, or a sound network."""
 
