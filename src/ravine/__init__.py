@@ -94,9 +94,7 @@ __all__.extend(sorted(_MODULE_OF))
 def __getattr__(name: str) -> Any:
     if name in _MODULE_OF:
         module = _MODULE_OF[name]
-        if module.startswith(
-            "ravine.api."
-        ):  # imports JAX, which aborts where a limit of the system is too small
+        if module.startswith("ravine.api."):  # imports JAX, which aborts where a limit is too small
             import_module("ravine.engines.limits").check_limits()
         return getattr(import_module(module), name)
     if name in _RENAMED:

@@ -43,6 +43,25 @@ def test_a_diagnosis_without_proof_trains_one_network(
     assert (runs.measured, runs.original, runs.each_remedy, runs.confirm) == (1, 0, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("seeds", "said"),
+    [
+        (5, "5 seeds cannot confirm a remedy, even one"),
+        (7, "7 seeds cannot confirm a remedy if two remedies are tried"),
+        (8, "8 seeds cannot confirm a remedy if 3 remedies are tried"),
+        (10, None),
+        (1_000, None),
+    ],
+)  # fmt: skip
+def test_seeds_that_are_too_few_are_named_before_training(
+    blobs: Dataset, designed: Designed, seeds: int, said: str | None
+) -> None:
+    """All signs of n seeds agree with p = 2^(1 - n); three measures of each remedy are adjusted together."""
+    warning = designed(blobs, seeds=seeds).few_seeds
+    assert (warning is None) == (said is None)
+    assert (said or "") in (warning or "")
+
+
 def test_the_plan_counts_rows_points_and_networks(blobs: Dataset, designed: Designed) -> None:
     found = plan(designed(blobs, seeds=3, l2=0.01))
     # 300 rows: 60 to test, 48 of the others to validate; 4 x 8 + 8 + 8 x 2 + 2 parameters

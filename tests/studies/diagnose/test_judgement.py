@@ -76,7 +76,8 @@ def test_p_values_are_adjusted_over_all_remedies_and_measures(yardstick: Yardsti
 
 def test_seven_seeds_can_confirm_one_remedy_and_six_cannot(yardstick: Yardstick) -> None:
     """All 7 signs agree with p = 2 / 128; three measures give 6 / 128 = 0.047. With 6 seeds it is 0.094."""
-    assert [most_confirmable(seeds) for seeds in (2, 6, 7, 8, 10)] == [0, 0, 1, 2, 8]
+    assert [most_confirmable(seeds) for seeds in (0, 2, 6, 7, 8, 10)] == [0, 0, 0, 1, 2, 8]
+    assert can_confirm(1_000, 1_000)  # the most seeds that the option allows
     assert can_confirm(7, 1) and not can_confirm(6, 1)
     assert can_confirm(20, 8) and not can_confirm(10, 9)  # 8 x 3 / 2^19; 9 x 3 / 2^9 = 0.053
     for seeds, outcome in ((7, "confirmed"), (6, "too_few_seeds"), (3, "too_few_seeds")):

@@ -30,8 +30,7 @@ from ravine.statistics import compare_paired, holm
 from ravine.studies.diagnose.result import Outcome, PairedComparison
 
 __all__ = [
-    "Judged", "Outcomes", "Yardstick", "can_confirm", "choose",
-    "is_better", "judge",
+    "Judged", "Outcomes", "Yardstick", "can_confirm", "choose", "is_better", "judge", "most_confirmable",
 ]  # fmt: skip
 
 SMALLEST_LOSS_SHARE = 0.005  # of the loss of a constant; no smaller difference of two losses matters
@@ -50,7 +49,8 @@ def can_confirm(seeds: int, remedies: int) -> bool:
 
 def most_confirmable(seeds: int) -> int:
     """Return the largest number of remedies, of which one that is better on all seeds can be confirmed."""
-    return int(SIGNIFICANCE_LEVEL / (len(MEASURES) * 2.0 ** (1 - seeds)))
+    p_value = 2.0 ** (1 - seeds)  # of a difference with the same sign on all seeds
+    return int(SIGNIFICANCE_LEVEL / (len(MEASURES) * p_value))
 
 
 @dataclass(frozen=True)
