@@ -51,6 +51,16 @@ def _wait(process: subprocess.Popen, seconds: float) -> bool:
         return False
 
 
+def _wait_for_handlers(process: subprocess.Popen) -> None:
+    """Wait until the command handles SIGTERM, or has ended; before that, the system answers a signal."""
+    while process.poll() is None:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        caught = int(next(line for line in status.splitlines() if line.startswith("SigCgt")).split()[1], 16)
+        if caught >> (signal.SIGTERM - 1) & 1:
+            return
+        time.sleep(0.02)
+
+
 def _moment(rng: random.Random, name: str, index: int) -> float:
     """Return some second of the run; every fifth lies in its last writing."""
     share = rng.uniform(0.9, 1.01) if index % 5 == 4 else rng.uniform(0.03, 1.02)
@@ -171,7 +181,9 @@ def signalled(name: str) -> Callable[[random.Random, int, Path], None]:
         number = getattr(signal, f"SIG{which}")
         with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
             process = processes.start(_words(name, where), undisturbed.data(), stdout=out, stderr=err)
-            ended = _wait(process, max(0.5, _moment(rng, name, index)))  # earlier, Python itself would answer
+            began = time.monotonic()
+            _wait_for_handlers(process)
+            ended = _wait(process, max(0, began + _moment(rng, name, index) - time.monotonic()))
             for _ in range(0 if ended else times):
                 process.send_signal(number)
                 time.sleep(rng.uniform(0, 0.3) if times == 2 else 0)

@@ -91,6 +91,21 @@ def test_the_end_of_the_process_tells_the_signal(how, number, status):
     assert (done.returncode, done.stderr) == (status, b"")
 
 
+STOPPED = """
+import atexit, os, signal, sys
+from ravine.cli import app, main
+atexit.register(os.kill, os.getpid(), signal.SIGTERM)
+app.run = lambda arguments: int(sys.argv[1])
+main(["runs"])
+"""
+
+
+@pytest.mark.parametrize("status", [130, 143, 75])
+def test_a_signal_after_the_study_has_stopped_does_not_change_the_status(status):
+    done = subprocess.run([sys.executable, "-c", STOPPED, str(status)], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (status, b"")
+
+
 def test_the_first_signal_decides_the_status():
     with stop_on_signals(lambda line: None) as stop:
         os.kill(os.getpid(), signal.SIGTERM)

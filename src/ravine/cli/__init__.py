@@ -19,10 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import NoReturn
 
 __all__ = ["main"]
 
 INTERRUPTED = 130  # exit status after Ctrl-C
+STOPPED = (INTERRUPTED, 143, 75)  # and after SIGTERM and SIGUSR1
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -30,7 +32,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     arguments: these words, by default those of the process.
     """
-    import os
     import sys
 
     if arguments is None:
@@ -42,16 +43,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
             from ravine.cli.app import run
 
             status = run(arguments)
+            if status in STOPPED:
+                _exit_now(status)
         end_by_signal(status)
     except KeyboardInterrupt:  # before or after `run`, which handles its own
-        status = INTERRUPTED
-    if status == INTERRUPTED:
-        # Compiled programs may still run on threads, and crash when the interpreter shuts down before them.
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError, AttributeError):
-                stream.flush()
-        os._exit(status)
+        _exit_now(INTERRUPTED)
     sys.exit(status)
+
+
+def _exit_now(status: int) -> NoReturn:
+    """End the process without the shutdown of the interpreter.
+
+    Compiled programs may still run on threads, and crash when the interpreter shuts down before them. During
+    the shutdown a second SIGTERM would also end the process without its exit status.
+    """
+    import os
+    import sys
+
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(status)
 
 
 def _restart_with_utf8() -> None:

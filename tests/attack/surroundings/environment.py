@@ -66,7 +66,7 @@ STREAMS = [
     ("standard input closed", "<&-", True), ("standard output closed", ">&-", False),
     ("standard error closed", "2>&-", True), ("all closed", "<&- >&- 2>&-", False),
     ("input and output closed", "<&- >&-", False), ("standard error full", "2> /dev/full", True),
-    ("standard input a folder", "< .", True), ("error to the closed output", ">&- 2>&1", False),
+    ("standard input a device", "< /dev/zero", True), ("output and error closed", ">&- 2>&-", False),
     ("standard output full", "> /dev/full", None), ("standard output read only", f"1< {TINY}", None),
 ]  # fmt: skip
 
