@@ -74,21 +74,20 @@ def read_by_csv(blob: bytes, dialect: product.Dialect) -> list[list[str]]:
         text = blob.decode("latin-1")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
 
-    def read(**how: bool) -> list[list[str]]:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=dialect.separator, **how))
-
+    lines = text.split("\n")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=dialect.separator, skipinitialspace=True)
+    rows, blank, begin = [], [], 0
     try:
-        rows, as_written = read(skipinitialspace=True), read()
+        for row in reader:
+            rows.append(row)
+            blank.append(not "".join(lines[begin : reader.line_num]).strip(" \t"))
+            begin = reader.line_num
     except csv.Error:  # a field beyond its limit: no oracle
         return []
     if all(
         len(row) < 2 for row in rows
     ):  # one column: a quoted blank is a missing value, a blank line is none
-        if len(as_written) != len(rows):
-            return []
-        blank = [bool(row) and row[0] != "" and not row[0].strip(" \t") for row in as_written]
         rows = [row for row, nothing in zip(rows, blank, strict=True) if row and not nothing]
-        rows = [row for row in rows if row[0].strip(" \t") or row[0] == ""]
     else:
         rows = [row for row in rows if any(cell.strip(" \t") for cell in row)]
     return rows[1:] if dialect.header else rows
