@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ravine.execution.result import Plain, StudyPlan
-from ravine.execution.result_parts import DataFacts, MetricFacts, ScoreSummary
+from ravine.execution.result_parts import DataFacts, DevelopmentSizes, MetricFacts, ScoreSummary
 from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.networks.metrics import METRICS
 from ravine.options.fields import options_of
+from ravine.render.blocks import Block, Paragraph
 from ravine.render.numbers import ScoreFormat, count, is_number, score_format_for, seconds
 
-__all__ = ["data_text", "score_format_of", "time_row", "time_text", "training_option_rows"]
+__all__ = [
+    "curve_rows_blocks", "data_text", "score_format_of", "time_row", "time_text", "training_option_rows",
+    "validation_text",
+]  # fmt: skip
 
 ROW_NOTES = {"penalties": "; of weights only, no biases, no norms"}
 
@@ -20,6 +24,24 @@ def data_text(data: DataFacts) -> str:
     """Return a description of a data set in one line: name, numbers of rows and features, task and target."""
     size = f"{count(data.rows, 'row')}, {count(data.features, 'feature')}"
     return f"{data.name}: {size}, {data.task} '{data.target}'"
+
+
+def validation_text(sizes: DevelopmentSizes, use: str = "validation") -> str:
+    """Return the words of a dry run on validation rows: `12,000 validation (curves on 1,000 of them)`."""
+    curves = "" if sizes.curves is None else f" (curves on {sizes.curves:,} of them)"
+    return f"{sizes.validation:,} {use}{curves}"
+
+
+def curve_rows_blocks(sizes: DevelopmentSizes) -> list[Block]:
+    """Return the sentence on the validation rows for curves and scores; empty if these are the same rows."""
+    if sizes.curves is None:
+        return []
+    return [
+        Paragraph(
+            f"Learning curves and early stopping use {sizes.curves:,} of the {sizes.validation:,} validation "
+            "rows, scores all of them."
+        )
+    ]
 
 
 def time_row(plan: StudyPlan) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from ravine.data import Dataset
 from ravine.data.label_noise import corrupt_labels
 from ravine.data.random_keys import keyed_generator
 from ravine.data.splits import Split
-from ravine.training import Batches
+from ravine.training import Batches, Plan
 from ravine.training.batches import SeedData
 
 __all__ = ["LabelNoiseBatches"]
@@ -38,6 +38,11 @@ class LabelNoiseBatches(Batches):
 
     def _split(self, seed: int) -> Split:
         return self.parts(seed)
+
+    def curve_rows(self, plan: Plan) -> int:
+        """Return the number of evaluated rows: a study of memorization needs each of them."""
+        rows: int = self.sizes[1]
+        return rows
 
     def _data(self, seed: int) -> SeedData:
         rows = super()._data(seed)

@@ -52,6 +52,9 @@ class DevelopmentSizes:
     """Number of training rows."""
     validation: Count
     """Number of validation rows, which choose the learning rate, the best network and the end of a run."""
+    curves: Count | None = None
+    """Number of validation rows, drawn at random, on which learning curves, early stopping and the schedule
+    `plateau` are measured; null if on all of them. Scores are measured on all."""
 
 
 @dataclass(frozen=True, kw_only=True)

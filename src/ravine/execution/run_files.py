@@ -7,6 +7,7 @@ that has changed.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -24,7 +25,7 @@ from ravine.records.content_hash import content_hash
 from ravine.records.documents import check_object
 from ravine.records.run_directory import BEST_MODEL, PLAN, RunDirectory
 from ravine.records.toml_files import dump
-from ravine.training import Batches
+from ravine.training import Batches, Plan
 
 __all__ = [
     "check_data", "data_facts", "split_sizes", "write_or_check_plan", "write_result",
@@ -49,10 +50,14 @@ def data_facts(dataset: Dataset) -> DataFacts:
     )
 
 
-def split_sizes(dataset: Dataset, batches: Batches) -> SplitSizes:
-    """Return the numbers of training and validation rows in the split of each seed, and of test rows."""
+def split_sizes(dataset: Dataset, batches: Batches, plan: Plan | None = None) -> SplitSizes:
+    """Return the numbers of training and validation rows in the split of each seed, and of test rows.
+
+    plan: plan of the training, for the number of rows on which its curves are measured.
+    """
     train, valid = batches.sizes
-    return SplitSizes(train=train, validation=valid, test=len(dataset.test))
+    sizes = SplitSizes(train=train, validation=valid, test=len(dataset.test))
+    return sizes if plan is None else replace(sizes, curves=batches.sampled_rows(plan))
 
 
 def write_or_check_plan(

@@ -22,11 +22,13 @@ from ravine.data import Dataset, Scaler, Split, split
 from ravine.data.random_keys import keyed_generator
 from ravine.data.scaling import raw_value_scaler
 from ravine.training.loop import Rows
+from ravine.training.plan import Plan
 
 __all__ = ["Batches", "SeedData"]
 
 DEVICE_CACHE_BYTES = 256 * 2**20  # of rows on devices, kept for the next cohort, which sees the same rows
 HOST_CACHE_BYTES = 2**29  # of standardized data sets, one per seed
+ORDER_CACHE_BYTES = 2**27  # of shuffled orders, one per seed and pass
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Batches:
         self.sizes = self._split(0).train.shape[0], self._split(0).valid.shape[0]
         self.batch_size = min(batch_size, self.sizes[0])
         self.data = lru_cache(maxsize=self._cached_seeds())(self._data)
+        passes = max(2, min(256, ORDER_CACHE_BYTES // (4 * self.sizes[0])))
+        self._pass = lru_cache(maxsize=passes)(self._shuffled)
         self._on_device: dict[tuple[Any, ...], Rows] = {}
         self._bytes, self._lock = 0, threading.Lock()
 
@@ -135,12 +139,16 @@ class Batches:
         """
         n, size = self.sizes[0], self.batch_size
         begin, end = first * size, last * size
-        passes = [
-            keyed_generator(self.root, "batches", seed, number).permutation(n)
-            for number in range(begin // n, -(-end // n))
-        ]
-        indices = np.concatenate(passes)[begin % n :][: end - begin]
-        return indices.reshape(last - first, size)
+        parts = []
+        for number in range(begin // n, -(-end // n)):
+            start = number * n
+            parts.append(self._pass(seed, number)[max(begin - start, 0) : end - start])
+        return np.concatenate(parts).reshape(last - first, size)
+
+    def _shuffled(self, seed: int, number: int) -> np.ndarray:
+        """Return the order of the training rows of a seed in one pass over them, numbered from 0."""
+        order = keyed_generator(self.root, "batches", seed, number).permutation(self.sizes[0])
+        return order.astype(np.int32)
 
     def draw(self, seed: int, first: int, steps: int) -> Rows:
         """Return the training rows of a seed for some steps, x [steps, B, D], on the host.
@@ -159,12 +167,29 @@ class Batches:
         """
         return self._put((seed, first, steps, device), lambda: self.draw(seed, first, steps))
 
-    def valid(self, seed: int, device: jax.Device) -> Rows:
+    def valid(self, seed: int, device: jax.Device, rows: int | None = None) -> Rows:
         """Return the validation rows of a seed on a device, x [m, D].
 
-        The rows stay on the device as long as there is room, for other cohorts.
+        rows: number m of rows that are drawn at random, the same for all cohorts; None = all rows. They stay
+        on the device as long as there is room, for other cohorts.
         """
-        return self._put((seed, device), lambda: self.data(seed).valid)
+        return self._put((seed, rows, device), lambda: self._drawn_valid(seed, rows))
+
+    def curve_rows(self, plan: Plan) -> int:
+        """Return the number of validation rows on which the curves of a plan are measured."""
+        return plan.curve_rows(self.sizes[1])
+
+    def sampled_rows(self, plan: Plan) -> int | None:
+        """Return the number of validation rows on which curves are measured; None if on all of them."""
+        rows = self.curve_rows(plan)
+        return rows if rows < self.sizes[1] else None
+
+    def _drawn_valid(self, seed: int, rows: int | None) -> Rows:
+        valid = self.data(seed).valid
+        if rows is None or rows == self.sizes[1]:
+            return valid
+        drawn = keyed_generator(self.root, "curves", seed).permutation(self.sizes[1])[:rows]
+        return Rows(*(None if array is None else array[drawn] for array in valid))
 
     def _put(self, key: tuple[Hashable, ...], make: Callable[[], Rows]) -> Rows:
         """Return the rows of `key` on the device that ends `key`; drop the oldest rows beyond the limit."""

@@ -29,6 +29,8 @@ from ravine.training.batches import Batches
 from ravine.training.checkpoint import CheckpointStore, check_state
 from ravine.training.cohort_record import SERIES, final_rules, series_rules
 from ravine.training.early_stopping import BestWeights, EarlyStopping
+from ravine.training.full_evaluation import full_scores
+from ravine.training.groups import Group, grouped, states_of, take
 from ravine.training.initial_state import rng_key, stacked_params
 from ravine.training.loop import RunState, start
 from ravine.training.plan import Plan
@@ -82,10 +84,12 @@ def run_cohort(
     """Train all runs of a cohort and return their record: series [run, evaluation] and final values.
 
     The final values are `score`, `valid_loss` and `evaluation` [run]: those of the best evaluation for runs
-    with patience, of the last evaluation for other runs. With `Cohort.keep_parameters` the record also holds
-    the weights at that evaluation, `parameters` [run, P] and `statistics` [run, S]. A diverged run has the
-    status DIVERGED, keeps its NaN values in the series and has no final values. The series of a run that
-    stopped early are NaN after its end.
+    with patience, of the last evaluation for other runs. The series are measured on `Plan.curve_rows` of the
+    validation rows. If these are not all rows, score and loss of the final values are measured anew on all
+    rows, and `curve_error` [run] is the score in the series minus the final score. With
+    `Cohort.keep_parameters` the record also holds the weights at that evaluation, `parameters` [run, P] and
+    `statistics` [run, S]. A diverged run has the status DIVERGED, keeps its NaN values in the series and has
+    no final values. The series of a run that stopped early are NaN after its end.
 
     store: place that holds the state of an interrupted cohort. The state is offered to it after each chunk. A
     cohort resumed with the same shape on the same devices gives the same record, bit for bit, as one without
@@ -95,22 +99,6 @@ def run_cohort(
     """
     with precision_context(cohort.plan.precision):
         return _CohortRun(cohort, shape, devices, after_chunk or (lambda _: None), store).record()
-
-
-@dataclass
-class _Group:
-    """Runs that train side by side.
-
-    runs: indices of the runs, [n]. members: index of the run in each place of the compiled program, [size];
-    the last run may fill several places.
-    state, numbers, best: on the device that worked on the group last; None before the first chunk.
-    """
-
-    runs: np.ndarray
-    members: np.ndarray
-    state: Any = None
-    numbers: Any = None
-    best: BestWeights | None = None
 
 
 class _CohortRun:
@@ -170,7 +158,7 @@ class _CohortRun:
         """Train the runs of one wave, or go on from (evaluations done, live runs, their states)."""
         plan, segments = self.cohort.plan, self.shape.segments
         done, live, states = resumed or (0, wave, None)
-        groups = self._grouped(live, states)
+        groups = grouped(live, self.shape.size, states)
         while done < plan.evaluations and groups:
             train = partial(self._train_chunk, done, min(done + segments, plan.evaluations))
             trained = map_on_devices(self.devices, train, groups, plan.precision)
@@ -182,37 +170,22 @@ class _CohortRun:
                 self.status[live[going]] = Status.FINISHED
                 groups = []
             elif not going.all():
-                groups = self._grouped(live[going], self._states(groups, going)) if going.any() else []
+                groups = (
+                    grouped(live[going], self.shape.size, states_of(groups, going)) if going.any() else []
+                )
             self._end_chunk(number, done, groups, steps)
 
-    def _grouped(self, live: np.ndarray, states: Any = None) -> list[_Group]:
-        """Pack live runs into as few groups as possible. states: [run, ...], on the host, as in `live`."""
-        size, groups = self.shape.size, []
-        for begin in range(0, len(live), size):
-            index = np.minimum(begin + np.arange(size), min(begin + size, len(live)) - 1)
-            group = _Group(live[begin : begin + size], live[index])
-            if states is not None:
-                group.state, best = _take(states, index)
-                group.best = best if best is None else BestWeights(*best)
-            groups.append(group)
-        return groups
-
-    def _states(self, groups: list[_Group], going: np.ndarray) -> Any:
-        """Return (state, best) of the runs where `going` [run] is True, on the host, [run, ...]."""
-        parts = [_take((group.state, group.best), np.arange(len(group.runs))) for group in groups]
-        return jax.tree.map(lambda *arrays: np.concatenate(arrays)[going], *parts)
-
-    def _train_chunk(self, first: int, last: int, device: jax.Device, group: _Group) -> int:
+    def _train_chunk(self, first: int, last: int, device: jax.Device, group: Group) -> int:
         """Train a group for the evaluations `first` to `last` - 1; return the segments that its runs took."""
         plan, batches = self.cohort.plan, self.cohort.batches
         compiled = program(plan, self.shape, device).compile()
         if group.numbers is None:
-            group.numbers = jax.device_put(_take(self.numbers, group.members), device)
+            group.numbers = jax.device_put(take(self.numbers, group.members), device)
         if group.state is None:
             params, _ = self._initial(group.members)
             group.state = compiled.init(jax.device_put(params, device), group.numbers)
         table_seeds, table_index = self._tables(self.cohort.runs.seed[group.members])
-        valid_tables = tuple(batches.valid(seed, device) for seed in table_seeds)
+        valid_tables = tuple(batches.valid(seed, device, self.shape.valid) for seed in table_seeds)
         count, segments = len(group.runs), 0
         unread: list[tuple[jax.Array, ...]] = []  # results still on the device, so that it need not wait
         watched = self.early_stopping.used or self.schedule_tables.depends_on_loss
@@ -241,10 +214,10 @@ class _CohortRun:
             self._write(group.runs, e, [np.asarray(value)[:count] for value in results])
         self._mark_diverged(group.runs, first, last)
         if last == plan.evaluations or not self._going(group.runs).all():
-            self._finish(group, params, last)
+            self._finish(group, params, last, device)
         return segments
 
-    def _watch(self, group: _Group, e: int, params: Params, values: list[np.ndarray]) -> int:
+    def _watch(self, group: Group, e: int, params: Params, values: list[np.ndarray]) -> int:
         """Write evaluation `e`, update schedules and early stopping, keep the best weights.
 
         values: one array [n] for each series, in the order of `SERIES`. Returns how many runs of the group
@@ -281,11 +254,9 @@ class _CohortRun:
         bad = np.zeros(len(runs), bool)
         for values in self.series.values():
             bad |= (~np.isfinite(values[runs, first:last]) & measured).any(axis=1)
-        self.status[runs[bad]] = Status.DIVERGED
-        for name, missing in (("score", np.nan), ("valid_loss", np.nan), ("evaluation", -1)):
-            self.final[name][runs[bad]] = missing
+        self._forget(runs[bad])
 
-    def _finish(self, group: _Group, params: Params | None, last: int) -> None:
+    def _finish(self, group: Group, params: Params | None, last: int, device: jax.Device) -> None:
         """Write the final values of the runs that are over, by an early stop or at the last evaluation."""
         over = self.early_stopping.stopped(group.runs) | (last == self.cohort.plan.evaluations)
         over &= self.status[group.runs] == Status.PENDING
@@ -297,9 +268,33 @@ class _CohortRun:
             self.final["evaluation"][runs] = last - 1
         elif group.best is not None:
             weights = group.best.params, group.best.stats
+        if "curve_error" in self.final:
+            for place, run in zip(index.tolist(), runs.tolist(), strict=True):
+                self._score_on_all_rows(run, jax.tree.map(lambda a, k=place: a[k], weights), device)
         if self.cohort.keep_parameters and len(runs):
-            self._write_weights(runs, *_take(weights, index))
-        self.status[group.runs[self.early_stopping.stopped(group.runs) & over]] = Status.FINISHED
+            self._write_weights(runs, *take(weights, index))
+        ended = self.early_stopping.stopped(group.runs) & (self.status[group.runs] == Status.PENDING)
+        self.status[group.runs[ended]] = Status.FINISHED
+
+    def _score_on_all_rows(self, run: int, weights: tuple[Params, Statistics], device: jax.Device) -> None:
+        """Write the final values of a run, measured on all its validation rows.
+
+        A run whose loss is not finite there has diverged.
+        """
+        rows = self.cohort.batches.valid(int(self.cohort.runs.seed[run]), device)
+        numbers = take(self.numbers, np.array(run))
+        loss, score = full_scores(self.cohort.plan.evaluation_key, *weights, numbers, rows)
+        if np.isfinite(loss):
+            self.final["curve_error"][run] = self.series["score"][run, self.final["evaluation"][run]] - score
+            self.final["score"][run], self.final["valid_loss"][run] = score, loss
+        else:
+            self._forget(np.array([run]))
+
+    def _forget(self, runs: np.ndarray) -> None:
+        """Mark runs as diverged and remove their final values."""
+        self.status[runs] = Status.DIVERGED
+        for name, missing in (("score", np.nan), ("valid_loss", np.nan), ("evaluation", -1)):
+            self.final[name][runs] = missing
 
     def _write_weights(self, runs: np.ndarray, params: Params, stats: Statistics) -> None:
         """Write parameters and statistics of runs, one vector per run, in the order of the trees' leaves."""
@@ -316,7 +311,7 @@ class _CohortRun:
         table_index = np.searchsorted(present, seeds).astype(np.int32)
         return [*present.tolist(), *[int(present[0])] * (self.shape.tables - len(present))], table_index
 
-    def _end_chunk(self, number: int, done: int, groups: list[_Group], steps: int) -> None:
+    def _end_chunk(self, number: int, done: int, groups: list[Group], steps: int) -> None:
         """Save the state and report progress after a chunk of wave `number`, which is over without groups."""
         over = not groups
         if self.store is not None:
@@ -334,7 +329,7 @@ class _CohortRun:
         stats = plan.network.statistics(plan.precision)
         return params, jax.tree.map(lambda a: np.broadcast_to(a, (len(runs), *np.shape(a))), stats)
 
-    def _checkpoint(self, number: int, done: int, groups: list[_Group]) -> dict[str, np.ndarray]:
+    def _checkpoint(self, number: int, done: int, groups: list[Group]) -> dict[str, np.ndarray]:
         """Return the state before evaluation `done` of wave `number`, as copies by name."""
         arrays = {"where": np.array([number, done]), "status": self.status.copy()}
         arrays |= {f"series/{name}": values.copy() for name, values in self.series.items()}
@@ -343,7 +338,7 @@ class _CohortRun:
         arrays |= {f"factors/{name}": values for name, values in self.schedule_tables.arrays().items()}
         if done:
             live = np.concatenate([group.runs for group in groups])
-            states = self._states(groups, np.ones(len(live), bool))
+            states = states_of(groups, np.ones(len(live), bool))
             arrays["live"] = live
             arrays |= {f"state/{k}": leaf for k, leaf in enumerate(jax.tree.leaves(states))}
         return arrays
@@ -367,7 +362,7 @@ class _CohortRun:
         first = np.zeros(1, int)
         params, stats = self._initial(first)
         init = jax.vmap(partial(start, self.cohort.plan))
-        state: RunState = jax.eval_shape(init, params, _take(self.numbers, first))
+        state: RunState = jax.eval_shape(init, params, take(self.numbers, first))
         return state, BestWeights(params, stats) if self.early_stopping.used else None
 
     def _check(self, saved: Mapping[str, np.ndarray], subject: str) -> None:
@@ -381,8 +376,3 @@ def _named(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarra
     """Return copies of the arrays `prefix/name`, by name."""
     parts = {key: key.partition("/") for key in arrays}
     return {name: arrays[key].copy() for key, (head, _, name) in parts.items() if head == prefix}
-
-
-def _take(tree: Any, index: np.ndarray) -> Any:
-    """Return the rows `index` of every array of a tree, on the host."""
-    return jax.tree.map(lambda a: np.asarray(a)[index], tree)

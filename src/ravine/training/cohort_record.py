@@ -34,6 +34,8 @@ def final_rules(cohort: Cohort) -> dict[str, ArrayRule]:
     plan, runs = cohort.plan, len(cohort.runs)
     rules = {name: ArrayRule("f", (runs,), plan.precision) for name in ("score", "valid_loss")}
     rules["evaluation"] = ArrayRule("i", (runs,), "int32", within=(-1, plan.evaluations - 1))
+    if cohort.batches.sampled_rows(plan) is not None:
+        rules["curve_error"] = ArrayRule("f", (runs,), plan.precision)
     if cohort.keep_parameters:
         statistics = sum(leaf.size for leaf in jax.tree.leaves(plan.network.statistics(plan.precision)))
         sizes = {"parameters": plan.network.parameters, "statistics": statistics}

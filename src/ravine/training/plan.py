@@ -19,6 +19,11 @@ __all__ = ["TRANSFORMS", "EvaluationKey", "Plan"]
 EvaluationKey = tuple[Network, str, str, bool, str]
 """Network, loss, metric, weighted and precision, the parts of a plan on which its evaluation depends."""
 
+CURVE_SHARE = 0.3
+"""Validation rows on which curves are measured, for each training row between two evaluations."""
+MIN_CURVE_ROWS = 1000
+"""Curves are measured on at least as many validation rows, if there are as many."""
+
 TRANSFORMS = ("l1", "l2", "weight_decay", "clip", "ema", "tail")
 """Changes around the optimizer's step, each with one hyperparameter: see `ravine.optimizers.compose`."""
 
@@ -58,6 +63,15 @@ class Plan:
     def steps(self) -> int:
         """Number of optimizer steps of one run."""
         return self.steps_per_evaluation * self.evaluations
+
+    def curve_rows(self, rows: int) -> int:
+        """Return on how many of the validation rows the curves are measured, so that they take a small share.
+
+        A forward pass costs a third of a training step on the same rows, so evaluations take at most a tenth
+        of the time of the training steps, unless a segment is short. rows: number of validation rows.
+        """
+        wanted = int(CURVE_SHARE * self.steps_per_evaluation * self.batch_size)
+        return min(rows, max(wanted, MIN_CURVE_ROWS))
 
     @property
     def random(self) -> bool:

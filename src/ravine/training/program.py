@@ -185,15 +185,16 @@ def _advance(
 ) -> tuple[RunState, Params, jax.Array]:
     """Train all members for one segment; see `Program.advance`. separate_tables: member k has table k."""
 
+    size = table_index.shape[0]
+    one_member_each = _over_members(partial(step, plan), size, (0, 0, 0, 0, None))
+
     def one_step(
         carry: tuple[RunState, jax.Array], drawn: tuple[jax.Array, Mapping[str, jax.Array]]
     ) -> tuple[tuple[RunState, jax.Array], None]:
         state, total = carry
         t, now = drawn
         rows = _rows_of_members(tables, table_index, separate_tables, t)
-        state, value = jax.vmap(partial(step, plan), in_axes=(0, 0, 0, 0, None))(
-            state, numbers, now, rows, first + t
-        )
+        state, value = one_member_each(state, numbers, now, rows, first + t)
         return (state, total + value), None
 
     def to_evaluate(state: RunState, numbers: Numbers, factors: Mapping[str, jax.Array]) -> Params:
@@ -204,8 +205,28 @@ def _advance(
         one_step, (state, zero), (jnp.arange(plan.steps_per_evaluation, dtype=np.int32), factors)
     )
     last = {name: factor[-1] for name, factor in factors.items()}
-    params = jax.vmap(to_evaluate)(state, numbers, last)
+    params = _over_members(to_evaluate, size, (0, 0, 0))(state, numbers, last)
     return state, params, total / plan.steps_per_evaluation
+
+
+def _over_members(
+    function: Callable[..., Item], size: int, axes: tuple[int | None, ...]
+) -> Callable[..., Item]:
+    """Return a function of one member as a function of all members of a group.
+
+    axes: 0 for each argument with an axis [size], None for others. A single member runs without this axis,
+    since products with a leading axis of 1 are slow.
+    """
+    if size > 1:
+        return jax.vmap(function, axes)
+
+    def of_one(*arguments: Any) -> Item:
+        pairs = zip(arguments, axes, strict=True)
+        first = [each if axis is None else jax.tree.map(lambda a: a[0], each) for each, axis in pairs]
+        result: Item = jax.tree.map(lambda a: a[None], function(*first))
+        return result
+
+    return of_one
 
 
 def _rows_of_members(
@@ -260,7 +281,8 @@ def _compiled_evaluation(
                 table_index: jax.Array,
             ) -> tuple[jax.Array, jax.Array]:
                 rows = _rows_of_members(tables, table_index, size == count)
-                return jax.vmap(partial(evaluate, plan.evaluation_key))(params, stats, numbers, rows)
+                one = _over_members(partial(evaluate, plan.evaluation_key), size, (0, 0, 0, 0))
+                return one(params, stats, numbers, rows)
 
             _evaluations[key] = jax.jit(evaluate_group).lower(*arguments).compile()
         return _used(_evaluations, key)

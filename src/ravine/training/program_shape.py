@@ -26,7 +26,7 @@ class ProgramShape:
 
     size: number of runs in a group, which one CPU core or one GPU advances at the same time.
     tables: number of tables of data rows that a group reads; equal to `size` if each run has its own table.
-    valid: number of validation rows of a seed.
+    valid: number of validation rows of a seed on which curves are measured.
     width: number of runs, over all groups, whose states are in memory at the same time.
     segments: number of segments (trainings between two evaluations) between two saves of the state.
     """
@@ -66,4 +66,4 @@ def shape_for(
     longest = max(1, plan.evaluations // CHUNKS)
     segments = max(d for d in divisors if d == 1 or d <= longest)
     tables = size if devices.shared else min(seeds, size)
-    return ProgramShape(size, tables, batches.sizes[1], width, segments)
+    return ProgramShape(size, tables, batches.curve_rows(plan), width, segments)

@@ -323,7 +323,9 @@ class CompareDesign:
             plans={name: plan.describe() for name, plan in self.plans.items()},
             runs=self.runs,
             network_steps=self.network_steps,
-            rows=DevelopmentSizes(train=train, validation=validation),
+            rows=DevelopmentSizes(
+                train=train, validation=validation, curves=self.batches.sampled_rows(self.first_plan)
+            ),
             tuning_seeds=self.tuning_seeds,
             seeds=self.seeds,
             tune=[trial for rule in self.rules for trial in self._planned_trials(rule)],

@@ -94,7 +94,7 @@ def run(design: CompareDesign, context: RunContext) -> CompareResult:
         data=data_facts(context.dataset),
         run_dir=context.run_dir,
         source=design.settings.source,
-        split=split_sizes(context.dataset, design.batches),
+        split=split_sizes(context.dataset, design.batches, design.first_plan),
         metric=design.metric,
         plan=facts,
         seconds=context.seconds([(plan, design.shape) for plan in design.plans.values()]),

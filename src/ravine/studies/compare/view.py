@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ravine.execution.baseline_view import baseline_blocks
-from ravine.execution.describe import data_text, score_format_of, time_row, training_option_rows
+from ravine.execution.describe import (
+    curve_rows_blocks,
+    data_text,
+    score_format_of,
+    time_row,
+    training_option_rows,
+    validation_text,
+)
 from ravine.execution.evaluated_scores import FAILED, failed_cells, failure_warning, median_cell, tier_column
 from ravine.execution.length_advice import advice_text, trend_cell
 from ravine.execution.next_steps import after_ranking
@@ -58,6 +65,7 @@ def view(result: CompareResult) -> list[Block]:
     blocks.append(Paragraph(recommendation_text(result.recommendation, rows)))
     if result.advice is not None:
         blocks.append(Paragraph(advice_text(result.advice, result.best)))
+    blocks += curve_rows_blocks(result.split)
     if is_number(result.test.median):
         blocks.append(Paragraph(_tested(result, style)))
     if result.test_rows is not None:
@@ -92,7 +100,8 @@ def plan_view(plan: ComparePlan) -> list[Block]:
         ("data", data_text(plan.data)),
         (
             "split",
-            f"{plan.rows.train:,} rows to train, {plan.rows.validation:,} to validate, the rest to test",
+            f"{plan.rows.train:,} rows to train, {validation_text(plan.rows, 'to validate')}, "
+            "the rest to test",
         ),
         ("metric", plan.metric),
         ("effort", f"{plan.effort} ({plan.effort_chosen})"),

@@ -275,7 +275,9 @@ class SweepDesign:
             runs=self.runs,
             network_steps=self.network_steps,
             programs=self.programs,
-            rows=DevelopmentSizes(train=train, validation=validation),
+            rows=DevelopmentSizes(
+                train=train, validation=validation, curves=first.batches.sampled_rows(first.plan)
+            ),
             tuning_seeds=self.tuning_seeds,
             seeds=self.seeds,
         )

@@ -78,7 +78,7 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
         data=data_facts(context.dataset),
         run_dir=context.run_dir,
         source=settings.source,
-        split=split_sizes(context.dataset, design.points[0].batches),
+        split=split_sizes(context.dataset, design.points[0].batches, design.points[0].plan),
         metric=facts,
         design=design.facts(),
         plan=SweepFacts(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ravine.execution.describe import data_text, score_format_of, time_row
+from ravine.execution.describe import curve_rows_blocks, data_text, score_format_of, time_row, validation_text
 from ravine.execution.evaluated_scores import (
     FAILED,
     PAIRED,
@@ -68,6 +68,7 @@ def view(result: SweepResult) -> list[Block]:
         blocks.append(_effects(result.effects, style))
     blocks += [Paragraph(note, tone="warning") for note in _notes(result.leaderboard)]
     blocks.append(Paragraph(" ".join(verdict(result))))
+    blocks += curve_rows_blocks(result.split)
     if result.advice is not None:
         blocks.append(Paragraph(advice_text(result.advice, result.best.setting)))
     if is_number(result.test.median):
@@ -99,7 +100,10 @@ def plan_view(plan: SweepPlan) -> list[Block]:
     )
     rows = [
         ("data", data_text(plan.data)),
-        ("split", f"{plan.rows.train:,} train, {plan.rows.validation:,} validation, the rest test"),
+        (
+            "split",
+            f"{plan.rows.train:,} train, {validation_text(plan.rows)}, the rest test",
+        ),
         ("metric", plan.metric),
         ("design", f"{plan.design} of {count(len(plan.settings), 'configuration')}: {names}"),
         ("effort", f"{plan.effort} ({plan.effort_chosen})"),

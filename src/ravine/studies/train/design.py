@@ -196,7 +196,7 @@ def plan(design: TrainDesign) -> TrainPlan:
         study="train",
         estimated_seconds=design.estimated_seconds,
         data=data_facts(design.dataset),
-        split=split_sizes(design.dataset, prepared.batches),
+        split=split_sizes(design.dataset, prepared.batches, prepared.plan),
         metric=design.metric,
         plan=design.facts(),
         optimizer=prepared.rule.name,

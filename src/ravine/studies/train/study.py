@@ -56,7 +56,7 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
         study="train",
         data=data_facts(context.dataset),
         run_dir=context.run_dir,
-        split=split_sizes(context.dataset, prepared.batches),
+        split=split_sizes(context.dataset, prepared.batches, plan),
         metric=design.metric,
         plan=facts,
         seconds=context.seconds([(plan, design.shape)]),

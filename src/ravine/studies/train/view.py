@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ravine.execution.baseline_view import baseline_blocks
-from ravine.execution.describe import data_text, score_format_of, time_row, training_option_rows
+from ravine.execution.describe import (
+    curve_rows_blocks,
+    data_text,
+    score_format_of,
+    time_row,
+    training_option_rows,
+    validation_text,
+)
 from ravine.execution.length_advice import advice_text, advice_words, rounding_text
 from ravine.execution.next_steps import files_and_commands, source_or_example
 from ravine.execution.result_parts import ScoreSummary
@@ -66,7 +73,12 @@ def view(result: TrainResult) -> list[Block]:
     ]
     if len(set(plan.rates or ())) > 1:
         lines.insert(0, _line("learning rate", plan.rates or ()))
-    blocks: list[Block] = [Facts(rows), *_caveat(plan), Sparklines(lines, scale="own")]
+    blocks: list[Block] = [
+        Facts(rows),
+        *_caveat(plan),
+        Sparklines(lines, scale="own"),
+        *curve_rows_blocks(result.split),
+    ]
     if result.advice is not None:
         blocks.append(Paragraph(advice_text(result.advice, scores.optimizer)))
     if result.test_rows is not None:
@@ -104,7 +116,10 @@ def plan_view(plan: TrainPlan) -> list[Block]:
     split = plan.split
     rows = [
         ("data", data_text(plan.data)),
-        ("split", f"{split.train:,} train, {split.validation:,} validation, {split.test:,} test"),
+        (
+            "split",
+            f"{split.train:,} train, {validation_text(split)}, {split.test:,} test",
+        ),
         ("optimizer", f"{plan.optimizer}, learning rate {learning_rate(plan.learning_rate)}"),
         *training_option_rows(plan.plan.training_options),
         ("training", _length(plan.plan)),

@@ -1,0 +1,58 @@
+"""Groups: the runs of a cohort that one worker, a CPU core or a GPU, advances at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from ravine.training.early_stopping import BestWeights
+
+__all__ = ["Group", "grouped", "states_of", "take"]
+
+
+@dataclass
+class Group:
+    """Runs that train side by side.
+
+    runs: indices of the runs, [n]. members: index of the run in each place of the compiled program, [size];
+    the last run may fill several places.
+    state, numbers, best: on the device that worked on the group last; None before the first chunk.
+    """
+
+    runs: np.ndarray
+    members: np.ndarray
+    state: Any = None
+    numbers: Any = None
+    best: BestWeights | None = None
+
+
+def grouped(live: np.ndarray, size: int, states: Any = None) -> list[Group]:
+    """Pack live runs into as few groups as possible.
+
+    live: indices of the runs. size: number of places in a group. states: state and best weights of these
+    runs, [run, ...] on the host, None before the first chunk.
+    """
+    groups = []
+    for begin in range(0, len(live), size):
+        index = np.minimum(begin + np.arange(size), min(begin + size, len(live)) - 1)
+        group = Group(live[begin : begin + size], live[index])
+        if states is not None:
+            group.state, best = take(states, index)
+            group.best = best if best is None else BestWeights(*best)
+        groups.append(group)
+    return groups
+
+
+def states_of(groups: Sequence[Group], going: np.ndarray) -> Any:
+    """Return state and best weights of the runs where `going` [run] is True, on the host, [run, ...]."""
+    parts = [take((group.state, group.best), np.arange(len(group.runs))) for group in groups]
+    return jax.tree.map(lambda *arrays: np.concatenate(arrays)[going], *parts)
+
+
+def take(tree: Any, index: np.ndarray) -> Any:
+    """Return the rows `index` of every array of a tree, on the host."""
+    return jax.tree.map(lambda a: np.asarray(a)[index], tree)
