@@ -35,6 +35,7 @@ class LabelNoiseBatches(Batches):
     ) -> None:
         self.parts, self.share = parts, share
         super().__init__(dataset, root, batch_size, precision)
+        self.indexed = False  # the labels of a row differ between seeds
 
     def _split(self, seed: int) -> Split:
         return self.parts(seed)

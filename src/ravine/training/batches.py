@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Hashable
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import jax
@@ -23,12 +23,25 @@ from ravine.data.random_keys import keyed_generator
 from ravine.data.scaling import raw_value_scaler
 from ravine.training.loop import Rows
 from ravine.training.plan import Plan
+from ravine.training.row_sources import IndexedRows, RowSource
 
 __all__ = ["Batches", "SeedData"]
 
 DEVICE_CACHE_BYTES = 256 * 2**20  # of rows on devices, kept for the next cohort, which sees the same rows
 HOST_CACHE_BYTES = 2**29  # of standardized data sets, one per seed
 ORDER_CACHE_BYTES = 2**27  # of shuffled orders, one per seed and pass
+SPLIT_CACHE_BYTES = 2**28  # of splits, one per seed
+INDEXED_BYTES = 2**24  # of inputs; programs read larger data from one table, see `row_sources`
+
+
+@dataclass(frozen=True)
+class SeedScaling:
+    """The split of a seed, and the standardization of inputs and target by its training rows."""
+
+    parts: Split
+    scaler: Scaler
+    target_mean: float
+    target_scale: float
 
 
 @dataclass(frozen=True)
@@ -69,36 +82,52 @@ class Batches:
         self.scaling = scaling
         self.sizes = self._split(0).train.shape[0], self._split(0).valid.shape[0]
         self.batch_size = min(batch_size, self.sizes[0])
+        self.scaling_of = lru_cache(maxsize=max(4, min(256, SPLIT_CACHE_BYTES // (8 * len(dataset)))))(
+            self._scaling_of
+        )
         self.data = lru_cache(maxsize=self._cached_seeds())(self._data)
         passes = max(2, min(256, ORDER_CACHE_BYTES // (4 * self.sizes[0])))
         self._pass = lru_cache(maxsize=passes)(self._shuffled)
-        self._on_device: dict[tuple[Any, ...], Rows] = {}
+        self.indexed = dataset.x.nbytes > INDEXED_BYTES
+        self._tables: dict[jax.Device, jax.Array] = {}
+        self._on_device: dict[tuple[Any, ...], Any] = {}
         self._bytes, self._lock = 0, threading.Lock()
 
     def _split(self, seed: int) -> Split:
         """Return the training and validation rows of a seed; a subclass may choose others."""
         return split(self.dataset, seed, self.validation)
 
+    @cached_property
+    def has_gaps(self) -> bool:
+        """Whether inputs of the data set are missing."""
+        return bool(np.isnan(self.dataset.x).any())
+
     def _cached_seeds(self) -> int:
         """Return for how many seeds the host keeps the standardized rows."""
         return max(2, min(64, int(HOST_CACHE_BYTES // max(1, self.dataset.x.nbytes))))
 
-    def _data(self, seed: int) -> SeedData:
-        """Return the rows of a seed, standardized by the training rows alone."""
+    def _scaling_of(self, seed: int) -> SeedScaling:
+        """Return the split of a seed, and the standardization by its training rows alone."""
         data, parts = self.dataset, self._split(seed)
         if self.scaling == "none":
             scaler = raw_value_scaler(data.encoder, data.x[parts.train])
         else:
             scaler = Scaler.fit(data.x[parts.train], together=data.shape is not None)
-        target_mean, target_scale = 0.0, 1.0
-        if data.task == "regress":
-            y = data.y[parts.train]
-            target_mean, target_scale = float(np.mean(y)), float(np.std(y)) or 1.0
+        if data.task != "regress":
+            return SeedScaling(parts, scaler, 0.0, 1.0)
+        y = data.y[parts.train]
+        return SeedScaling(parts, scaler, float(np.mean(y)), float(np.std(y)) or 1.0)
 
-        def part(index: np.ndarray) -> Rows:
-            return self.standardized(index, scaler, target_mean, target_scale)
-
-        return SeedData(part(parts.train), part(parts.valid), scaler, target_scale, target_mean)
+    def _data(self, seed: int) -> SeedData:
+        """Return the rows of a seed, standardized by the training rows alone."""
+        of_seed = self.scaling_of(seed)
+        parts, scaler = of_seed.parts, of_seed.scaler
+        target_mean, target_scale = of_seed.target_mean, of_seed.target_scale
+        train, valid = (
+            self.standardized(index, scaler, target_mean, target_scale)
+            for index in (parts.train, parts.valid)
+        )
+        return SeedData(train, valid, scaler, target_scale, target_mean)
 
     def standardized(
         self, index: np.ndarray, scaler: Scaler, target_mean: float, target_scale: float
@@ -129,7 +158,7 @@ class Batches:
 
     def test(self, seed: int) -> Rows:
         """Return the test rows, x [N, D], standardized by mean and deviation of the seed's training rows."""
-        data = self.data(seed)
+        data = self.scaling_of(seed)
         return self.standardized(self.dataset.test, data.scaler, data.target_mean, data.target_scale)
 
     def order(self, seed: int, first: int, last: int) -> np.ndarray:
@@ -159,13 +188,59 @@ class Batches:
         rows = self.data(seed).train
         return Rows(rows.x[order], rows.y[order], None if rows.weight is None else rows.weight[order])
 
-    def on_device(self, seed: int, first: int, steps: int, device: jax.Device) -> Rows:
-        """Return the training rows of a seed for some steps, x [steps, B, D], on a device.
+    def on_device(self, seed: int, first: int, steps: int, device: jax.Device) -> RowSource:
+        """Return the training rows of a seed for some steps on a device: batches, or a table and an order.
 
-        first, steps: the first step, and the number of steps. B is the batch size. The rows stay on the
-        device as long as there is room, for other cohorts.
+        first, steps: the first step, and the number of steps. The rows stay on the device as long as there is
+        room, for other cohorts.
         """
-        return self._put((seed, first, steps, device), lambda: self.draw(seed, first, steps))
+        if not self.indexed:
+            return self.prepared(seed, first, steps, device)
+        fixed: IndexedRows = self._put((seed, "table", device), lambda: self._table_of(seed))
+        order = self._put(
+            ("order", seed, first, steps, device), lambda: self._row_numbers(seed, first, steps)
+        )
+        return fixed._replace(x=self._shared_inputs(device), order=order)
+
+    def prepared(self, seed: int, first: int, steps: int, device: jax.Device) -> Rows:
+        """Return the training rows of a seed for some steps as batches on a device, x [steps, B, D].
+
+        first, steps: the first step, and the number of steps. The rows stay on the device as long as there is
+        room, for other cohorts.
+        """
+        batches: Rows = self._put((seed, first, steps, device), lambda: self.draw(seed, first, steps))
+        return batches
+
+    def _row_numbers(self, seed: int, first: int, steps: int) -> np.ndarray:
+        """Return the order of the training rows of some steps, as indices of rows of the data set."""
+        train = self.scaling_of(seed).parts.train.astype(np.int32)
+        return train[self.order(seed, first, first + steps)]
+
+    def _shared_inputs(self, device: jax.Device) -> jax.Array:
+        """Return the inputs of the data set on a device, [N, D]."""
+        with self._lock:
+            if device not in self._tables:
+                x = self.dataset.x.astype(self.precision, copy=False)
+                self._tables[device] = jax.device_put(x, device)
+            return self._tables[device]
+
+    def _table_of(self, seed: int) -> IndexedRows:
+        """Return targets, weights and standardization of the rows of the data set for a seed.
+
+        The result lacks the inputs, which all seeds share, and the order.
+        """
+        of_seed, data = self.scaling_of(seed), self.dataset
+        scaler, train = of_seed.scaler, of_seed.parts.train
+        if data.task == "regress":
+            y = ((data.y - of_seed.target_mean) / of_seed.target_scale).astype(self.precision)
+        else:
+            y = data.y.astype(np.int32)
+        weight = None
+        if data.weights is not None:
+            weight = (data.weights / np.mean(np.abs(data.weights[train]))).astype(self.precision)
+        fill = scaler.fill.astype(self.precision) if self.has_gaps else None
+        mean, factor = (values.astype(self.precision) for values in (scaler.mean, 1 / scaler.scale))
+        return IndexedRows(None, y, weight, fill, mean, factor, None)
 
     def valid(self, seed: int, device: jax.Device, rows: int | None = None) -> Rows:
         """Return the validation rows of a seed on a device, x [m, D].
@@ -185,21 +260,29 @@ class Batches:
         return rows if rows < self.sizes[1] else None
 
     def _drawn_valid(self, seed: int, rows: int | None) -> Rows:
-        valid = self.data(seed).valid
-        if rows is None or rows == self.sizes[1]:
-            return valid
-        drawn = keyed_generator(self.root, "curves", seed).permutation(self.sizes[1])[:rows]
-        return Rows(*(None if array is None else array[drawn] for array in valid))
+        drawn = np.arange(self.sizes[1])
+        if rows is not None and rows < self.sizes[1]:
+            drawn = keyed_generator(self.root, "curves", seed).permutation(self.sizes[1])[:rows]
+        if not self.indexed:
+            return Rows(*(None if array is None else array[drawn] for array in self.data(seed).valid))
+        of_seed = self.scaling_of(seed)
+        return self.standardized(
+            of_seed.parts.valid[drawn], of_seed.scaler, of_seed.target_mean, of_seed.target_scale
+        )
 
-    def _put(self, key: tuple[Hashable, ...], make: Callable[[], Rows]) -> Rows:
-        """Return the rows of `key` on the device that ends `key`; drop the oldest rows beyond the limit."""
+    def _put(self, key: tuple[Hashable, ...], make: Callable[[], Any]) -> Any:
+        """Return the arrays of `key` on the device that ends `key`; drop the oldest beyond the limit."""
         with self._lock:
-            rows = self._on_device.get(key)
-        if rows is None:
-            rows = jax.device_put(make(), key[-1])
+            arrays = self._on_device.get(key)
+        if arrays is None:
+            arrays = jax.device_put(make(), key[-1])
             with self._lock:
-                self._on_device[key] = rows
-                self._bytes += rows.x.nbytes
+                self._on_device[key] = arrays
+                self._bytes += _bytes(arrays)
                 while self._bytes > DEVICE_CACHE_BYTES and len(self._on_device) > 1:
-                    self._bytes -= self._on_device.pop(next(iter(self._on_device))).x.nbytes
-        return rows
+                    self._bytes -= _bytes(self._on_device.pop(next(iter(self._on_device))))
+        return arrays
+
+
+def _bytes(arrays: Any) -> int:
+    return sum(array.nbytes for array in jax.tree.leaves(arrays))

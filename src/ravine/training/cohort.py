@@ -120,7 +120,7 @@ class _CohortRun:
         self.after_chunk, self.store = after_chunk, store
         plan, runs, batches = cohort.plan, cohort.runs, cohort.batches
         count, seeds = len(runs), np.unique(runs.seed).tolist()
-        scales = {seed: batches.data(seed).target_scale for seed in seeds}
+        scales = {seed: batches.scaling_of(seed).target_scale for seed in seeds}
         target_scale = np.array([scales[seed] for seed in runs.seed.tolist()])
         self.numbers = runs.numbers(plan.rule, target_scale, plan.precision)
         if plan.random:

@@ -38,6 +38,7 @@ from ravine.networks.parameters import Params, Statistics
 from ravine.training.loop import Numbers, Rows, RunState, evaluate, optimizer_of, start, step
 from ravine.training.plan import Plan
 from ravine.training.program_shape import ProgramShape
+from ravine.training.row_sources import IndexedRows, RowSource, batch_at
 from ravine.training.runs import Runs
 
 __all__ = ["Program", "clear_with_programs", "drop_programs", "program"]
@@ -70,7 +71,7 @@ class Program:
             if self._advance is None:
                 clock = time.perf_counter()
                 with precision_context(self.plan.precision):  # each thread has a precision of its own
-                    self._evaluate = _compiled_evaluation(self.plan, self.shape.compiled, self.device)
+                    self._evaluate = _compiled_evaluation(self.plan, self.shape, self.device)
                     self._advance = self._compiled_advance()
                     self._init = self._compiled_init()
                 self.seconds = time.perf_counter() - clock
@@ -84,7 +85,7 @@ class Program:
         state = jax.eval_shape(jax.vmap(partial(start, plan)), params, numbers)
         scheduled = ("rate", *plan.hyper_schedules)
         factors = {name: _like((plan.steps_per_evaluation, shape.size), plan.precision) for name in scheduled}
-        batch = _rows_like(plan, (plan.steps_per_evaluation, plan.batch_size))
+        batch = self._source_like()
         table_index, first = _like((shape.size,), "int32"), _like((), "int32")
         arguments = state, numbers, factors, (batch,) * shape.tables, table_index, first
         return jax.jit(function, donate_argnums=0).lower(*_on(self.device, arguments)).compile()
@@ -93,6 +94,16 @@ class Program:
         """Compile `loop.start`, mapped over the members."""
         arguments = _on(self.device, self._example())
         return jax.jit(jax.vmap(partial(start, self.plan))).lower(*arguments).compile()
+
+    def _source_like(self) -> RowSource:
+        """Return shapes and data types of the training rows that a member reads in a segment."""
+        plan, shape = self.plan, self.shape
+        steps = plan.steps_per_evaluation, plan.batch_size
+        if not shape.rows:
+            return _rows_like(plan, steps)
+        column = _like((plan.network.sizes[0],), plan.precision)
+        rows = _rows_like(plan, (shape.rows,))
+        return IndexedRows(*rows, column if shape.gaps else None, column, column, _like(steps, "int32"))
 
     def _example(self) -> tuple[Any, Any]:
         """Return shapes and data types of the parameters of a group, and example numbers for it."""
@@ -121,14 +132,14 @@ class Program:
         state: RunState,
         numbers: Numbers,
         factors: Mapping[str, Array],
-        tables: tuple[Rows, ...],
+        tables: tuple[RowSource, ...],
         table_index: Array,
         first: ArrayLike,
     ) -> tuple[RunState, Params, jax.Array]:
         """Train a group of runs for one segment, the steps until the next evaluation, from step `first`.
 
-        factors: factors of the schedules, {name of the hyperparameter: [steps, size]}. tables: batches of
-        training rows for each step, x [steps, B, D], in one or more tables. table_index [size]: index of the
+        factors: factors of the schedules, {name of the hyperparameter: [steps, size]}. tables: training rows
+        of the steps, in one or more tables, see `Batches.on_device`. table_index [size]: index of the
         table that each member reads. Returns the state, the parameters to evaluate and the mean training loss
         [size]. The memory of the old state is reused.
         """
@@ -179,7 +190,7 @@ def _advance(
     state: RunState,
     numbers: Numbers,
     factors: Mapping[str, jax.Array],
-    tables: tuple[Rows, ...],
+    tables: tuple[RowSource, ...],
     table_index: jax.Array,
     first: jax.Array,
 ) -> tuple[RunState, Params, jax.Array]:
@@ -193,7 +204,8 @@ def _advance(
     ) -> tuple[tuple[RunState, jax.Array], None]:
         state, total = carry
         t, now = drawn
-        rows = _rows_of_members(tables, table_index, separate_tables, t)
+        batches = tuple(batch_at(table, t) for table in tables)
+        rows = _rows_of_members(batches, table_index, separate_tables)
         state, value = one_member_each(state, numbers, now, rows, first + t)
         return (state, total + value), None
 
@@ -229,18 +241,10 @@ def _over_members(
     return of_one
 
 
-def _rows_of_members(
-    tables: tuple[Rows, ...], table_index: jax.Array, separate_tables: bool, *at: jax.Array
-) -> Rows:
-    """Return the rows at index `at` for every member, [size, ...].
-
-    Separate tables are sliced and stacked; shared tables are read by a gather.
-    """
-    if separate_tables:
-        parts = [jax.tree.map(lambda a: a[at], table) for table in tables]
-        return jax.tree.map(lambda *arrays: jnp.stack(arrays), *parts)
-    table = jax.tree.map(lambda *arrays: jnp.stack(arrays), *tables)
-    return jax.tree.map(lambda a: a[(table_index, *at)], table)
+def _rows_of_members(tables: tuple[Rows, ...], table_index: jax.Array, separate_tables: bool) -> Rows:
+    """Return the rows of every member, [size, ...]. separate_tables: member k has table k."""
+    rows: Rows = jax.tree.map(lambda *arrays: jnp.stack(arrays), *tables)
+    return rows if separate_tables else jax.tree.map(lambda a: a[table_index], rows)
 
 
 MAX_PROGRAMS = 256
@@ -254,12 +258,10 @@ _programs: dict[Any, Program] = {}
 _lock, _evaluations_lock, _lapack_lock = threading.Lock(), threading.Lock(), threading.Lock()
 
 
-def _compiled_evaluation(
-    plan: Plan, compiled: tuple[int, int, int], device: jax.Device
-) -> Callable[..., Any]:
+def _compiled_evaluation(plan: Plan, shape: ProgramShape, device: jax.Device) -> Callable[..., Any]:
     """Return the compiled evaluation of a group, which all plans of equal `evaluation_key` share."""
-    size, count, valid = compiled
-    key = plan.evaluation_key, compiled, device
+    size, count, valid = shape.size, shape.tables, shape.valid
+    key = plan.evaluation_key, (size, count, valid), device
     with _evaluations_lock:
         if key not in _evaluations:
             network = plan.network

@@ -29,6 +29,8 @@ class ProgramShape:
     valid: number of validation rows of a seed on which curves are measured.
     width: number of runs, over all groups, whose states are in memory at the same time.
     segments: number of segments (trainings between two evaluations) between two saves of the state.
+    rows: number of rows in the table from which the program takes the batches, 0 = batches are prepared.
+    gaps: whether values are missing in this table.
     """
 
     size: int
@@ -36,11 +38,13 @@ class ProgramShape:
     valid: int
     width: int
     segments: int
+    rows: int = 0
+    gaps: bool = False
 
     @property
-    def compiled(self) -> tuple[int, int, int]:
-        """The sizes that the compiled program depends on: (size, tables, valid)."""
-        return self.size, self.tables, self.valid
+    def compiled(self) -> tuple[int, ...]:
+        """The sizes that the compiled program depends on."""
+        return self.size, self.tables, self.valid, self.rows, self.gaps
 
 
 def shape_for(
@@ -66,4 +70,5 @@ def shape_for(
     longest = max(1, plan.evaluations // CHUNKS)
     segments = max(d for d in divisors if d == 1 or d <= longest)
     tables = size if devices.shared else min(seeds, size)
-    return ProgramShape(size, tables, batches.curve_rows(plan), width, segments)
+    table = (len(batches.dataset), batches.has_gaps) if batches.indexed else (0, False)
+    return ProgramShape(size, tables, batches.curve_rows(plan), width, segments, *table)

@@ -194,7 +194,7 @@ class _InstrumentedRun:
     def _advance(self, e: int) -> bool:
         """Train the steps until the next point and measure; return whether loss and gradient are finite."""
         plan, at = self.plan, e * self.plan.steps_per_evaluation
-        batches = self.batches.on_device(self.seed, at, plan.steps_per_evaluation, jax.devices()[0])
+        batches = self.batches.prepared(self.seed, at, plan.steps_per_evaluation, jax.devices()[0])
         factors = self._factors(e)
         before = self.state, self.eval_params
         state, eval_params, losses = self.clock.run(
