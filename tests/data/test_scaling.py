@@ -81,3 +81,18 @@ def test_kind_of_number_is_kept_and_shapes_are_checked():
         Scaler.fit(np.ones((0, 2)))
     with pytest.raises(ValueError, match="at least one"):
         stack([])
+
+
+def test_blocks_give_the_numbers_of_the_whole(monkeypatch):
+    """Large data are read in blocks of rows, whose sums are added."""
+    x = np.random.default_rng(4).standard_normal((50, 3)) * [1, 1e4, 1e-3] + [0, 1e6, 5]
+    x[::7, 1] = np.nan
+    whole = Scaler.fit(x)
+    monkeypatch.setattr("ravine.data.scaling.BLOCK_ROWS", 9)
+    for together in (False, True):
+        found = Scaler.fit(x, together=together)
+        full = np.where(np.isnan(x), np.nanmedian(x, axis=0), x)
+        axis = None if together else 0
+        np.testing.assert_allclose(found.mean, np.broadcast_to(full.mean(axis), 3), rtol=1e-12)
+        np.testing.assert_allclose(found.scale, np.broadcast_to(full.std(axis), 3), rtol=1e-9)
+        np.testing.assert_array_equal(found.fill, whole.fill)

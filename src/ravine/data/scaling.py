@@ -17,8 +17,9 @@ If standardization is switched off, (3) replaces (2), so that a network gets the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +33,9 @@ __all__ = ["Scaler", "raw_value_scaler", "stack"]
 
 CONSTANT_SCALE = 1e300
 """Scale of a constant column in (2), which makes it 0. It is finite, so that it can be stored."""
+
+
+BLOCK_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -69,19 +73,29 @@ class Scaler:
         x = np.asarray(x)
         if x.ndim != 2 or not len(x):
             raise ValueError(f"Scaler.fit takes x [n, D] with at least one row, not shape {x.shape}.")
-        x = x.astype(np.float64)
         fill = np.zeros(x.shape[1])
-        gaps = np.isnan(x)
-        for j in np.flatnonzero(gaps.any(0)):
-            present = x[~gaps[:, j], j]
+        has_gap = np.zeros(x.shape[1], bool)
+        for block in _blocks(x):
+            has_gap |= np.isnan(block).any(0)
+        for j in np.flatnonzero(has_gap):
+            present = x[~np.isnan(x[:, j]), j].astype(np.float64)
             fill[j] = np.median(present) if len(present) else 0.0
-            x[gaps[:, j], j] = fill[j]  # (1)
         axis = None if together else 0
         shape = (x.shape[1],)
-        low, high = x.min(axis), x.max(axis)
+        count = x.size if together else len(x)
+
+        def total(function: Callable[[np.ndarray], np.ndarray], combine: np.ufunc = np.add) -> np.ndarray:
+            """Return a sum, or another combination, over all rows, of a function of blocks without gaps."""
+            parts = (function(np.where(np.isnan(b), fill, b) if has_gap.any() else b) for b in _blocks(x))
+            result: np.ndarray = reduce(combine, parts)
+            return result
+
+        low = total(lambda block: block.min(axis), np.minimum)
+        high = total(lambda block: block.max(axis), np.maximum)
         # The mean of a constant is the constant itself. A rounded mean would give 1e-17 instead of 0.
-        mean = np.broadcast_to(np.where(low == high, low, x.mean(axis)), shape).copy()
-        spread = np.sqrt(np.mean(np.square(x - mean), axis=axis))
+        average = total(lambda block: block.sum(axis)) / count
+        mean = np.broadcast_to(np.where(low == high, low, average), shape).copy()
+        spread = np.sqrt(total(lambda block: np.square(block - mean).sum(axis)) / count)
         scale = np.broadcast_to(np.where((low == high) | (spread == 0), CONSTANT_SCALE, spread), shape).copy()
         return cls(fill, mean, scale)
 
@@ -109,6 +123,12 @@ class Scaler:
         Raises DamagedFile for a missing or wrong entry.
         """
         return check_document(plain, cls, "A scaler", exact=True)
+
+
+def _blocks(x: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the rows of `x` in blocks of float64, so that no copy of all rows is made."""
+    for begin in range(0, len(x), BLOCK_ROWS):
+        yield x[begin : begin + BLOCK_ROWS].astype(np.float64)
 
 
 def stack(scalers: Sequence[Scaler]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

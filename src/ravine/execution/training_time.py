@@ -5,6 +5,7 @@ No other choice of a study depends on them.
 
     seconds = start + compilation + sum over cohorts of the time of a cohort                            (1)
     time of a cohort = its start + places x (steps x step time + evaluations x evaluation time)         (2)
+                       with one evaluation more on all validation rows, where curves use a sample of them
 
 Step time and evaluation time follow from the numbers of operations of a network, and from two short
 measurements of the speed of this machine.
@@ -78,8 +79,9 @@ def training_seconds(training: Training, workers: int) -> float:
         other += RANDOM_VALUE_S * plan.batch_size * outputs
     step = products + at_this_speed(other)
     evaluation = ROW_PRODUCTS * forward_seconds(network, rows) + at_this_speed(SEGMENT_S)
-    cohort = at_this_speed(COHORT_S)
-    return cohort + places(training, workers) * (plan.steps * step + plan.evaluations * evaluation)
+    final = ROW_PRODUCTS * forward_seconds(network, training.shape.final)
+    run = plan.steps * step + plan.evaluations * evaluation + final
+    return at_this_speed(COHORT_S) + places(training, workers) * run
 
 
 def places(training: Training, workers: int) -> int:

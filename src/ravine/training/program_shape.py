@@ -29,6 +29,7 @@ class ProgramShape:
     valid: number of validation rows of a seed on which curves are measured.
     width: number of runs, over all groups, whose states are in memory at the same time.
     segments: number of segments (trainings between two evaluations) between two saves of the state.
+    final: number of validation rows on which final values are measured anew, 0 = they are those of curves.
     rows: number of rows in the table from which the program takes the batches, 0 = batches are prepared.
     gaps: whether values are missing in this table.
     """
@@ -38,6 +39,7 @@ class ProgramShape:
     valid: int
     width: int
     segments: int
+    final: int = 0
     rows: int = 0
     gaps: bool = False
 
@@ -70,5 +72,6 @@ def shape_for(
     longest = max(1, plan.evaluations // CHUNKS)
     segments = max(d for d in divisors if d == 1 or d <= longest)
     tables = size if devices.shared else min(seeds, size)
+    final = 0 if batches.sampled_rows(plan) is None else batches.sizes[1]
     table = (len(batches.dataset), batches.has_gaps) if batches.indexed else (0, False)
-    return ProgramShape(size, tables, batches.curve_rows(plan), width, segments, *table)
+    return ProgramShape(size, tables, batches.curve_rows(plan), width, segments, final, *table)
