@@ -9,8 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ravine.engines.program_cache import cache_folder, can_keep_programs, remove_old_programs
 from ravine.errors import UsageError
-from ravine.records.user_cache import user_cache
 
 if TYPE_CHECKING:
     from jax import Device
@@ -31,7 +31,8 @@ def prepare(device: str | None = None, cache: Path | None = None) -> None:
 
     device: "cpu" or "gpu", None for JAX's own choice. cache: folder of the compiled programs, by default in
     the user's cache. Call this function before JAX uses a device, since JAX chooses its platform only once.
-    If the folder cannot be written, compiled programs are not kept. Raises UsageError in a process that was
+    If the folder cannot be written, compiled programs are not kept. Programs that were not used for long are
+    removed where all together are too large. Raises UsageError in a process that was
     forked after JAX had started.
     """
     global _process_of_jax
@@ -45,8 +46,9 @@ def prepare(device: str | None = None, cache: Path | None = None) -> None:
     folder = cache or cache_folder()
     # JAX warns of a cache entry that a killed process wrote in part, and compiles it anew.
     warnings.filterwarnings("ignore", message="Error reading persistent compilation cache")
-    if _writable(folder):
+    if can_keep_programs(folder):
         jax.config.update("jax_compilation_cache_dir", str(folder))
+        remove_old_programs(folder)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
@@ -85,19 +87,6 @@ def cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # macOS and Windows have no affinity
         return os.cpu_count() or 1
-
-
-def cache_folder() -> Path:
-    """Return the folder of compiled programs."""
-    return user_cache() / "programs"
-
-
-def _writable(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return False
-    return os.access(folder, os.W_OK | os.X_OK)
 
 
 @dataclass(frozen=True)
