@@ -14,7 +14,7 @@ from ravine.training.initial_state import initial_params, parameters_of, rng_key
 from ravine.training.loop import Rows, RunState, advance, start
 from ravine.training.plan import TRANSFORMS, Plan
 from ravine.training.program import Program, clear_with_programs, drop_programs, program
-from ravine.training.program_shape import ProgramShape, shape_for
+from ravine.training.program_shape import ProgramShape, shape_for, shape_of_repeated_seeds
 from ravine.training.runs import Runs
 from ravine.training.trained_network import TrainedNetwork, score_of
 
@@ -44,6 +44,7 @@ __all__ = [
     "run_cohort",
     "score_of",
     "shape_for",
+    "shape_of_repeated_seeds",
     "start",
     "statistics_of",
 ]

@@ -158,7 +158,7 @@ class _CohortRun:
         """Train the runs of one wave, or go on from (evaluations done, live runs, their states)."""
         plan, segments = self.cohort.plan, self.shape.segments
         done, live, states = resumed or (0, wave, None)
-        groups = grouped(live, self.shape.size, states)
+        groups = self._grouped(live, states)
         while done < plan.evaluations and groups:
             train = partial(self._train_chunk, done, min(done + segments, plan.evaluations))
             trained = map_on_devices(self.devices, train, groups, plan.precision)
@@ -170,10 +170,13 @@ class _CohortRun:
                 self.status[live[going]] = Status.FINISHED
                 groups = []
             elif not going.all():
-                groups = (
-                    grouped(live[going], self.shape.size, states_of(groups, going)) if going.any() else []
-                )
+                groups = self._grouped(live[going], states_of(groups, going)) if going.any() else []
             self._end_chunk(number, done, groups, steps)
+
+    def _grouped(self, live: np.ndarray, states: Any = None) -> list[Group]:
+        """Pack live runs into groups. A program with one table needs groups of one seed."""
+        seeds = self.cohort.runs.seed[live] if self.shape.tables == 1 else None
+        return grouped(live, self.shape.size, states, seeds)
 
     def _train_chunk(self, first: int, last: int, device: jax.Device, group: Group) -> int:
         """Train a group for the evaluations `first` to `last` - 1; return the segments that its runs took."""

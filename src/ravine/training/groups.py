@@ -30,16 +30,19 @@ class Group:
     best: BestWeights | None = None
 
 
-def grouped(live: np.ndarray, size: int, states: Any = None) -> list[Group]:
+def grouped(live: np.ndarray, size: int, states: Any = None, seeds: np.ndarray | None = None) -> list[Group]:
     """Pack live runs into as few groups as possible.
 
     live: indices of the runs. size: number of places in a group. states: state and best weights of these
-    runs, [run, ...] on the host, None before the first chunk.
+    runs, [run, ...] on the host, None before the first chunk. seeds: seeds of these runs, in which equal ones
+    are neighbors, for groups of one seed each; None = a group may have several seeds.
     """
+    places = np.arange(len(live))
+    parts = [places] if seeds is None else np.split(places, np.flatnonzero(seeds[1:] != seeds[:-1]) + 1)
     groups = []
-    for begin in range(0, len(live), size):
-        index = np.minimum(begin + np.arange(size), min(begin + size, len(live)) - 1)
-        group = Group(live[begin : begin + size], live[index])
+    for places in (part[begin : begin + size] for part in parts for begin in range(0, len(part), size)):
+        index = places[np.minimum(np.arange(size), len(places) - 1)]
+        group = Group(live[places], live[index])
         if states is not None:
             group.state, best = take(states, index)
             group.best = best if best is None else BestWeights(*best)

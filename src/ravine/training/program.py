@@ -197,7 +197,7 @@ def _advance(
     """Train all members for one segment; see `Program.advance`. separate_tables: member k has table k."""
 
     size = table_index.shape[0]
-    one_member_each = _over_members(partial(step, plan), size, (0, 0, 0, 0, None))
+    one_member_each = _over_members(partial(step, plan), size, (0, 0, 0, _rows_axis(tables), None))
 
     def one_step(
         carry: tuple[RunState, jax.Array], drawn: tuple[jax.Array, Mapping[str, jax.Array]]
@@ -241,8 +241,21 @@ def _over_members(
     return of_one
 
 
+def _rows_axis(tables: tuple[RowSource, ...]) -> int | None:
+    """Return the axis of the members in their rows; None if all members read one table.
+
+    The compiler then joins the products of all members in the first layer to a single wide product.
+    """
+    return None if len(tables) == 1 else 0
+
+
 def _rows_of_members(tables: tuple[Rows, ...], table_index: jax.Array, separate_tables: bool) -> Rows:
-    """Return the rows of every member, [size, ...]. separate_tables: member k has table k."""
+    """Return the rows of every member, [size, ...], or without this axis if all members read one table.
+
+    separate_tables: member k has table k.
+    """
+    if len(tables) == 1:
+        return tables[0]
     rows: Rows = jax.tree.map(lambda *arrays: jnp.stack(arrays), *tables)
     return rows if separate_tables else jax.tree.map(lambda a: a[table_index], rows)
 
@@ -283,7 +296,8 @@ def _compiled_evaluation(plan: Plan, shape: ProgramShape, device: jax.Device) ->
                 table_index: jax.Array,
             ) -> tuple[jax.Array, jax.Array]:
                 rows = _rows_of_members(tables, table_index, size == count)
-                one = _over_members(partial(evaluate, plan.evaluation_key), size, (0, 0, 0, 0))
+                axes = 0, 0, 0, _rows_axis(tables)
+                one = _over_members(partial(evaluate, plan.evaluation_key), size, axes)
                 return one(params, stats, numbers, rows)
 
             _evaluations[key] = jax.jit(evaluate_group).lower(*arguments).compile()

@@ -7,7 +7,7 @@ state. A table holds rows of data for members.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from ravine.engines import Devices
 from ravine.training.batches import Batches
 from ravine.training.plan import Plan
 
-__all__ = ["ProgramShape", "shape_for"]
+__all__ = ["ProgramShape", "shape_for", "shape_of_repeated_seeds"]
 
 CHUNKS = 4  # at least, for plans of as many evaluations, so that diverged runs are dropped early
 
@@ -64,7 +64,7 @@ def shape_for(
     that leads to at least 4 chunks, or 1. On a CPU every run has its own copy of the rows, which is faster to
     read. On a GPU the runs of one seed share the rows, which takes less memory.
     """
-    state = 4 * np.dtype(plan.precision).itemsize * plan.network.parameters  # weights, gradient, two slots
+    state = _state_bytes(plan)
     size = size or devices.group_size(state, runs)
     per_step = size * devices.count
     width = min(-(-runs // per_step), max(1, devices.state_bytes // state // per_step)) * per_step
@@ -75,3 +75,24 @@ def shape_for(
     final = 0 if batches.sampled_rows(plan) is None else batches.sizes[1]
     table = (len(batches.dataset), batches.has_gaps) if batches.indexed else (0, False)
     return ProgramShape(size, tables, batches.curve_rows(plan), width, segments, final, *table)
+
+
+def shape_of_repeated_seeds(
+    shape: ProgramShape, plan: Plan, batches: Batches, runs: int, devices: Devices
+) -> ProgramShape:
+    """Return the sizes of a program for cohorts in which each seed has `runs` runs or a multiple of it.
+
+    On a CPU, a group then has runs of one seed alone. They share the rows of each step, if the program takes
+    these from a table. So a row is read once for all of them, and their products in the first layer become
+    one. In other cases the sizes stay as they are. shape: sizes without this.
+    """
+    if not (batches.indexed and devices.shared and runs > 1):
+        return shape
+    size = devices.group_size(_state_bytes(plan), runs * devices.count)
+    per_step = size * devices.count
+    return replace(shape, size=size, tables=1, width=max(per_step, shape.width // per_step * per_step))
+
+
+def _state_bytes(plan: Plan) -> int:
+    """Return the bytes of the state of a run: weights, gradient and two arrays of the optimizer."""
+    return 4 * np.dtype(plan.precision).itemsize * plan.network.parameters

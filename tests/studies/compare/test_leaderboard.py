@@ -7,8 +7,8 @@ import pytest
 
 from ravine.execution.constant_score import ConstantScores
 from ravine.networks import METRICS
-from ravine.studies.compare.design import Trials
 from ravine.studies.compare.leaderboard import Evaluated, Tuned, leaderboard_rows, pairs_of, target_score
+from ravine.studies.compare.trials import Trials
 
 RANGE = (1e-3, 1e1)
 

@@ -24,10 +24,11 @@ from ravine.options.resolve import resolve as resolve_settings
 from ravine.records.run_directory import RunDirectory
 from ravine.records.toml_files import dump
 from ravine.records.toml_files import load as load_toml
-from ravine.studies.compare.design import Trials, design
+from ravine.studies.compare.design import design
 from ravine.studies.compare.result import CompareResult
 from ravine.studies.compare.settings import CompareSettings
 from ravine.studies.compare.study import best_settings
+from ravine.studies.compare.trials import Trials
 from ravine.studies.diagnose.result import DiagnoseResult
 from ravine.studies.train.design import design as train_design
 from ravine.studies.train.result import TrainResult

@@ -52,58 +52,16 @@ from ravine.studies.compare.result import (
     PlannedTrial,
 )
 from ravine.studies.compare.settings import CompareSettings
-from ravine.training import Batches, Plan, ProgramShape, Runs, shape_for
+from ravine.studies.compare.trials import Trials
+from ravine.training import Batches, Plan, ProgramShape, shape_for, shape_of_repeated_seeds
 
-__all__ = ["RANGE_DECADES", "CompareDesign", "Trials", "design", "plan"]
+__all__ = ["RANGE_DECADES", "CompareDesign", "design", "plan"]
 
 RANGE_DECADES = 4.0  # width of the range of learning rates around the optimizer's usual one
 EXTENSIONS = 0.5  # extensions of the range of learning rates that the estimated time includes
 FIRST_SCORES_FROM = 2e12  # floating-point operations of tuning, from which on first scores are reported
 
 Side = Literal["low", "high"]
-
-
-@dataclass(frozen=True)
-class Trials:
-    """Trials of one optimizer in tuning: combinations of learning rate, schedule and other numbers to try.
-
-    rate: learning rates [trial]. schedule: learning-rate schedules as text [trial]. hyper: values of the
-    other tuned hyperparameters, {name: [trial]}; empty if only learning rate and schedule are tuned.
-    """
-
-    rate: np.ndarray
-    schedule: np.ndarray
-    hyper: dict[str, np.ndarray]
-
-    def __len__(self) -> int:
-        return len(self.rate)
-
-    def runs(self, spec: TrainingSpec, plan: Plan, seeds: Sequence[int]) -> Runs:
-        """Return the runs that train every trial on every seed, trial by trial.
-
-        Run trial * len(seeds) + k trains the trial on the k-th of the seeds.
-        """
-        count = len(seeds)
-        return spec.runs(
-            plan,
-            np.repeat(self.rate, count),
-            np.repeat(self.schedule, count),
-            np.tile(np.asarray(seeds), len(self)),
-            {name: np.repeat(values, count) for name, values in self.hyper.items()},
-        )
-
-    def take(self, index: Sequence[int] | np.ndarray) -> Trials:
-        """Return a part of these trials: those at the positions `index` [trial], in the order of `index`."""
-        chosen = np.asarray(index, int)
-        hyper = {name: values[chosen] for name, values in self.hyper.items()}
-        return Trials(self.rate[chosen], self.schedule[chosen], hyper)
-
-    def plus(self, other: Trials) -> Trials:
-        """Return one set of trials: the trials of this set, followed by those of the set `other`."""
-        hyper = {name: np.concatenate([self.hyper[name], other.hyper[name]]) for name in self.hyper}
-        return Trials(
-            np.concatenate([self.rate, other.rate]), np.concatenate([self.schedule, other.schedule]), hyper
-        )
 
 
 @dataclass(frozen=True)
@@ -223,10 +181,16 @@ class CompareDesign:
     def shape(self) -> ProgramShape:
         """The numbers of runs and of rows that the compiled program of each optimizer has room for.
 
-        The sizes are the same in tuning and evaluation, so that the program of an optimizer compiles once.
+        Tuning has the same sizes, so that each program compiles once, unless the data are large.
         """
         most_seeds = max(len(self.tuning_seeds), len(self.seeds))
         return shape_for(self.first_plan, self.batches, self.tuning_runs, most_seeds, self.devices)
+
+    @cached_property
+    def tuning_shape(self) -> ProgramShape:
+        """The sizes of the program for tuning, in which each seed has a run for each trial."""
+        trials = self.tuning_runs // len(self.tuning_seeds)
+        return shape_of_repeated_seeds(self.shape, self.first_plan, self.batches, trials, self.devices)
 
     @cached_property
     def estimated_seconds(self) -> float:
@@ -238,9 +202,13 @@ class CompareDesign:
         evaluation = len(self.settings.schedules) * len(self.seeds)
         added = self.added_rates * len(self.settings.schedules) * len(self.tuning_seeds)
         trainings = [
-            Training(plan, self.shape, runs, share)
+            Training(plan, shape, runs, share)
             for plan in self.plans.values()
-            for runs, share in ((self.tuning_runs, 1.0), (added, EXTENSIONS), (evaluation, 1.0))
+            for shape, runs, share in (
+                (self.tuning_shape, self.tuning_runs, 1.0),
+                (self.tuning_shape, added, EXTENSIONS),
+                (self.shape, evaluation, 1.0),
+            )
         ]
         baselines = 0.0
         if self.settings.baselines:

@@ -29,8 +29,8 @@ from ravine.statistics import (
     tuning_interval,
     width_decades,
 )
-from ravine.studies.compare.design import Trials
 from ravine.studies.compare.result import LeaderboardRow, Pair, RateSensitivity, ScheduleScores
+from ravine.studies.compare.trials import Trials
 
 __all__ = ["Evaluated", "Tuned", "leaderboard_rows", "pairs_of", "scores_by_schedule", "target_score"]
 

@@ -35,7 +35,7 @@ from ravine.execution.winner_digest import winner_digest
 from ravine.networks import METRICS
 from ravine.optimizers import Rule
 from ravine.records.record import Record
-from ravine.studies.compare.design import CompareDesign, Trials
+from ravine.studies.compare.design import CompareDesign
 from ravine.studies.compare.leaderboard import (
     Evaluated,
     Tuned,
@@ -46,6 +46,7 @@ from ravine.studies.compare.leaderboard import (
 )
 from ravine.studies.compare.recommendation import recommend, recommended_row
 from ravine.studies.compare.result import CompareResult, ComparisonFacts, LeaderboardRow, WinnerScores
+from ravine.studies.compare.trials import Trials
 from ravine.training import Cohort
 
 __all__ = ["best_settings", "run"]
@@ -97,7 +98,13 @@ def run(design: CompareDesign, context: RunContext) -> CompareResult:
         split=split_sizes(context.dataset, design.batches, design.first_plan),
         metric=design.metric,
         plan=facts,
-        seconds=context.seconds([(plan, design.shape) for plan in design.plans.values()]),
+        seconds=context.seconds(
+            [
+                (plan, shape)
+                for plan in design.plans.values()
+                for shape in dict.fromkeys((design.shape, design.tuning_shape))
+            ]
+        ),
         leaderboard=rows,
         pairs=pairs,
         schedules=scores_by_schedule(tuned, evaluated, seed),
@@ -262,7 +269,9 @@ def _train_runs(
     """Train the runs of tuning where `chosen` [trial * seed] is True; return their record."""
     plan, spec = design.plans[rule.name], design.spec
     runs = trials.runs(spec, plan, design.tuning_seeds).take(np.flatnonzero(chosen))
-    return context.train(stage, rule.name, Cohort(plan, runs, design.batches, spec.initial), design.shape)
+    return context.train(
+        stage, rule.name, Cohort(plan, runs, design.batches, spec.initial), design.tuning_shape
+    )
 
 
 def _test(

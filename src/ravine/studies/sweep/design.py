@@ -43,7 +43,7 @@ from ravine.studies.sweep.result import (
     SweepPlan,
 )
 from ravine.studies.sweep.settings import SweepSettings
-from ravine.training import Batches, Cohort, Plan, ProgramShape, Runs, shape_for
+from ravine.training import Batches, Cohort, Plan, ProgramShape, Runs, shape_for, shape_of_repeated_seeds
 
 __all__ = ["DesignPoint", "SweepDesign", "check_settings", "design", "plan"]
 
@@ -179,7 +179,7 @@ class SweepDesign:
     def shapes(self) -> dict[str, ProgramShape]:
         """Sizes of each compiled program, {name: sizes}, such as the number of runs that advance together.
 
-        The sizes are the same in tuning and evaluation, so that each program compiles once.
+        Tuning has the same sizes, so that each program compiles once, unless the data are large.
         """
         trials, seeds = self.effort.rates * len(self.tuning_seeds), len(self.seeds)
         shapes = {}
@@ -188,6 +188,17 @@ class SweepDesign:
             most_seeds = max(seeds, len(self.tuning_seeds))
             shapes[name] = shape_for(
                 cohort[0].plan, cohort[0].batches, runs * len(cohort), most_seeds, self.devices
+            )
+        return shapes
+
+    @cached_property
+    def tuning_shapes(self) -> dict[str, ProgramShape]:
+        """Sizes of each program in tuning, in which each seed has a run for each learning rate."""
+        shapes = {}
+        for name, cohort in self.cohorts.items():
+            runs = self.effort.rates * sum(point.learning_rate is None for point in cohort)
+            shapes[name] = shape_of_repeated_seeds(
+                self.shapes[name], cohort[0].plan, cohort[0].batches, runs, self.devices
             )
         return shapes
 
@@ -231,11 +242,11 @@ class SweepDesign:
         for name, cohort in self.cohorts.items():
             tuned = len(self.tuning_seeds) * sum(point.learning_rate is None for point in cohort)
             parts = (
-                (tuned * self.effort.rates, 1.0),
-                (tuned * len(self.extra_offsets(["high"])), EXTENSIONS),
-                (len(cohort) * len(self.seeds), 1.0),
+                (self.tuning_shapes[name], tuned * self.effort.rates, 1.0),
+                (self.tuning_shapes[name], tuned * len(self.extra_offsets(["high"])), EXTENSIONS),
+                (self.shapes[name], len(cohort) * len(self.seeds), 1.0),
             )
-            trainings += [Training(cohort[0].plan, self.shapes[name], *part) for part in parts]
+            trainings += [Training(cohort[0].plan, *part) for part in parts]
         return estimated_seconds(trainings, self.devices.count)
 
     @property

@@ -71,7 +71,10 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
     saved = saved_network_facts(context, model, winner.batches, facts, row.values, test.values)
     best = best_settings(design, winner, row)
     programs = {
-        point.plan: design.shapes[name] for name, members in design.cohorts.items() for point in members
+        (point.plan, shapes[name])
+        for name, members in design.cohorts.items()
+        for point in members
+        for shapes in (design.shapes, design.tuning_shapes)
     }
     return SweepResult(
         study="sweep",
@@ -91,7 +94,7 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
             cohorts=len(context.records),
             extended_ends=sides,
         ),
-        seconds=context.seconds(programs.items()),
+        seconds=context.seconds(programs),
         leaderboard=rows,
         effects=effects,
         test=test,
@@ -143,7 +146,7 @@ def _try_rates(
             continue
         rates = {point.index: point.configuration.rule.rate_center * 10**offsets for point in points}
         cohort = design.cohort(points, rates, seeds, keep=False)
-        record = context.train(stage, name, cohort, design.shapes[name])
+        record = context.train(stage, name, cohort, design.tuning_shapes[name])
         scores_of_cohort = (
             record.final["score"].astype(np.float64).reshape(len(points), len(offsets), len(seeds))
         )
