@@ -29,6 +29,7 @@ ROWS = {
     "small_networks_torch_loop": "many small networks against a PyTorch loop, one network after another",
     "small_networks_ensembles": "many small networks against torch.func and JAX ensembles",
     "small_networks_sklearn": "many small networks against scikit-learn and Keras",
+    "sizes": "tables of up to a million rows and networks of up to 512-512-512 against PyTorch loops",
     "curvature": "top Hessian eigenvalue and spectrum against PyHessian and curvlinops",
     "landscape": "a 51 x 51 grid of the loss against loss-landscapes",
     "share_of_peak": "training steps, as a share of the measured peak of matrix products",

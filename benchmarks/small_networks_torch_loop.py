@@ -7,9 +7,9 @@ show torch.compile around forward pass and loss, and one process per core with o
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from crowd import Crowd
 from environment import cores
 from measure import main
 from peer_environment import PeerError, Worker, peer_python
@@ -21,21 +21,6 @@ LOOP, COMPILED, CROWD = (
     "PyTorch loop with torch.compile",
     "PyTorch loop in a process per core",
 )
-
-
-class Crowd:
-    """Several workers that start at the same moment; their steps are added."""
-
-    def __init__(self, workers: list[Worker]) -> None:
-        self.workers, self.ready = workers, workers[0].ready
-        self._threads = ThreadPoolExecutor(len(workers))
-
-    def __call__(self) -> dict[str, float]:
-        answers = list(self._threads.map(lambda call: call(), self.workers))
-        return {
-            "seconds": max(answer["seconds"] for answer in answers),
-            "network_steps": sum(answer["network_steps"] for answer in answers),
-        }
 
 
 def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -32,7 +33,7 @@ LEAST = 1.0  # seconds: in the first 0.1 after a pause the processor wakes up, a
 def timed(once: Pass, least: float = LEAST) -> dict[str, Any]:
     """Return seconds and processor seconds of one pass, or of several that take `least` seconds together.
 
-    With their number, and the network steps that were done.
+    With their number, the network steps that were done, and the largest memory of the process so far [MB].
     """
     clock, busy = time.perf_counter(), time.process_time()
     steps, passes = once(), 1
@@ -43,6 +44,7 @@ def timed(once: Pass, least: float = LEAST) -> dict[str, Any]:
         "cpu_seconds": time.process_time() - busy,
         "network_steps": steps,
         "passes": passes,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
 
