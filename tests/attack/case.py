@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-IDLE_S, WALL_S = 10, 40  # without processor time, and with it: beyond either, a case hangs
+IDLE_S, WALL_S = 30, 40  # without processor time, and with it: beyond either, a case hangs
 LOADED = 5  # times as long as `WALL_S` a case may take where other work uses the processor
 MEMORY = 1 << 30  # bytes that a case on small files may add
 ADDRESSES = 6 << 30  # bytes of address space that a case may add
