@@ -1,5 +1,6 @@
 """Cohorts: many runs are those runs one by one, whoever else is there and wherever they stand."""
 
+import sys
 from dataclasses import replace
 
 import jax
@@ -17,6 +18,7 @@ from ravine.training import (
     shape_for,
     start,
 )
+from ravine.training import loop as loop_module
 
 
 def one_by_one(cohort, index):
@@ -162,6 +164,14 @@ class TestDiverged:
         good = [k for k in range(13) if k not in self.BAD]
         shape = shape_for(asked.plan, asked.batches, 13, 3, devices)
         same(run(asked).select(good), run(some(asked, good), size=shape.size, tables=shape.tables))
+
+    def test_late_updates_give_the_same_numbers(self, asked, run, same, monkeypatch):
+        """As in large networks, whose weights change once all gradients are known."""
+        usual = run(asked)
+        monkeypatch.setattr(loop_module, "LATE_UPDATES_FROM", 0)
+        monkeypatch.setattr(sys.modules["ravine.training.program"], "_programs", {})  # compile anew
+        assert usual.counts() == {"finished": 11, "diverged": 2}
+        same(run(asked), usual, rtol=1e-5)
 
     def test_it_is_marked_and_keeps_its_nans(self, asked, run):
         record = run(asked)
