@@ -57,5 +57,5 @@ def states_of(groups: Sequence[Group], going: np.ndarray) -> Any:
 
 
 def take(tree: Any, index: np.ndarray) -> Any:
-    """Return the rows `index` of every array of a tree, on the host."""
+    """Return the rows `index` [n] of every array of a tree, on the host: [n, ...]."""
     return jax.tree.map(lambda a: np.asarray(a)[index], tree)
