@@ -12,6 +12,7 @@ from ravine.data.column_kinds import Notes, fit_column, shorten_list
 from ravine.data.encoder import FLOAT32_MAX, Encoder
 from ravine.data.leakage import find_leaks
 from ravine.data.missing_codes import as_float, extremes
+from ravine.data.repeated_rows import count_repeated_rows
 from ravine.errors import DataError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def fit_encoder(
     notes += findings.lines()
     inputs = {column.name: frame[column.name] for column in columns}
     notes += _leak_notes(inputs, y, classify, classes)
-    copies = int(frame[[column.name for column in columns]].duplicated().sum())
+    copies = count_repeated_rows(frame[[column.name for column in columns]])
     if copies:
         repeat = "row repeats" if copies == 1 else "rows repeat"
         notes.append(f"{copies:,} development {repeat} the features of another row")

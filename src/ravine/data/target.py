@@ -223,6 +223,12 @@ def target_numbers(column: pd.Series) -> np.ndarray:
     return numbers
 
 
+def _each_as(kind: type, numbers: np.ndarray) -> np.ndarray:
+    """Return numbers [N] as an array [N] of Python objects; each distinct number is converted once."""
+    distinct, index = np.unique(numbers, return_inverse=True)
+    return np.array([kind(number) for number in distinct], object)[index]
+
+
 def plain_labels(column: pd.Series) -> np.ndarray:
     """Return the class labels of a target as an array [N] of Python objects.
 
@@ -235,12 +241,12 @@ def plain_labels(column: pd.Series) -> np.ndarray:
     if pd.api.types.is_numeric_dtype(column.dtype):
         numbers = column.to_numpy(np.float64)
         if pd.api.types.is_integer_dtype(column.dtype):
-            return np.array([int(label) for label in column], object)
+            return _each_as(int, column.to_numpy())
         if np.isinf(numbers).any():
             target_numbers(column)
         if np.all(numbers == np.floor(numbers)):
-            return np.array([int(label) for label in numbers], object)
-        return np.array([float(label) for label in numbers], object)
+            return _each_as(int, numbers)
+        return _each_as(float, numbers)
     if column.dtype.kind == "M":
         return date_words(column.to_numpy())
     values = column.to_numpy(object)
@@ -256,6 +262,15 @@ def date_words(dates: np.ndarray) -> np.ndarray:
     return np.array(["" if word == "Na " else word for word in short], object)
 
 
+def _distinct(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct labels in order, and how often each occurs; faster than a sort of all labels."""
+    import pandas as pd
+
+    codes, found = pd.factorize(labels)
+    order = np.argsort(found, kind="stable")
+    return found[order], np.bincount(codes, minlength=len(found))[order]
+
+
 def class_labels(labels: np.ndarray, name: str, least: int) -> list[Any]:
     """Return the distinct class labels among the `labels` [N] of the rows, sorted.
 
@@ -264,7 +279,7 @@ def class_labels(labels: np.ndarray, name: str, least: int) -> list[Any]:
 
     Raises DataError for a single class, and for a class with too few rows.
     """
-    classes, counts = np.unique(labels, return_counts=True)
+    classes, counts = _distinct(labels)
     if len(classes) < 2:
         raise DataError(
             f"The target '{name}' has one class, '{classes[0]}'." if len(classes) else f"'{name}' is empty.",
