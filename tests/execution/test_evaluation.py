@@ -37,7 +37,7 @@ def classes(blobs):
 def predictions(made, record, dataset, place):
     """Return what the model of one run predicts for the test rows, from their encoded inputs."""
     network = TrainedNetwork.from_record(made.plan.network, record, place)
-    model = Model.of(dataset, network, made.batches.data(SEEDS[place]), ModelMetadata())
+    model = Model.of(dataset, network, made.batches.scaling_of(SEEDS[place]), ModelMetadata())
     z = network.outputs(model.scaler.apply(dataset.x[dataset.test]).astype(np.float32)).astype(np.float64)
     return z, model
 

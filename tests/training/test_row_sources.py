@@ -103,3 +103,22 @@ def test_small_data_are_prepared_and_large_data_are_not(dataset):
     )
     assert not Batches(dataset(), 0, 8).indexed
     assert Batches(large, 0, 8).indexed
+
+
+@pytest.mark.parametrize(("task", "weights"), [("classify", False), ("regress", True)])
+def test_rows_and_targets_are_the_same_with_and_without_a_table(task, weights, indexed):
+    data = with_gaps(task, weights)
+    indexed(False)
+    prepared = Batches(data, 0, 8)
+    indexed()
+    table = Batches(data, 0, 8)
+    wanted, found = prepared.data(2), (table.train_targets(2), table.valid_rows(2))
+    np.testing.assert_array_equal(found[1].x, wanted.valid.x)
+    for rows, whole in zip(found, (wanted.train, wanted.valid), strict=True):
+        np.testing.assert_array_equal(rows.y, whole.y)
+        assert (rows.weight is None) == (not weights)
+        if weights:
+            np.testing.assert_array_equal(rows.weight, whole.weight)
+    device = jax.devices()[0]
+    for one, other in zip(prepared.valid(2, device, 5)[:2], table.valid(2, device, 5)[:2], strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -43,12 +43,11 @@ def constant_scores(plan: Plan, batches: Batches, seeds: Sequence[int], test: bo
     classes = len(batches.dataset.classes or ())
     scores, losses = [], []
     for seed in seeds:
-        data = batches.data(seed)
-        rows = batches.test(seed) if test else data.valid
+        rows = batches.test(seed) if test else batches.valid_rows(seed)
         with precision_context(plan.precision):
-            constant = constant_outputs(data.train, classes).astype(plan.precision)
+            constant = constant_outputs(batches.train_targets(seed), classes).astype(plan.precision)
             outputs = jnp.tile(jnp.asarray(constant), (len(rows.y), 1))
-            scale = jnp.asarray(data.target_scale, plan.precision)
+            scale = jnp.asarray(batches.scaling_of(seed).target_scale, plan.precision)
             score, row_losses = measured(outputs, rows.y, rows.weight, scale)
             scores.append(float(score))
             losses.append(float(np.average(row_losses, weights=rows.weight)))

@@ -29,7 +29,7 @@ def test_scores(plan: Plan, batches: Batches, record: Record, runs: Sequence[int
         if record.status[run] == Status.FINISHED:
             seed = int(record.hyper["seed"][run])
             network = TrainedNetwork.from_record(plan.network, record, run)
-            scores[k] = network.score(plan.metric, batches.test(seed), batches.data(seed).target_scale)
+            scores[k] = network.score(plan.metric, batches.test(seed), batches.scaling_of(seed).target_scale)
     return scores
 
 
@@ -94,6 +94,6 @@ def best_model(
         data=TrainingData(name=dataset.name, sha256=dataset.sha256, weights=dataset.weights_name),
     )
     model = Model.of(
-        dataset, TrainedNetwork.from_record(plan.network, record, run), batches.data(seed), complete
+        dataset, TrainedNetwork.from_record(plan.network, record, run), batches.scaling_of(seed), complete
     )
     return ScoredModel(model, float(tests[best]), tests)

@@ -98,8 +98,7 @@ def model_outputs(model: Model, dataset: Dataset, batches: Batches) -> ModelOutp
     batches: batches of the training, which scale the rows as the network needs them.
     """
     seed = int(model.metadata.seed or 0)
-    of_seed = batches.data(seed)
-    targets = {"validation": of_seed.valid, "test": batches.test(seed)}
+    targets = {"validation": batches.valid_rows(seed), "test": batches.test(seed)}
     return ModelOutputs(
         dataset,
         str(model.metadata.metric),

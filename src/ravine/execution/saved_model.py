@@ -22,7 +22,7 @@ from ravine.training import TrainedNetwork
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ravine.training.batches import SeedData
+    from ravine.training.batches import SeedScaling
 
 __all__ = ["Model"]
 
@@ -161,14 +161,16 @@ class Model:
         )  # fmt: skip
 
     @classmethod
-    def of(cls, dataset: Dataset, trained: TrainedNetwork, rows: SeedData, metadata: ModelMetadata) -> Model:
+    def of(
+        cls, dataset: Dataset, trained: TrainedNetwork, of_seed: SeedScaling, metadata: ModelMetadata
+    ) -> Model:
         """Return the model of a trained network, with the preprocessing of the data that trained it.
 
-        rows: scaled rows of the network's seed, from `Batches.data`, with their scaler.
+        of_seed: standardization of the network's seed, from `Batches.scaling_of`.
         """
         return cls(
-            trained, dataset.encoder, rows.scaler, dataset.task, dataset.target, dataset.classes,
-            rows.target_mean, rows.target_scale, metadata, dataset.missing,
+            trained, dataset.encoder, of_seed.scaler, dataset.task, dataset.target, dataset.classes,
+            of_seed.target_mean, of_seed.target_scale, metadata, dataset.missing,
         )  # fmt: skip
 
     def __repr__(self) -> str:

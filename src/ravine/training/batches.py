@@ -25,7 +25,7 @@ from ravine.training.loop import Rows
 from ravine.training.plan import Plan
 from ravine.training.row_sources import IndexedRows, RowSource
 
-__all__ = ["Batches", "SeedData"]
+__all__ = ["Batches", "SeedData", "SeedScaling"]
 
 DEVICE_CACHE_BYTES = 256 * 2**20  # of rows on devices, kept for the next cohort, which sees the same rows
 HOST_CACHE_BYTES = 2**29  # of standardized data sets, one per seed
@@ -137,8 +137,14 @@ class Batches:
         Inputs are scaled by `scaler`, and a regression target by `target_mean` and `target_scale`. Row
         weights are divided by their mean absolute value over these rows.
         """
+        x = scaler.apply(self.dataset.x[index]).astype(self.precision, copy=False)
+        return Rows(x, *self._targets(index, target_mean, target_scale))
+
+    def _targets(
+        self, index: np.ndarray, target_mean: float, target_scale: float
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return target and row weight of the rows `index` [N] as a network sees them, [N] each."""
         data = self.dataset
-        x = scaler.apply(data.x[index]).astype(self.precision, copy=False)
         if data.task == "regress":
             y = ((data.y[index] - target_mean) / target_scale).astype(self.precision)
         else:
@@ -147,7 +153,7 @@ class Batches:
         if data.weights is not None:
             weight = data.weights[index]
             weight = (weight / np.mean(np.abs(weight))).astype(self.precision)
-        return Rows(x, y, weight)
+        return y, weight
 
     def with_batch_size(self, batch_size: int) -> Batches:
         """Return a copy of these batches with another batch size, which is at most all training rows."""
@@ -258,6 +264,17 @@ class Batches:
         """Return the number of validation rows on which curves are measured; None if on all of them."""
         rows = self.curve_rows(plan)
         return rows if rows < self.sizes[1] else None
+
+    def valid_rows(self, seed: int) -> Rows:
+        """Return the validation rows of a seed on the host, x [m, D]."""
+        return self._drawn_valid(seed, None) if self.indexed else self.data(seed).valid
+
+    def train_targets(self, seed: int) -> Rows:
+        """Return targets and row weights of the training rows of a seed, [n] each, and no inputs."""
+        if not self.indexed:
+            return self.data(seed).train._replace(x=None)
+        of_seed = self.scaling_of(seed)
+        return Rows(None, *self._targets(of_seed.parts.train, of_seed.target_mean, of_seed.target_scale))
 
     def _drawn_valid(self, seed: int, rows: int | None) -> Rows:
         drawn = np.arange(self.sizes[1])
