@@ -96,3 +96,4 @@ def test_blocks_give_the_numbers_of_the_whole(monkeypatch):
         np.testing.assert_allclose(found.mean, np.broadcast_to(full.mean(axis), 3), rtol=1e-12)
         np.testing.assert_allclose(found.scale, np.broadcast_to(full.std(axis), 3), rtol=1e-9)
         np.testing.assert_array_equal(found.fill, whole.fill)
+        np.testing.assert_allclose(found.apply(x), (full - found.mean) / found.scale, rtol=1e-12)

@@ -35,7 +35,7 @@ CONSTANT_SCALE = 1e300
 """Scale of a constant column in (2), which makes it 0. It is finite, so that it can be stored."""
 
 
-BLOCK_ROWS = 65_536
+BLOCK_ROWS = 65_536  # of large data, so that no copy of all rows in float64 is made
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,10 @@ class Scaler:
         if x.ndim != 2 or x.shape[1] != len(self.mean):
             raise ValueError(f"This scaler takes x [N, {len(self.mean)}], not shape {x.shape}.")
         kind = np.float64 if x.dtype == np.float64 else np.float32
-        full = np.where(np.isnan(x), self.fill, x.astype(np.float64))  # (1)
-        standardized: np.ndarray = ((full - self.mean) / self.scale).astype(kind)  # (2)
+        standardized = np.empty(x.shape, kind)
+        for begin, block in zip(range(0, len(x), BLOCK_ROWS), _blocks(x), strict=True):
+            full = np.where(np.isnan(block), self.fill, block)  # (1)
+            standardized[begin : begin + len(block)] = (full - self.mean) / self.scale  # (2)
         return standardized
 
     def to_json(self) -> dict[str, Any]:
@@ -126,7 +128,7 @@ class Scaler:
 
 
 def _blocks(x: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the rows of `x` in blocks of float64, so that no copy of all rows is made."""
+    """Yield the rows of `x` in blocks of float64."""
     for begin in range(0, len(x), BLOCK_ROWS):
         yield x[begin : begin + BLOCK_ROWS].astype(np.float64)
 
