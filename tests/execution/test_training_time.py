@@ -98,3 +98,22 @@ def test_a_forward_pass_counts_the_operations_of_its_products(monkeypatch) -> No
     image = read_network("16 conv=4").build(36, 2, "relu", (6, 6, 1))
     of_pixels = sum(pixels * inputs * units for pixels, inputs, units in image.products)
     assert forward_seconds(image, 5) == pytest.approx(5 * 2 * of_pixels / 10)
+
+
+def test_rows_of_a_table_and_final_scores_count(monkeypatch) -> None:
+    """A program that finds its rows in a table reads them faster, and once for runs that share them."""
+    monkeypatch.setattr(training_time, "forward_seconds", lambda network, rows: 1e-6 * rows)
+    without(monkeypatch, "CLASS_ROW_S", "SEGMENT_S", "PARAMETER_S", "STEP_PRODUCTS", "COHORT_S")
+    monkeypatch.setattr(training_time, "ROW_PRODUCTS", 1.0)
+    monkeypatch.setattr(training_time, "INPUT_S", 4e-6)
+    monkeypatch.setattr(training_time, "TABLE_INPUT_S", 1e-6)
+    values = 100 * 16 * 4  # steps x rows x features
+    evaluations = 20 * 100e-6
+
+    def one(**changes) -> float:
+        return training_time.training_seconds(Training(PLAN, replace(SHAPE, **changes), 8), 1)
+
+    assert one() == pytest.approx(8 * (4e-6 * values + evaluations))
+    assert one(rows=5000) == pytest.approx(8 * (1e-6 * values + evaluations))
+    assert one(rows=5000, tables=1) == pytest.approx(8 * (1e-6 * values / 8 + evaluations))
+    assert one(rows=5000, final=3000) == pytest.approx(8 * (1e-6 * values + evaluations + 3000e-6))

@@ -29,7 +29,8 @@ COMPILE_S, EVALUATION_COMPILE_S, RANDOM_COMPILE_S = 0.35, 0.5, 0.7  # one progra
 COHORT_S = 0.045  # to start a cohort
 STEP_PRODUCTS, ROW_PRODUCTS = 3.6, 1.4  # a step and an evaluation, in forward passes of NumPy
 CLASS_ROW_S = 6.4e-8  # loss and gradient of one row of a classification, in a step
-INPUT_S = 4e-9  # to read one number of the inputs of a batch
+INPUT_S = 4e-9  # to read one number of the inputs of a prepared batch
+TABLE_INPUT_S = 1.2e-9  # the same from a table, in which the program finds the rows
 PARAMETER_S = 7.2e-10  # to update one parameter
 RANDOM_VALUE_S = 3.2e-9  # random number for one output of a layer, in a step with dropout or noise
 SEGMENT_S = 9e-5  # to draw the batches of one run until its next evaluation, and to start the programs
@@ -71,7 +72,7 @@ def training_seconds(training: Training, workers: int) -> float:
     plan, network, rows = training.plan, training.plan.network, training.shape.valid
     products = STEP_PRODUCTS * forward_seconds(network, plan.batch_size)
     values = network.sizes[0] * plan.batch_size
-    other = INPUT_S * values + PARAMETER_S * network.parameters
+    other = _input_seconds(training.shape) * values + PARAMETER_S * network.parameters
     if LOSSES[plan.loss].integer_target:
         other += CLASS_ROW_S * plan.batch_size
     if plan.random:
@@ -82,6 +83,13 @@ def training_seconds(training: Training, workers: int) -> float:
     final = ROW_PRODUCTS * forward_seconds(network, training.shape.final)
     run = plan.steps * step + plan.evaluations * evaluation + final
     return at_this_speed(COHORT_S) + places(training, workers) * run
+
+
+def _input_seconds(shape: ProgramShape) -> float:
+    """Return the seconds in which a run reads one number of its inputs; several runs may share a table."""
+    if not shape.rows:
+        return INPUT_S
+    return TABLE_INPUT_S / (shape.size if shape.tables == 1 else 1)
 
 
 def places(training: Training, workers: int) -> int:
