@@ -1,6 +1,8 @@
 """Errors as sentences on standard error, and the exit status of each."""
 
 import errno
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -129,3 +131,12 @@ def test_a_traceback_only_with_v(ravine, study):
     study.then = lambda stop: {}["lost"]
     assert "again with -v" in ravine("compare", "data.csv").stderr
     assert "Traceback (most recent call last)" in ravine("compare", "data.csv", "-v").stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+@pytest.mark.parametrize("word", ["--help", "--version"])
+def test_a_full_output_is_no_internal_error(word):
+    words = [sys.executable, "-m", "ravine", word]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 3 and done.stderr.startswith("ravine: No space is left for the output.")

@@ -95,15 +95,16 @@ STOPPED = """
 import atexit, os, signal, sys
 from ravine.cli import app, main
 atexit.register(os.kill, os.getpid(), signal.SIGTERM)
-app.run = lambda arguments: int(sys.argv[1])
-main(["runs"])
+status = int(sys.argv[1])
+app.run = lambda arguments: print("all of the result") or status
+main()
 """
 
 
-@pytest.mark.parametrize("status", [130, 143, 75])
-def test_a_signal_after_the_study_has_stopped_does_not_change_the_status(status):
+@pytest.mark.parametrize("status", [0, 3, 5, 130, 143, 75])
+def test_a_signal_after_the_end_of_the_study_does_not_change_the_status(status):
     done = subprocess.run([sys.executable, "-c", STOPPED, str(status)], capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (status, b"")
+    assert (done.returncode, done.stdout, done.stderr) == (status, b"all of the result\n", b"")
 
 
 def test_the_first_signal_decides_the_status():

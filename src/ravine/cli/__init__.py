@@ -24,7 +24,7 @@ from typing import NoReturn
 __all__ = ["main"]
 
 INTERRUPTED = 130  # exit status after Ctrl-C
-STOPPED = (INTERRUPTED, 143, 75)  # and after SIGTERM and SIGUSR1
+STOPPED = (INTERRUPTED, 143, 75)  # after Ctrl-C, SIGTERM and SIGUSR1
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -43,9 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             from ravine.cli.app import run
 
             status = run(arguments)
-            if status in STOPPED:
+            end_by_signal(status)
+            if arguments is None or status in STOPPED:
                 _exit_now(status)
-        end_by_signal(status)
     except KeyboardInterrupt:  # before or after `run`, which handles its own
         _exit_now(INTERRUPTED)
     sys.exit(status)
@@ -54,8 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _exit_now(status: int) -> NoReturn:
     """End the process without the shutdown of the interpreter.
 
-    Compiled programs may still run on threads, and crash when the interpreter shuts down before them. During
-    the shutdown a second SIGTERM would also end the process without its exit status.
+    Compiled programs may still run on threads, and crash when the interpreter shuts down before them. A
+    signal during the shutdown would also end the process without its exit status.
     """
     import os
     import sys

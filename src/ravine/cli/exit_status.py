@@ -20,10 +20,11 @@ import click
 from ravine.cli.console import Console
 from ravine.cli.help import Command
 from ravine.errors import RavineError
+from ravine.records.os_errors import NO_SPACE
 
 __all__ = ["INCOMPLETE", "INTERNAL", "INTERRUPTED", "report"]
 
-INTERNAL, USAGE, INCOMPLETE, INTERRUPTED = 1, 2, 5, 130  # exit statuses
+INTERNAL, USAGE, NOT_WRITTEN, INCOMPLETE, INTERRUPTED = 1, 2, 3, 5, 130  # exit statuses
 MAX_CHARACTERS = 300  # of the message of an internal error
 
 
@@ -43,6 +44,9 @@ def report(error: BaseException, console: Console) -> int:
         why = "The data and the networks that train side by side need more than the free memory."
         fix = "Use fewer rows, or a smaller network with --net."
         return _write(console, ["The memory is full.", why, fix], INTERNAL)
+    if isinstance(error, OSError) and error.errno in NO_SPACE:  # help, which click writes
+        what = f"No space is left for {'the output' if error.filename is None else repr(error.filename)}."
+        return _write(console, [what, "", "Free some space and type the command again."], NOT_WRITTEN)
     what = f"Internal error: {type(error).__name__}: {_first_line(error)}"
     why = "This is a fault in ravine, not in the command."
     fix = "" if console.verbose else "Run the command again with -v for the traceback, and report it."

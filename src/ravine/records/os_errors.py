@@ -10,9 +10,10 @@ from pathlib import Path
 
 from ravine.errors import DataError
 
-__all__ = ["DamagedFile", "is_full", "os_errors_as_data_errors"]
+__all__ = ["NO_SPACE", "DamagedFile", "is_full", "os_errors_as_data_errors"]
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Numbers of errors of a full disk, a quota and a limit on the size of files."""
 
 
 class DamagedFile(DataError):
