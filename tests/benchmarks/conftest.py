@@ -17,7 +17,7 @@ def module():
 
     def load(name):
         spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
-        found = importlib.util.module_from_spec(spec)
+        found = sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(found)
         return found
 
