@@ -61,6 +61,8 @@ def _outputs(
         return network.apply(params, block, stats, hyper)
 
     blocks, rest = divmod(x.shape[0], BLOCK_ROWS)
+    if not blocks:
+        return apply(x)
     whole = x[: blocks * BLOCK_ROWS].reshape(blocks, BLOCK_ROWS, x.shape[1])
     outputs = jax.lax.map(apply, whole).reshape(blocks * BLOCK_ROWS, -1)
     return jnp.concatenate([outputs, apply(x[blocks * BLOCK_ROWS :])]) if rest else outputs
