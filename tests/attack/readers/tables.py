@@ -89,7 +89,7 @@ def read_by_csv(blob: bytes, dialect: product.Dialect) -> list[list[str]]:
     ):  # one column: a quoted blank is a missing value, a blank line is none
         rows = [row for row, nothing in zip(rows, blank, strict=True) if row and not nothing]
     else:
-        rows = [row for row in rows if any(cell.strip(" \t") for cell in row)]
+        rows = [row for row in rows if any(cell.strip(" \t\n") for cell in row)]
     return rows[1:] if dialect.header else rows
 
 
