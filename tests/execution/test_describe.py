@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from ravine.execution.describe import data_text, score_format_of, training_option_rows
-from ravine.execution.result_parts import DataFacts, MetricFacts, ScoreSummary
+from ravine.execution.describe import (
+    curve_rows_blocks,
+    data_text,
+    score_format_of,
+    training_option_rows,
+    validation_text,
+)
+from ravine.execution.result_parts import DataFacts, MetricFacts, ScoreSummary, SplitSizes
 
 
 def facts(rows, features):
@@ -68,4 +74,15 @@ def test_penalties_and_the_like_are_listed_where_they_were_asked_for():
     assert rows["augmentation"] == "noise=0.1"
     assert rows["with"] == (
         "early stop after 5 evaluations, at least 0.001 better, clip 1, average ema=0.9, label smoothing 0.1"
+    )
+
+
+def test_a_sample_for_curves_is_stated():
+    whole = SplitSizes(train=80_000, validation=20_000, test=25_000)
+    sample = SplitSizes(train=80_000, validation=20_000, test=25_000, curves=1000)
+    assert validation_text(whole) == "20,000 validation" and curve_rows_blocks(whole) == []
+    assert validation_text(sample, "to validate") == "20,000 to validate (curves on 1,000 of them)"
+    (sentence,) = curve_rows_blocks(sample)
+    assert sentence.text == (
+        "Learning curves and early stopping use 1,000 of the 20,000 validation rows, scores all of them."
     )

@@ -36,7 +36,7 @@ def test_the_document_has_what_is_promised_and_is_plain_json(found: CompareResul
     document = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert document["schema_version"] == 2 and document["study"] == "compare"
     assert {"name", "sha256", "rows", "features", "task"} <= set(document["data"])
-    assert document["split"] == {"train": 192, "validation": 48, "test": 60}
+    assert document["split"] == {"train": 192, "validation": 48, "test": 60, "curves": None}
     assert document["metric"] == {
         "name": "accuracy", "greater_is_better": True, "smallest_difference": 0.005,
         "relative_difference": False,
