@@ -145,7 +145,8 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
         )
         for cell in wanted
     ]
-    SAVED.unlink(missing_ok=True)
+    if peers and not quick:
+        SAVED.unlink(missing_ok=True)
     return {"lines": lines, "cells": [done[cell] for cell in wanted]}
 
 

@@ -38,7 +38,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     def once() -> int:
         batches = Batches(dataset, 0, task["batch"])
         shape = shape_for(plan, batches, count, seeds, devices)
-        shape = shape_of_repeated_seeds(shape, plan, batches, count // seeds, devices)
+        shape = shape_of_repeated_seeds(shape, plan, batches, count // seeds, seeds, devices)
         done = run_cohort(Cohort(plan, runs, batches), shape, devices).counts()
         if done != {"finished": count}:  # a network that stops early would make the rest look fast
             raise SystemExit(f"Not all networks finished: {done}")

@@ -17,7 +17,7 @@ def programs(tmp_path):
 
     def make(count):
         for number in range(count):
-            file = tmp_path / f"program{number}"
+            file = tmp_path / f"program{number}-cache"
             file.write_bytes(bytes(100))
             os.utime(file, (1000 + number, 500))
         return tmp_path
@@ -26,7 +26,7 @@ def programs(tmp_path):
 
 
 def names(folder):
-    return sorted(int(file.name[7:]) for file in folder.glob("program*"))
+    return sorted(int(file.name[7:-6]) for file in folder.glob("program*"))
 
 
 def test_programs_below_the_bound_stay(programs, monkeypatch):
@@ -54,11 +54,12 @@ def test_folders_and_links_are_left_alone(programs, monkeypatch, tmp_path_factor
     monkeypatch.setattr(program_cache, "MAX_BYTES", 0)
     folder, outside = programs(2), tmp_path_factory.mktemp("outside") / "file"
     outside.write_bytes(bytes(5000))
-    (folder / "link").symlink_to(outside)
+    (folder / "link-cache").symlink_to(outside)
+    (folder / "thesis.txt").write_bytes(bytes(100))
     (folder / "sub").mkdir()
     remove_old_programs(folder)
-    assert outside.exists() and (folder / "sub").is_dir() and (folder / "link").is_symlink()
-    assert names(folder) == []
+    assert outside.exists() and (folder / "sub").is_dir() and (folder / "link-cache").is_symlink()
+    assert names(folder) == [] and (folder / "thesis.txt").exists()
 
 
 def test_several_commands_may_remove_at_the_same_time(programs, monkeypatch):

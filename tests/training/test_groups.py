@@ -36,7 +36,9 @@ def shared(cohort, devices, monkeypatch):
         asked = cohort(**more)
         seeds, counts = np.unique(asked.runs.seed, return_counts=True)
         shape = shape_for(asked.plan, asked.batches, len(asked.runs), len(seeds), devices)
-        one = shape_of_repeated_seeds(shape, asked.plan, asked.batches, int(counts.min()), devices)
+        one = shape_of_repeated_seeds(
+            shape, asked.plan, asked.batches, int(counts.min()), len(seeds), devices
+        )
         return asked, {name: getattr(one, name) for name in ("size", "tables", "width")}
 
     return make
@@ -63,8 +65,8 @@ def test_companions_that_share_rows_do_not_matter(optimizer, shared, run, some, 
 def test_small_data_and_single_runs_keep_their_sizes(cohort, devices, monkeypatch):
     asked = cohort()
     shape = shape_for(asked.plan, asked.batches, 13, 3, devices)
-    assert shape_of_repeated_seeds(shape, asked.plan, asked.batches, 4, devices) == shape
+    assert shape_of_repeated_seeds(shape, asked.plan, asked.batches, 4, 3, devices) == shape
     monkeypatch.setattr(batches_module, "INDEXED_BYTES", 0)
     asked = cohort()
     shape = shape_for(asked.plan, asked.batches, 13, 13, devices)
-    assert shape_of_repeated_seeds(shape, asked.plan, asked.batches, 1, devices) == shape
+    assert shape_of_repeated_seeds(shape, asked.plan, asked.batches, 1, 13, devices) == shape

@@ -6,6 +6,7 @@ Each registered study, such as `compare`, is one command. The other commands hav
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -111,6 +112,18 @@ def ravine(ctx: click.Context) -> int:
     return 0
 
 
+def _check_clock() -> None:
+    """Raise UsageError if the clock shows a time that Python cannot read, since most modules then fail."""
+    try:
+        time.time()
+    except OverflowError as error:
+        raise UsageError(
+            "The clock of this machine shows a year that Python cannot read.",
+            "Python reads the years 1678 to 2261.",
+            "Set the clock of the machine.",
+        ) from error
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the words of the command line name, and return its exit status.
 
@@ -119,6 +132,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """
     console = Console()
     try:
+        _check_clock()
         words = sys.argv[1:] if arguments is None else list(arguments)
         status = ravine.main(words, prog_name="ravine", standalone_mode=False, obj=console)
         console.flush()

@@ -15,7 +15,7 @@ from ravine.errors import DataError, did_you_mean
 from ravine.records.open_file import exists, is_file, is_folder
 from ravine.records.os_errors import os_errors_as_data_errors
 
-__all__ = ["file_and_part", "read"]
+__all__ = ["file_and_part", "read", "typed_path"]
 
 
 def read(source: str | Path, *, name: str | None = None, max_expand: float = MAX_EXPANSION) -> Table:
@@ -36,7 +36,7 @@ def read(source: str | Path, *, name: str | None = None, max_expand: float = MAX
     if str(source) == "-":
         content = read_stream(sys.stdin.buffer, name or "stdin", max_expand)
         return _table(content, name or "stdin", Path("-"), "", max_expand)
-    path = Path(source).expanduser()
+    path = typed_path(source)
     if str(source) in BUILTIN and not is_file(path):
         return read_builtin(str(source), name or str(source))
     inner = ""
@@ -54,6 +54,17 @@ def read(source: str | Path, *, name: str | None = None, max_expand: float = MAX
         )
     with opened_content(path, max_expand) as content:
         return _table(content, name or _stem(path), path, inner, max_expand)
+
+
+def typed_path(source: str | Path) -> Path:
+    """Return the path that a user typed: `~` at its begin is the home folder, unless a file has this name."""
+    path = Path(source)
+    if exists(file_and_part(path)[0]):
+        return path
+    try:
+        return path.expanduser()
+    except RuntimeError:  # there is no such user
+        return path
 
 
 def file_and_part(source: str | Path) -> tuple[Path, str]:

@@ -33,13 +33,19 @@ def prepare(device: str | None = None, cache: Path | None = None) -> None:
     the user's cache. Call this function before JAX uses a device, since JAX chooses its platform only once.
     If the folder cannot be written, compiled programs are not kept. Programs that were not used for long are
     removed where all together are too large. Raises UsageError in a process that was
-    forked after JAX had started.
+    forked after JAX had started, and if JAX is told not to compile.
     """
     global _process_of_jax
     check_not_forked()
     _disable_wrong_fusion()
     import jax
 
+    if jax.config.values["jax_disable_jit"]:
+        raise UsageError(
+            "Ravine needs compiled programs, and JAX is told not to compile.",
+            "The environment variable JAX_DISABLE_JIT, or the setting jax_disable_jit, is on.",
+            "Type `unset JAX_DISABLE_JIT` first.",
+        )
     _process_of_jax = os.getpid()
     if device is not None:
         jax.config.update("jax_platforms", {"gpu": "cuda"}.get(device, device))

@@ -16,6 +16,7 @@ from ravine.records.user_cache import user_cache
 
 __all__ = ["cache_folder", "can_keep_programs", "remove_old_programs"]
 
+NAMES = ("-cache", "-atime")  # ends of the names of JAX's files
 MAX_BYTES = 2 * 2**30
 FREE_SHARE = 0.2  # of the free space of the disk, counted without the programs
 KEPT_SHARE = 0.8  # of the bound that is left after a removal, so that not every command removes some
@@ -45,7 +46,7 @@ def remove_old_programs(folder: Path) -> int:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             with suppress(OSError):
-                if entry.is_file(follow_symlinks=False):
+                if entry.name.endswith(NAMES) and entry.is_file(follow_symlinks=False):
                     status = entry.stat(follow_symlinks=False)
                     files.append((max(status.st_atime, status.st_mtime), status.st_size, entry.path))
     total = sum(size for _, size, _ in files)

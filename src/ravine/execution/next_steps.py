@@ -32,8 +32,12 @@ def files_and_commands(
 
 
 def source_or_example(source: str) -> str:
-    """Return the data source as a command names it: its path or name; `FILE.csv` for data from Python."""
-    return relative_path(source) if source else "FILE.csv"
+    """Return the data source as a command names it: its path or name; `FILE.csv` for data from Python.
+
+    A file name that begins with `-`, as an option does, gets `./` before it.
+    """
+    name = relative_path(source) if source else "FILE.csv"
+    return f"./{name}" if name.startswith("-") and name != "-" else name
 
 
 def after_ranking(run: str, model: str, source: str, advice: LengthAdvice | None) -> list[Block]:

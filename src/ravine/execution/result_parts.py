@@ -51,10 +51,10 @@ class DevelopmentSizes:
     train: Count
     """Number of training rows."""
     validation: Count
-    """Number of validation rows, which choose the learning rate, the best network and the end of a run."""
+    """Number of validation rows, which choose the learning rate and the best network."""
     curves: Count | None = None
-    """Number of validation rows, drawn at random, on which learning curves, early stopping and the schedule
-    `plateau` are measured; null if on all of them. Scores are measured on all."""
+    """Number of validation rows, drawn at random, for learning curves, early stopping and the schedule
+    `plateau`; null for all of them. Of several programs, the smallest number. Scores use all rows."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,9 +39,9 @@ def check_source(settings: DataSettings, study: str) -> None:
                 "Name a file instead of '-'.",
             )
     elif settings.source not in BUILTIN:
-        from ravine.data.read_table import file_and_part, read
+        from ravine.data.read_table import file_and_part, read, typed_path
 
-        if not exists(file_and_part(Path(settings.source).expanduser())[0]):
+        if not exists(file_and_part(typed_path(settings.source))[0]):
             read(settings.source)  # raises an error with the nearest name
 
 

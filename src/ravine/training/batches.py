@@ -22,7 +22,7 @@ from ravine.data import Dataset, Scaler, Split, split
 from ravine.data.random_keys import keyed_generator
 from ravine.data.scaling import raw_value_scaler
 from ravine.training.loop import Rows
-from ravine.training.plan import Plan
+from ravine.training.plan import MIN_CURVE_ROWS, Plan
 from ravine.training.row_sources import IndexedRows, RowSource
 
 __all__ = ["Batches", "SeedData", "SeedScaling"]
@@ -31,6 +31,7 @@ DEVICE_CACHE_BYTES = 256 * 2**20  # of rows on devices, kept for the next cohort
 HOST_CACHE_BYTES = 2**29  # of standardized data sets, one per seed
 ORDER_CACHE_BYTES = 2**27  # of shuffled orders, one per seed and pass
 SPLIT_CACHE_BYTES = 2**28  # of splits, one per seed
+RARE_ROWS = 20  # of the rarest class in the sample for curves
 INDEXED_BYTES = 2**24  # of inputs; programs read larger data from one table, see `row_sources`
 
 
@@ -245,8 +246,9 @@ class Batches:
         if data.weights is not None:
             weight = (data.weights / np.mean(np.abs(data.weights[train]))).astype(self.precision)
         fill = scaler.fill.astype(self.precision) if self.has_gaps else None
-        mean, factor = (values.astype(self.precision) for values in (scaler.mean, 1 / scaler.scale))
-        return IndexedRows(None, y, weight, fill, mean, factor, None)
+        factor = 1 / scaler.scale
+        offset = (-scaler.mean * factor).astype(self.precision)
+        return IndexedRows(None, y, weight, fill, factor.astype(self.precision), offset, None)
 
     def valid(self, seed: int, device: jax.Device, rows: int | None = None) -> Rows:
         """Return the validation rows of a seed on a device, x [m, D].
@@ -257,8 +259,30 @@ class Batches:
         return self._put((seed, rows, device), lambda: self._drawn_valid(seed, rows))
 
     def curve_rows(self, plan: Plan) -> int:
-        """Return the number of validation rows on which the curves of a plan are measured."""
-        return plan.curve_rows(self.sizes[1])
+        """Return the number of validation rows on which the curves of a plan are measured.
+
+        It is large enough for a rare class, and for row weights of which few are large.
+        """
+        rows = max(plan.curve_rows(self.sizes[1]), self._least_curve_rows)
+        return min(rows, self.sizes[1])
+
+    @cached_property
+    def _least_curve_rows(self) -> int:
+        """Number of rows that a sample needs for a rare class and for unequal row weights.
+
+        It has 20 rows of the rarest class in the mean; for a target of numbers, 20 rows that differ from the
+        most frequent value. Its weights count as those of 1,000 rows of equal weight (Kish 1965).
+        """
+        data = self.dataset
+        y = data.y[data.development]
+        counts = np.unique(y, return_counts=True)[1]
+        rarest = counts.min() if data.task == "classify" else len(y) - counts.max()
+        needed = RARE_ROWS * len(y) / max(1, rarest)
+        if data.weights is not None:
+            weights = data.weights[data.development]
+            effective = np.sum(weights) ** 2 / np.sum(np.square(weights))
+            needed = max(needed, MIN_CURVE_ROWS * len(y) / max(1.0, effective))
+        return int(np.ceil(needed))
 
     def sampled_rows(self, plan: Plan) -> int | None:
         """Return the number of validation rows on which curves are measured; None if on all of them."""
@@ -292,9 +316,11 @@ class Batches:
         with self._lock:
             arrays = self._on_device.get(key)
         if arrays is None:
-            arrays = jax.device_put(make(), key[-1])
+            made = jax.device_put(make(), key[-1])
             with self._lock:
-                self._on_device[key] = arrays
+                if (arrays := self._on_device.get(key)) is not None:  # another thread was faster
+                    return arrays
+                arrays = self._on_device[key] = made
                 self._bytes += _bytes(arrays)
                 while self._bytes > DEVICE_CACHE_BYTES and len(self._on_device) > 1:
                     self._bytes -= _bytes(self._on_device.pop(next(iter(self._on_device))))

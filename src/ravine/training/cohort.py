@@ -274,20 +274,21 @@ class _CohortRun:
         if "curve_error" in self.final:
             for place, run in zip(index.tolist(), runs.tolist(), strict=True):
                 self._score_on_all_rows(run, jax.tree.map(lambda a, k=place: a[k], weights), device)
-        if self.cohort.keep_parameters and len(runs):
-            self._write_weights(runs, *take(weights, index))
+        finished = self.status[runs] == Status.PENDING
+        if self.cohort.keep_parameters and finished.any():
+            self._write_weights(runs[finished], *take(weights, index[finished]))
         ended = self.early_stopping.stopped(group.runs) & (self.status[group.runs] == Status.PENDING)
         self.status[group.runs[ended]] = Status.FINISHED
 
     def _score_on_all_rows(self, run: int, weights: tuple[Params, Statistics], device: jax.Device) -> None:
         """Write the final values of a run, measured on all its validation rows.
 
-        A run whose loss is not finite there has diverged.
+        A run whose loss or score is not finite there has diverged.
         """
         rows = self.cohort.batches.valid(int(self.cohort.runs.seed[run]), device)
         numbers = take(self.numbers, np.array(run))
         loss, score = full_scores(self.cohort.plan.evaluation_key, *weights, numbers, rows)
-        if np.isfinite(loss):
+        if np.isfinite([loss, score]).all():
             self.final["curve_error"][run] = self.series["score"][run, self.final["evaluation"][run]] - score
             self.final["score"][run], self.final["valid_loss"][run] = score, loss
         else:

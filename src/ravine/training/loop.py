@@ -187,11 +187,11 @@ def _after_all_gradients(numbers: Numbers, gradient: Params) -> Numbers:
     """Return the same numbers, with a learning rate that the compiler knows only after all gradients.
 
     Otherwise it may update the weights of a layer while the gradients of earlier layers still need them, and
-    copies them before. A learning rate plus 0 times a finite number is the same learning rate. If a gradient
-    is not finite, the run has diverged.
+    copies them before. A learning rate plus 0 times a finite number is the same learning rate.
     """
-    first = [leaf.ravel()[0] for leaf in jax.tree.leaves(gradient)]
-    return {**numbers, "rate": numbers["rate"] + 0.0 * jnp.sum(jnp.stack(first))}
+    first = jnp.stack([leaf.ravel()[0] for leaf in jax.tree.leaves(gradient)])
+    nothing = jnp.sum(0.0 * jnp.where(jnp.isfinite(first), first, 0.0))
+    return {**numbers, "rate": numbers["rate"] + nothing}
 
 
 def _loss(plan: Plan, numbers: Numbers) -> Callable[[jax.Array, jax.Array], jax.Array]:

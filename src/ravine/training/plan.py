@@ -14,7 +14,7 @@ from typing import Any
 from ravine.networks import Network
 from ravine.optimizers import Rule
 
-__all__ = ["TRANSFORMS", "EvaluationKey", "Plan"]
+__all__ = ["MIN_CURVE_ROWS", "TRANSFORMS", "EvaluationKey", "Plan"]
 
 EvaluationKey = tuple[Network, str, str, bool, str]
 """Network, loss, metric, weighted and precision, the parts of a plan on which its evaluation depends."""

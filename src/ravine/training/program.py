@@ -196,8 +196,8 @@ def _advance(
 ) -> tuple[RunState, Params, jax.Array]:
     """Train all members for one segment; see `Program.advance`. separate_tables: member k has table k."""
 
-    size = table_index.shape[0]
-    one_member_each = _over_members(partial(step, plan), size, (0, 0, 0, _rows_axis(tables), None))
+    axes = 0, 0, 0, _rows_axis(tables, table_index), None
+    one_member_each = jax.vmap(partial(step, plan), axes)
 
     def one_step(
         carry: tuple[RunState, jax.Array], drawn: tuple[jax.Array, Mapping[str, jax.Array]]
@@ -217,44 +217,24 @@ def _advance(
         one_step, (state, zero), (jnp.arange(plan.steps_per_evaluation, dtype=np.int32), factors)
     )
     last = {name: factor[-1] for name, factor in factors.items()}
-    params = _over_members(to_evaluate, size, (0, 0, 0))(state, numbers, last)
+    params = jax.vmap(to_evaluate)(state, numbers, last)
     return state, params, total / plan.steps_per_evaluation
 
 
-def _over_members(
-    function: Callable[..., Item], size: int, axes: tuple[int | None, ...]
-) -> Callable[..., Item]:
-    """Return a function of one member as a function of all members of a group.
-
-    axes: 0 for each argument with an axis [size], None for others. A single member runs without this axis,
-    since products with a leading axis of 1 are slow.
-    """
-    if size > 1:
-        return jax.vmap(function, axes)
-
-    def of_one(*arguments: Any) -> Item:
-        pairs = zip(arguments, axes, strict=True)
-        first = [each if axis is None else jax.tree.map(lambda a: a[0], each) for each, axis in pairs]
-        result: Item = jax.tree.map(lambda a: a[None], function(*first))
-        return result
-
-    return of_one
-
-
-def _rows_axis(tables: tuple[RowSource, ...]) -> int | None:
-    """Return the axis of the members in their rows; None if all members read one table.
+def _rows_axis(tables: tuple[RowSource, ...], table_index: jax.Array) -> int | None:
+    """Return the axis of the members in their rows; None if several members read one table.
 
     The compiler then joins the products of all members in the first layer to a single wide product.
     """
-    return None if len(tables) == 1 else 0
+    return None if len(tables) == 1 < table_index.shape[0] else 0
 
 
 def _rows_of_members(tables: tuple[Rows, ...], table_index: jax.Array, separate_tables: bool) -> Rows:
-    """Return the rows of every member, [size, ...], or without this axis if all members read one table.
+    """Return the rows of every member, [size, ...]; without this axis if several members read one table.
 
     separate_tables: member k has table k.
     """
-    if len(tables) == 1:
+    if _rows_axis(tables, table_index) is None:
         return tables[0]
     rows: Rows = jax.tree.map(lambda *arrays: jnp.stack(arrays), *tables)
     return rows if separate_tables else jax.tree.map(lambda a: a[table_index], rows)
@@ -296,8 +276,8 @@ def _compiled_evaluation(plan: Plan, shape: ProgramShape, device: jax.Device) ->
                 table_index: jax.Array,
             ) -> tuple[jax.Array, jax.Array]:
                 rows = _rows_of_members(tables, table_index, size == count)
-                axes = 0, 0, 0, _rows_axis(tables)
-                one = _over_members(partial(evaluate, plan.evaluation_key), size, axes)
+                axes = 0, 0, 0, _rows_axis(tables, table_index)
+                one = jax.vmap(partial(evaluate, plan.evaluation_key), axes)
                 return one(params, stats, numbers, rows)
 
             _evaluations[key] = jax.jit(evaluate_group).lower(*arguments).compile()

@@ -17,6 +17,9 @@ from ravine.training.plan import Plan
 
 __all__ = ["ProgramShape", "shape_for", "shape_of_repeated_seeds"]
 
+SHARED_SIZES = (2, 4, 8)
+"""Sizes of groups that share rows. For these, a run gives the same bits in every place of its group."""
+MORE_PLACES = 1.2  # times as many places as without shared rows, which shared rows make up for
 CHUNKS = 4  # at least, for plans of as many evaluations, so that diverged runs are dropped early
 
 
@@ -78,17 +81,29 @@ def shape_for(
 
 
 def shape_of_repeated_seeds(
-    shape: ProgramShape, plan: Plan, batches: Batches, runs: int, devices: Devices
+    shape: ProgramShape, plan: Plan, batches: Batches, runs: int, seeds: int, devices: Devices
 ) -> ProgramShape:
-    """Return the sizes of a program for cohorts in which each seed has `runs` runs or a multiple of it.
+    """Return the sizes of a program for cohorts in which each of the seeds has about `runs` runs.
 
     On a CPU, a group then has runs of one seed alone. They share the rows of each step, if the program takes
     these from a table. So a row is read once for all of them, and their products in the first layer become
-    one. In other cases the sizes stay as they are. shape: sizes without this.
+    one. The sizes stay as they are in other cases, and where groups of one seed would leave cores idle or
+    places empty. shape: sizes without this.
     """
     if not (batches.indexed and devices.shared and runs > 1):
         return shape
-    size = devices.group_size(_state_bytes(plan), runs * devices.count)
+
+    def places(size: int) -> int:
+        """Return the places that the busiest core trains with groups of one seed."""
+        return -(-seeds * -(-runs // size) // devices.count) * size
+
+    most = max(2, devices.group_size(_state_bytes(plan), runs * devices.count))
+    sizes = [size for size in SHARED_SIZES if size <= most]
+    size = min(sizes, key=lambda size: (places(size), -size))
+    groups = -(-seeds * runs // shape.size)
+    mixed = -(-groups // devices.count) * shape.size
+    if places(size) > MORE_PLACES * mixed:
+        return shape
     per_step = size * devices.count
     return replace(shape, size=size, tables=1, width=max(per_step, shape.width // per_step * per_step))
 

@@ -5,7 +5,7 @@ other runs. Of large data, all seeds share one table on the device. The program 
 step from the table and standardizes them by the training rows of the seed:
 
     x <- fill                  (1)      where x is missing
-    x <- (x - mean) factor     (2)      factor: one over the standard deviation
+    x <- x factor + offset     (2)      factor = 1 / deviation, offset = -mean / deviation
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ class IndexedRows(NamedTuple):
     """A table of rows, and the indices of the rows of each step.
 
     x: inputs [N, D] of the data set, shared by all seeds. y, weight: targets and row weights [N] as a network
-    of the seed sees them; weight may be None. fill, mean, factor: numbers of the standardization [D]; fill is
-    None without missing values. order: indices of rows [steps, B].
+    of the seed sees them; weight may be None. fill, factor, offset: numbers of the standardization [D]; fill
+    is None without missing values. order: indices of rows [steps, B].
     """
 
     x: Any
     y: Any
     weight: Any
     fill: Any
-    mean: Any
     factor: Any
+    offset: Any
     order: Any
 
 
@@ -50,7 +50,7 @@ def batch_at(source: RowSource, t: jax.Array) -> Rows:
     x, y = _at(source.x, index), _at(source.y, index)
     if source.fill is not None:
         x = jnp.where(jnp.isnan(x), source.fill[None, :], x)  # (1)
-    x = (x - source.mean[None, :]) * source.factor[None, :]  # (2)
+    x = x * source.factor[None, :] + source.offset[None, :]  # (2)
     return Rows(x, y, None if source.weight is None else _at(source.weight, index))
 
 

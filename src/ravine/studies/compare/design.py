@@ -190,7 +190,8 @@ class CompareDesign:
     def tuning_shape(self) -> ProgramShape:
         """The sizes of the program for tuning, in which each seed has a run for each trial."""
         trials = self.tuning_runs // len(self.tuning_seeds)
-        return shape_of_repeated_seeds(self.shape, self.first_plan, self.batches, trials, self.devices)
+        seeds = len(self.tuning_seeds)
+        return shape_of_repeated_seeds(self.shape, self.first_plan, self.batches, trials, seeds, self.devices)
 
     @cached_property
     def estimated_seconds(self) -> float:

@@ -238,7 +238,7 @@ def plan(design: DiagnoseDesign) -> DiagnosePlan:
         study="diagnose",
         estimated_seconds=design.estimated_seconds,
         data=data_facts(design.dataset),
-        split=split_sizes(design.dataset, design.prepared.batches),
+        split=split_sizes(design.dataset, design.prepared.batches, design.prepared.plan),
         metric=design.metric,
         plan=PlannedDiagnosis(
             **vars(design.facts()),

@@ -70,6 +70,9 @@ class Outcomes:
         """Return losses and scores from the record of a training, which has one run for each seed."""
         loss = np.asarray(record.final["valid_loss"], np.float64)
         curves = np.asarray(record.series["valid_loss"], np.float64)
+        if "curve_error" in record.final:  # curves on a sample of the rows, `loss` on all
+            end = np.maximum(record.final["evaluation"], 0)
+            curves = curves + (loss - curves[np.arange(len(loss)), end])[:, None]
         lowest = np.fmin.reduce(curves, axis=1)
         return cls(
             loss,

@@ -100,7 +100,7 @@ def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
         data=data_facts(context.dataset),
         run_dir=context.run_dir,
         source=design.settings.source,
-        split=split_sizes(context.dataset, batches),
+        split=split_sizes(context.dataset, batches, plan),
         metric=design.metric,
         plan=design.facts(),
         no_fault_found=not faulty,

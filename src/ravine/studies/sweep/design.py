@@ -191,16 +191,17 @@ class SweepDesign:
             )
         return shapes
 
-    @cached_property
-    def tuning_shapes(self) -> dict[str, ProgramShape]:
-        """Sizes of each program in tuning, in which each seed has a run for each learning rate."""
-        shapes = {}
-        for name, cohort in self.cohorts.items():
-            runs = self.effort.rates * sum(point.learning_rate is None for point in cohort)
-            shapes[name] = shape_of_repeated_seeds(
-                self.shapes[name], cohort[0].plan, cohort[0].batches, runs, self.devices
-            )
-        return shapes
+    @property
+    def curve_rows(self) -> int | None:
+        """Smallest number of validation rows for the curves of a configuration; None if all use all rows."""
+        samples = [point.batches.sampled_rows(point.plan) for point in self.points]
+        return min((rows for rows in samples if rows is not None), default=None)
+
+    def tuning_shape(self, name: str) -> ProgramShape:
+        """Return the sizes of a program in tuning, in which each seed has a run for each learning rate."""
+        first, shape, seeds = self.cohorts[name][0], self.shapes[name], len(self.tuning_seeds)
+        runs = self.effort.rates * sum(point.learning_rate is None for point in self.cohorts[name])
+        return shape_of_repeated_seeds(shape, first.plan, first.batches, runs, seeds, self.devices)
 
     def cohort(
         self, points: Sequence[DesignPoint], rates: Mapping[int, np.ndarray], seeds: Sequence[int], keep: bool
@@ -242,8 +243,8 @@ class SweepDesign:
         for name, cohort in self.cohorts.items():
             tuned = len(self.tuning_seeds) * sum(point.learning_rate is None for point in cohort)
             parts = (
-                (self.tuning_shapes[name], tuned * self.effort.rates, 1.0),
-                (self.tuning_shapes[name], tuned * len(self.extra_offsets(["high"])), EXTENSIONS),
+                (self.tuning_shape(name), tuned * self.effort.rates, 1.0),
+                (self.tuning_shape(name), tuned * len(self.extra_offsets(["high"])), EXTENSIONS),
                 (self.shapes[name], len(cohort) * len(self.seeds), 1.0),
             )
             trainings += [Training(cohort[0].plan, *part) for part in parts]
@@ -286,9 +287,7 @@ class SweepDesign:
             runs=self.runs,
             network_steps=self.network_steps,
             programs=self.programs,
-            rows=DevelopmentSizes(
-                train=train, validation=validation, curves=first.batches.sampled_rows(first.plan)
-            ),
+            rows=DevelopmentSizes(train=train, validation=validation, curves=self.curve_rows),
             tuning_seeds=self.tuning_seeds,
             seeds=self.seeds,
         )

@@ -71,17 +71,17 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
     saved = saved_network_facts(context, model, winner.batches, facts, row.values, test.values)
     best = best_settings(design, winner, row)
     programs = {
-        (point.plan, shapes[name])
+        (point.plan, shape)
         for name, members in design.cohorts.items()
         for point in members
-        for shapes in (design.shapes, design.tuning_shapes)
+        for shape in (design.shapes[name], design.tuning_shape(name))
     }
     return SweepResult(
         study="sweep",
         data=data_facts(context.dataset),
         run_dir=context.run_dir,
         source=settings.source,
-        split=split_sizes(context.dataset, design.points[0].batches, design.points[0].plan),
+        split=replace(split_sizes(context.dataset, design.points[0].batches), curves=design.curve_rows),
         metric=facts,
         design=design.facts(),
         plan=SweepFacts(
@@ -146,7 +146,7 @@ def _try_rates(
             continue
         rates = {point.index: point.configuration.rule.rate_center * 10**offsets for point in points}
         cohort = design.cohort(points, rates, seeds, keep=False)
-        record = context.train(stage, name, cohort, design.tuning_shapes[name])
+        record = context.train(stage, name, cohort, design.tuning_shape(name))
         scores_of_cohort = (
             record.final["score"].astype(np.float64).reshape(len(points), len(offsets), len(seeds))
         )
