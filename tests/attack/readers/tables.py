@@ -84,10 +84,9 @@ def read_by_csv(blob: bytes, dialect: product.Dialect) -> list[list[str]]:
             begin = reader.line_num
     except csv.Error:  # a field beyond its limit: no oracle
         return []
-    if all(
-        len(row) < 2 for row in rows
-    ):  # one column: a quoted blank is a missing value, a blank line is none
-        rows = [row for row, nothing in zip(rows, blank, strict=True) if row and not nothing]
+    # With one column, a quoted blank is a missing value, a line of blanks or of separators is none.
+    if all(len(row) < 2 for row in rows if any(map(str.strip, row))):
+        rows = [row for row, nothing in zip(rows, blank, strict=True) if len(row) == 1 and not nothing]
     else:
         rows = [row for row in rows if any(cell.strip(" \t\n") for cell in row)]
     return rows[1:] if dialect.header else rows

@@ -21,6 +21,8 @@ def _finish(done: processes.Done, run: Path, about: str) -> str | None:
     processes.must_end(done, about)
     if (run / product.RUN).exists():
         again = processes.ravine(["resume", run, *product.JSON], undisturbed.data(), wall=120)
+        if again.status in product.REFUSALS and product.NOTHING_TO_RESUME in again.said:
+            return REFUSED
         same(again, f"{about}, resumed with more", refusal=False, name="compare")
         undisturbed.nothing_left(run)
     else:
