@@ -211,7 +211,7 @@ OPEN_FILES = [
 ]
 OTHER = [
     ("-n 64", MEMORIZE),
-    *((f"-s {size}", "train") for size in (64, 256, 1024, "unlimited")),
+    *((f"-s {size}", "train") for size in (96, 256, 1024, "unlimited")),
     ("-t 2", "train"),
 ]
 FAMILIES = [

@@ -79,13 +79,14 @@ def cohort(dataset):
         initial=("he", 1.0),
         activation="relu",
         network=None,
+        layers=(6,),
         plan=None,
         **more,
     ):
         data = data or dataset()
         batches = Batches(data, root, batch_size, precision)
         classify = data.task == "classify"
-        sizes = (data.x.shape[1], 6, 3 if classify else 1)
+        sizes = (data.x.shape[1], *layers, 3 if classify else 1)
         plan = Plan(
             resolve(optimizer),
             Network(sizes, activation, **(network or {})),

@@ -6,9 +6,11 @@ import jax
 import numpy as np
 import pytest
 
+from ravine.data import from_arrays
 from ravine.networks import METRICS
 from ravine.records.record import Status
 from ravine.training import Batches, TrainedNetwork
+from ravine.training import batches as batches_module
 from ravine.training import full_evaluation as full_evaluation_module
 from ravine.training import plan as plan_module
 
@@ -20,6 +22,7 @@ def sampled(request, monkeypatch):
     """Measure curves on few rows, and all rows in blocks that divide their number, do not, or are larger."""
     monkeypatch.setattr(plan_module, "MIN_CURVE_ROWS", SAMPLE)
     monkeypatch.setattr(plan_module, "CURVE_SHARE", 0.0)
+    monkeypatch.setattr(batches_module, "RARE_ROWS", 0)
     monkeypatch.setattr(full_evaluation_module, "BLOCK_ROWS", request.param)
     full_evaluation_module._evaluated.clear_cache()
     yield
@@ -88,11 +91,12 @@ def test_the_sample_is_unbiased(dataset):
     assert np.var(errors) == pytest.approx(np.mean(spread), rel=0.3)  # as drawn without replacement
 
 
-def test_a_run_that_is_infinite_on_one_row_has_diverged(cohort, run, monkeypatch, sampled):
+@pytest.mark.parametrize("found", [(np.inf, 0.5), (1.0, np.nan)])
+def test_a_run_that_is_infinite_on_one_row_has_diverged(found, cohort, run, monkeypatch, sampled):
     asked = cohort()
 
     def full_scores(key, params, stats, numbers, rows):
-        return (np.inf, 0.5) if numbers["rate"] > 0.05 else (1.0, 0.5)
+        return found if numbers["rate"] > 0.05 else (1.0, 0.5)
 
     monkeypatch.setattr("ravine.training.cohort.full_scores", full_scores)
     record = run(asked)
@@ -100,8 +104,27 @@ def test_a_run_that_is_infinite_on_one_row_has_diverged(cohort, run, monkeypatch
     assert infinite.any() and not infinite.all()
     assert (record.status[infinite] == Status.DIVERGED).all()
     assert np.isnan(record.final["score"][infinite]).all()
+    assert np.isnan(record.final["parameters"][infinite]).all()
     assert np.isfinite(record.final["score"][~infinite & (record.status == Status.FINISHED)]).all()
     assert METRICS[asked.plan.metric].greater_is_better
+
+
+def test_a_rare_class_and_unequal_weights_enlarge_the_sample(cohort):
+    rng, rows = np.random.default_rng(0), 20_000
+    x, plan = rng.standard_normal((rows, 2)), replace(cohort().plan, steps_per_evaluation=1)
+
+    def sample(y, weights=None, task="classify"):
+        batches = Batches(from_arrays(x, y, task=task, weights=weights, test=0.1), 0, 8)
+        return batches.curve_rows(plan), batches.sizes[1]
+
+    common = rng.integers(0, 2, rows)
+    assert sample(common)[0] == 1000
+    rare = np.where(np.arange(rows) % 200 == 0, 1, 0)  # 20 of 4,000 rows in the mean
+    assert sample(rare)[0] == pytest.approx(sample(rare)[1], rel=0.15) and sample(rare)[1] == 3600
+    assert sample(np.where(rng.random(rows) < 0.002, 1.0, 0.0) * x[:, 0], task="regress")[0] == 3600
+    assert sample(common, np.ones(rows))[0] == 1000
+    few = np.where(rng.random(rows) < 0.5, 1.0, 1e-9)
+    assert sample(common, few)[0] == pytest.approx(2000, rel=0.05)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from ravine.engines import precision_context
 from ravine.networks import Network
 from ravine.optimizers import resolve, schedule
 from ravine.training import Plan, Rows, advance, start
+from ravine.training import loop as loop_module
 from ravine.training.initial_state import rng_key
 from ravine.training.loop import optimizer_of, step
 
@@ -263,3 +264,11 @@ def test_the_noise_of_an_optimizer_depends_on_the_seed_of_the_run():
         assert np.all(noise(1) != noise(2))
         # of a zero gradient, the update is the learning rate times a normal number of variance eta = 0.01
         assert np.std(noise(1)) == pytest.approx(RATE * 0.1, rel=0.3)
+
+
+def test_late_updates_keep_the_learning_rate_of_any_gradient():
+    gradient = ({"weight": np.full((2, 2), 2e38, "f4")}, {"weight": np.full((2, 2), 3e38, "f4")})
+    infinite = ({"weight": np.array([[np.inf, 1.0]], "f4")}, {"weight": np.array([[np.nan]], "f4")})
+    for each in (gradient, infinite):
+        numbers = loop_module._after_all_gradients({"rate": np.float32(0.1)}, each)
+        assert numbers["rate"] == np.float32(0.1)

@@ -31,8 +31,8 @@ def prepare(device: str | None = None, cache: Path | None = None) -> None:
 
     device: "cpu" or "gpu", None for JAX's own choice. cache: folder of the compiled programs, by default in
     the user's cache. Call this function before JAX uses a device, since JAX chooses its platform only once.
-    If the folder cannot be written, compiled programs are not kept. Programs that were not used for long are
-    removed where all together are too large. Raises UsageError in a process that was
+    If the folder cannot be written, compiled programs are not kept. If they take too much space, those not
+    used for the longest time are removed. Raises UsageError in a process that was
     forked after JAX had started, and if JAX is told not to compile.
     """
     global _process_of_jax
@@ -117,7 +117,8 @@ class Devices:
     def shared(self) -> bool:
         """Whether the workers share one memory, as the cores of a CPU do.
 
-        The groups of runs that train together are then small, and every run has its own copy of the rows.
+        The groups of runs that train together are then small. Of small data, every run reads a copy of its
+        own.
         """
         return self.kind == "cpu"
 

@@ -19,7 +19,7 @@ __all__ = ["ProgramShape", "shape_for", "shape_of_repeated_seeds"]
 
 SHARED_SIZES = (2, 4, 8)
 """Sizes of groups that share rows. For these, a run gives the same bits in every place of its group."""
-MORE_PLACES = 1.2  # times as many places as without shared rows, which shared rows make up for
+SHARED_GAIN, MANY_FEATURES = 0.3, 784  # share of the time of a step that shared rows of many features save
 CHUNKS = 4  # at least, for plans of as many evaluations, so that diverged runs are dropped early
 
 
@@ -64,8 +64,8 @@ def shape_for(
     that do not fit into memory at the same time train in several waves, one after the other.
 
     A chunk is the training between two saves. All chunks have the same number of segments, the largest number
-    that leads to at least 4 chunks, or 1. On a CPU every run has its own copy of the rows, which is faster to
-    read. On a GPU the runs of one seed share the rows, which takes less memory.
+    that leads to at least 4 chunks, or 1. On a CPU every run of a group has batches of its own, or an order of its
+    own of the rows in one table. On a GPU the runs of one seed share the rows, which takes less memory.
     """
     state = _state_bytes(plan)
     size = size or devices.group_size(state, runs)
@@ -98,11 +98,13 @@ def shape_of_repeated_seeds(
         return -(-seeds * -(-runs // size) // devices.count) * size
 
     most = max(2, devices.group_size(_state_bytes(plan), runs * devices.count))
-    sizes = [size for size in SHARED_SIZES if size <= most]
+    least = 4 if most >= 4 else 2  # in smaller groups the starts of kernels cost more than is saved
+    sizes = [size for size in SHARED_SIZES if least <= size <= most]
     size = min(sizes, key=lambda size: (places(size), -size))
     groups = -(-seeds * runs // shape.size)
     mixed = -(-groups // devices.count) * shape.size
-    if places(size) > MORE_PLACES * mixed:
+    saved = SHARED_GAIN * min(1.0, plan.network.sizes[0] / MANY_FEATURES)
+    if (1 - saved) * places(size) > mixed:
         return shape
     per_step = size * devices.count
     return replace(shape, size=size, tables=1, width=max(per_step, shape.width // per_step * per_step))

@@ -198,3 +198,15 @@ def test_tiny_losses_differ_by_a_share_of_the_loss_of_a_constant(yardstick: Yard
     before = Outcomes(np.full(SEEDS, 0.010), np.full(SEEDS, 0.010), SCORE)
     after = Outcomes(np.full(SEEDS, 0.009), np.full(SEEDS, 0.009), SCORE)
     assert judge(before, {"remedy": after}, yardstick)["remedy"].outcome == "too_small"
+
+
+def test_curves_on_a_sample_are_shifted_to_the_loss_on_all_rows() -> None:
+    """A sample whose losses are 0.05 too low, or too high, changes no lowest loss."""
+    curve = np.array([[0.7, 0.6, 0.5, 0.55], [0.7, 0.6, 0.5, 0.55]])
+    shift = np.array([[-0.05], [0.03]])
+    final = {
+        "valid_loss": np.array([0.55, 0.55]), "score": np.array([0.8, 0.8]),
+        "evaluation": np.array([3, 3], np.int32), "curve_error": np.array([0.01, -0.01]),
+    }  # fmt: skip
+    record = Record({}, {"valid_loss": curve + shift}, np.full(2, Status.FINISHED), final)
+    np.testing.assert_allclose(Outcomes.of(record).lowest_loss, [0.5, 0.5])
