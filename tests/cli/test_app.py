@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from ravine.cli.app import COMMANDS
+from ravine.cli.app import COMMANDS, run
 from ravine.cli.app import ravine as group
 from ravine.execution.registry import STUDIES
 
@@ -165,3 +165,12 @@ def test_the_first_line_comes_before_anything_heavy(folder):
 def test_the_old_spelling_of_a_command_still_works_and_is_not_listed(ravine, folder):
     assert ravine("memorise", "diabetes").stderr == ravine("memorize", "diabetes").stderr
     assert "memorise" not in ravine("--help").stdout
+
+
+def test_a_clock_that_python_cannot_read_is_refused(monkeypatch, capsys):
+    def overflow():
+        raise OverflowError("timestamp too large to convert to C _PyTime_t")
+
+    monkeypatch.setattr("ravine.cli.app.time.time", overflow)
+    assert run(["compare", "digits"]) == 2
+    assert "Set the clock of the machine." in capsys.readouterr().err

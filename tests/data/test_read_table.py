@@ -8,6 +8,7 @@ import io
 import struct
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -274,3 +275,19 @@ def test_reading_needs_neither_pandas_nor_jax_to_import():
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "jax" not in shown and "pandas" not in shown and "sklearn" not in shown
+
+
+@pytest.mark.parametrize("typed", ["~", "./~", "~nobody.csv"])
+def test_a_file_whose_name_begins_with_a_tilde_is_read(typed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    Path(typed).write_text("a,b\n1,2\n3,4\n")
+    assert len(read(typed).frame) == 2
+
+
+def test_a_tilde_is_the_home_folder_and_an_unknown_user_is_no_error(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n3,4\n")
+    assert len(read("~/x.csv").frame) == 2
+    with pytest.raises(DataError, match=r"There is no file '~nobody/x\.csv'"):
+        read("~nobody/x.csv")

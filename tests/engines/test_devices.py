@@ -157,3 +157,10 @@ def test_devices_are_structure():
     """They key the programs that were made."""
     assert find_devices() == find_devices("cpu")
     assert hash(find_devices()) == hash(find_devices("cpu"))
+
+
+def test_compilation_that_is_switched_off_is_refused(tmp_path):
+    code = "from ravine.engines import prepare\nprepare('cpu')"
+    env = {**os.environ, "JAX_DISABLE_JIT": "1", "RAVINE_CACHE": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "Type `unset JAX_DISABLE_JIT` first." in done.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ravine.execution.length_advice import LengthAdvice
-from ravine.execution.next_steps import after_ranking, files_and_commands
+from ravine.execution.next_steps import after_ranking, files_and_commands, source_or_example
 from ravine.render.text import text
 
 
@@ -39,3 +39,8 @@ def test_the_last_command_shows_the_result_again():
         "ravine train 'my data.csv'",
         "ravine resume runs/a",
     ]
+
+
+@pytest.mark.parametrize(("source", "shown"), [("-x.csv", "./-x.csv"), ("-", "-"), ("x.csv", "x.csv")])
+def test_a_name_that_begins_like_an_option_is_shown_as_a_path(source, shown):
+    assert source_or_example(source) == shown

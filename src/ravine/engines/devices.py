@@ -33,7 +33,7 @@ def prepare(device: str | None = None, cache: Path | None = None) -> None:
     the user's cache. Call this function before JAX uses a device, since JAX chooses its platform only once.
     If the folder cannot be written, compiled programs are not kept. If they take too much space, those not
     used for the longest time are removed. Raises UsageError in a process that was
-    forked after JAX had started, and if JAX is told not to compile.
+    forked after JAX had started, and if compilation is switched off.
     """
     global _process_of_jax
     check_not_forked()
@@ -42,7 +42,7 @@ def prepare(device: str | None = None, cache: Path | None = None) -> None:
 
     if jax.config.values["jax_disable_jit"]:
         raise UsageError(
-            "Ravine needs compiled programs, and JAX is told not to compile.",
+            "Ravine needs compiled programs, and compilation is switched off in JAX.",
             "The environment variable JAX_DISABLE_JIT, or the setting jax_disable_jit, is on.",
             "Type `unset JAX_DISABLE_JIT` first.",
         )

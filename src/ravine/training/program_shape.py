@@ -64,8 +64,9 @@ def shape_for(
     that do not fit into memory at the same time train in several waves, one after the other.
 
     A chunk is the training between two saves. All chunks have the same number of segments, the largest number
-    that leads to at least 4 chunks, or 1. On a CPU every run of a group has batches of its own, or an order of its
-    own of the rows in one table. On a GPU the runs of one seed share the rows, which takes less memory.
+    that leads to at least 4 chunks, or 1. On a CPU every run of a group has batches of its own, or an order
+    of its own of the rows in one table. On a GPU the runs of one seed share the rows, which takes less
+    memory.
     """
     state = _state_bytes(plan)
     size = size or devices.group_size(state, runs)
