@@ -81,12 +81,18 @@ def space(rng: random.Random, about: str, folder: Path) -> str | None:
     as_root()
     name, prefix = SPACES[about]
     prepare(name)
-    line = processes.line([*product.COMMANDS[name], *product.JSON, product.OUT, folder / "run"])
-    done = processes.shell(f"{prefix} {line}", undisturbed.data(), wall=120)
+
+    def command(out: str) -> processes.Done:
+        line = processes.line([*product.COMMANDS[name], *product.JSON, product.OUT, folder / out])
+        return processes.shell(f"{prefix} {line}", undisturbed.data(), wall=120)
+
+    done = command("run")
     if "unshare:" in done.said or "mount:" in done.said:
         raise Skip("needs namespaces")
     if processes.must_end(done, about):
         return REFUSED
+    if about == "no /proc":  # there the compiler finds the kind of processor; without, it takes other kernels
+        return undisturbed.same_document(json.loads(done.out), command("again").out)
     return undisturbed.same_document(undisturbed.run(name).document, done.out)
 
 
