@@ -48,7 +48,7 @@ def plan_of(ravine, folder, *words):
 def test_of_a_diagnosis(ravine, folder, idle):
     text, found = plan_of(ravine, folder, "diagnose", "iris", "--net", "8", "--epochs", "40", "--l2", "0.01")
     # 150 rows: 30 to test, 24 of the others to validate; 4 x 8 + 8 + 8 x 3 + 3 parameters
-    assert found["split"] == {"train": 96, "validation": 24, "test": 30}
+    assert found["split"] == {"train": 96, "validation": 24, "test": 30, "curves": None}
     assert found["plan"]["parameters"] == 67 and found["plan"]["steps"] == 40 * 96 / 16
     assert found["plan"]["runs"] == {"measured": 1, "original": 20, "each_remedy": 20, "confirm": 40}
     assert found["model"] is None
