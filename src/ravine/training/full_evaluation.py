@@ -11,9 +11,9 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from ravine.networks import LOSSES, METRICS, Network, weighted_mean
+from ravine.networks import Network
 from ravine.networks.parameters import Params, Statistics
-from ravine.training.loop import Numbers, Rows
+from ravine.training.loop import Numbers, Rows, loss_and_score
 from ravine.training.plan import EvaluationKey
 
 __all__ = ["full_scores"]
@@ -44,12 +44,7 @@ def _evaluated(
     rows: Rows,
 ) -> tuple[jax.Array, jax.Array]:
     """Return loss and score, two scalars, by a program for each network and number of rows."""
-    network, loss, metric, *_ = key
-    outputs = _outputs(network, params, stats, hyper, rows.x)
-    return (
-        weighted_mean(LOSSES[loss](outputs, rows.y), rows.weight),
-        METRICS[metric](outputs, rows.y, rows.weight, target_scale),
-    )
+    return loss_and_score(key, _outputs(key[0], params, stats, hyper, rows.x), target_scale, rows)
 
 
 def _outputs(

@@ -35,6 +35,7 @@ __all__ = [
     "RunState",
     "advance",
     "evaluate",
+    "loss_and_score",
     "optimizer_of",
     "start",
     "step",
@@ -209,11 +210,22 @@ def evaluate(
     key: the network and the names of loss and metric, from `Plan.evaluation_key`. params, stats: parameters
     and running statistics of the network. numbers: hyperparameters of the run.
     """
-    network, loss, metric, *_ = key
-    outputs = network.apply(params, valid.x, stats, numbers["extra"])
+    outputs = key[0].apply(params, valid.x, stats, numbers["extra"])
+    return loss_and_score(key, outputs, numbers["target_scale"], valid)
+
+
+def loss_and_score(
+    key: EvaluationKey, outputs: jax.Array, target_scale: jax.Array, rows: Rows
+) -> tuple[jax.Array, jax.Array]:
+    """Return loss and score, two scalars, of network outputs [m, K] for rows y [m].
+
+    key: the names of loss and metric, from `Plan.evaluation_key`. target_scale: standard deviation of a
+    regression target in its own unit.
+    """
+    _, loss, metric, *_ = key
     return (
-        weighted_mean(LOSSES[loss](outputs, valid.y), valid.weight),
-        METRICS[metric](outputs, valid.y, valid.weight, numbers["target_scale"]),
+        weighted_mean(LOSSES[loss](outputs, rows.y), rows.weight),
+        METRICS[metric](outputs, rows.y, rows.weight, target_scale),
     )
 
 
