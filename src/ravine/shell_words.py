@@ -7,7 +7,6 @@ read it. Therefore, no command that Ravine shows holds a control character.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 
 __all__ = ["join_words", "quote_word"]
@@ -20,6 +19,8 @@ PLAIN = frozenset("%+,-./:=@_")  # besides letters and digits, characters that n
 def quote_word(word: str) -> str:
     """Return a word as a shell reads it, in printable characters."""
     if word.isprintable():
+        import shlex  # slow to import; most commands show no word
+
         return shlex.quote(word)
     return f"$'{''.join(map(_escaped, word))}'"
 

@@ -183,7 +183,7 @@ def test_conventions_name_these_options(ravine):
 HEAVY = ("jax", "jaxlib", "optax", "pandas", "sklearn", "scipy", "numpy", "matplotlib", "msgspec", "rich")
 HELP = "from ravine.cli import main; main({words})"
 CLICK = "import click"
-REPEATS = 11
+REPEATS = 21
 LIMIT = 2.0
 
 
@@ -201,7 +201,10 @@ def test_help_imports_nothing_heavy(level):
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [["--help"], ["compare", "--help"], ["compare", "--help-all"]])
 def test_help_takes_at_most_twice_the_time_of_click(tmp_path, words):
-    """Alternate both, in one run, with bytecode cached as in an installed package; compare medians."""
+    """Alternate both, with bytecode cached as in an installed package; take the median ratio of neighbors.
+
+    Neighbors in time meet the same load of the machine.
+    """
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     environment["PYTHONPYCACHEPREFIX"] = str(tmp_path)
 
@@ -214,6 +217,6 @@ def test_help_takes_at_most_twice_the_time_of_click(tmp_path, words):
     for code in (CLICK, helps):  # write the bytecode
         seconds(code)
     rows = [(seconds(CLICK), seconds(helps)) for _ in range(REPEATS)]
-    click_s, help_s = (statistics.median(column) for column in zip(*rows, strict=True))
-    print(f"import click {click_s * 1e3:.0f} ms, ravine {' '.join(words)} {help_s * 1e3:.0f} ms")
-    assert help_s <= LIMIT * click_s
+    ratio = statistics.median(help_s / click_s for click_s, help_s in rows)
+    print(f"ravine {' '.join(words)} takes {ratio:.2f} times as long as `import click`")
+    assert ratio <= LIMIT

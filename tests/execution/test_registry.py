@@ -60,15 +60,15 @@ from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.study import Study
 
 STUDY = Study(
-    name="other", package="other_study", settings=NetworkSettings, result="R", plan="P", title="Do more.",
+    name="other", package="other_study", settings=NetworkSettings, result="R", plan="P",
     help="Do more with DATA.", examples=("ravine other digits",),
 )
 """
 QUESTION = """
 import sys
-from ravine.execution.registry import ALIASES, STUDIES, find_study, study_names
+from ravine.execution.registry import ALIASES, STUDIES, find_study, study_names, study_title
 assert study_names() == [*STUDIES, "other"], study_names()
-assert find_study("other").title == "Do more."
+assert find_study("other").title == study_title("other") == "Do more."
 from ravine.cli.app import run
 sys.exit(run(["other", "--help"]))
 """
@@ -79,7 +79,7 @@ def test_a_study_of_another_package_is_found(tmp_path):
     package, metadata = tmp_path / "other_study", tmp_path / "other_study-1.0.dist-info"
     package.mkdir()
     metadata.mkdir()
-    (package / "__init__.py").write_text("")
+    (package / "__init__.py").write_text('"""Do more."""\n')
     (package / "settings.py").write_text(OTHER)
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: other_study\nVersion: 1.0\n")
     (metadata / "entry_points.txt").write_text("[ravine.studies]\nother = other_study.settings:STUDY\n")

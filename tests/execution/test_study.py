@@ -25,13 +25,17 @@ def study(tmp_path, monkeypatch):
     """A study in a package of its own."""
     folder = tmp_path / "a_study_of_tests"
     folder.mkdir()
-    (folder / "__init__.py").write_text("")
+    (folder / "__init__.py").write_text('"""Title.\n\nMore.\n"""\n')
     for name, text in PARTS.items():
         (folder / f"{name}.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
-    yield Study("x", "a_study_of_tests", TrainSettings, "R", "P", "Title.", "Help.", ())
+    yield Study("x", "a_study_of_tests", TrainSettings, "R", "P", "Help.", ())
     for name in [name for name in sys.modules if name.startswith("a_study_of_tests")]:
         del sys.modules[name]
+
+
+def test_the_title_is_the_first_line_of_the_package(study):
+    assert study.title == "Title."
 
 
 def test_parts_are_found_by_name(study):

@@ -15,7 +15,7 @@ import click
 from ravine.cli.console import Console
 from ravine.cli.exit_status import report
 from ravine.errors import UsageError, did_you_mean
-from ravine.execution.registry import ALIASES, STUDIES, find_study, study_names
+from ravine.execution.registry import ALIASES, STUDIES, find_study, study_names, study_title
 from ravine.version import __version__
 
 __all__ = ["COMMANDS", "ravine", "run"]
@@ -57,7 +57,7 @@ class CommandGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the name and title of every command into the help, without building its options."""
-        rows = [(name, find_study(name).title) for name in study_names()]
+        rows = [(name, study_title(name)) for name in study_names()]
         rows += [(name, TITLES[name]) for name in COMMANDS]
         with formatter.section("Commands"):
             formatter.write_dl(rows)

@@ -11,9 +11,9 @@ from glob import escape, iglob
 from importlib import import_module
 
 from ravine.errors import UsageError, did_you_mean
-from ravine.execution.study import Study
+from ravine.execution.study import Study, title_of
 
-__all__ = ["ALIASES", "STUDIES", "find_study", "study_names"]
+__all__ = ["ALIASES", "STUDIES", "find_study", "study_names", "study_title"]
 
 STUDIES = {
     "compare": "ravine.studies.compare.settings:STUDY",
@@ -58,6 +58,13 @@ def _any_package_names(group: str) -> bool:
 def study_names() -> list[str]:
     """Return the names of all studies, in the order in which help lists them."""
     return [*STUDIES, *(name for name in _of_other_packages() if name not in STUDIES)]
+
+
+def study_title(name: str) -> str:
+    """Return what the study `name` does, in one line. Of a study of this package, no module is imported."""
+    if name not in STUDIES:
+        return find_study(name).title
+    return title_of(STUDIES[name].rpartition(".")[0])
 
 
 def find_study(name: str) -> Study:

@@ -1,7 +1,8 @@
 """The declaration of a study, the code behind a command such as `compare`: its name, settings and help.
 
-A study is a package with five modules, which are imported when they are needed:
+A study is a package with these modules, which are imported when they are needed:
 
+    __init__   a docstring of one line, which the list of commands shows
     settings   the settings class, and `STUDY`, this declaration
     design     `design(settings, dataset, devices)` -> Design, pure; `plan(design)` -> StudyPlan; only for
                data that are not read as usual `load_data(settings)` -> Dataset; where settings can be
@@ -32,11 +33,19 @@ if TYPE_CHECKING:
     from ravine.execution.context import RunContext
     from ravine.execution.result import Result, StudyPlan
 
-__all__ = ["DATA_HELP", "Design", "Study"]
+__all__ = ["DATA_HELP", "Design", "Study", "title_of"]
 
 DATA_HELP = (
     f"DATA is a file ({format_list()}), '-' for standard input, or a built-in set: {', '.join(BUILTIN)}."
 )
+
+
+def title_of(package: str) -> str:
+    """Return the first line of the docstring of a study's package; "" if it has none.
+
+    Nothing else of the study is imported.
+    """
+    return (import_module(package).__doc__ or "").partition("\n")[0]
 
 
 class Design(Protocol):
@@ -73,8 +82,8 @@ class Study:
     """The declaration of a study, from which the command line and the Python functions find its parts.
 
     name: name of the command and of the Python function. package: package of its modules. settings: class of
-    its settings. result, plan: names of classes in its `result` module. title: one line for the list of
-    commands. help: paragraphs above the options, or a function that returns them. examples: commands to type.
+    its settings. result, plan: names of classes in its `result` module. help: paragraphs above the options,
+    or a function that returns them. examples: commands to type.
     accepts: kinds of the first argument: "data", "run", "model". training_file: file of a finished run with
     the settings of its training; "" for a study that has many trainings and does not choose one.
     """
@@ -84,11 +93,15 @@ class Study:
     settings: type[NetworkSettings]
     result: str
     plan: str
-    title: str
     help: str | Callable[[], str]
     examples: Sequence[str]
     accepts: tuple[str, ...] = ("data",)
     training_file: str = "config.toml"
+
+    @property
+    def title(self) -> str:
+        """What the study does, in one line for the list of commands: the docstring of its package."""
+        return title_of(self.package)
 
     @property
     def help_text(self) -> str:

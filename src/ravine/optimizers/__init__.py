@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from pkgutil import resolve_name
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +87,8 @@ __all__.extend((*OPTIMIZERS, *_FILE_OF))
 
 def __getattr__(name: str) -> Any:
     if name in OPTIMIZERS:
+        from pkgutil import resolve_name  # slow to import; the help needs only the table
+
         return resolve_name(OPTIMIZERS[name])
     if name in _FILE_OF:
         return getattr(import_module(f"ravine.optimizers.{_FILE_OF[name]}"), name)

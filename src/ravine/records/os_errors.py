@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from ravine.errors import DataError
 
@@ -101,6 +100,8 @@ def os_errors_as_data_errors(path: str | os.PathLike[str], doing: str = "written
     try:
         yield
     except OSError as error:
+        from pathlib import Path  # takes a tenth of the time of `--help`, which shows no such error
+
         text = os.fspath(path)
         unknown = (
             "'{path}' could not be {doing}.",

@@ -1,0 +1,1 @@
+"""Find the best optimizer and learning rate for DATA."""

@@ -104,7 +104,6 @@ STUDY = Study(
     settings=CompareSettings,
     result="CompareResult",
     plan="ComparePlan",
-    title="Find the best optimizer and learning rate for DATA.",
     help=(
         "Find out which optimizer, at which learning rate, is best for DATA. All get the same amount of "
         "tuning, then run on fresh seeds. Optimizers that the scores cannot distinguish are reported as "

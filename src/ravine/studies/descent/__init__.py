@@ -1,0 +1,1 @@
+"""Look for double descent on DATA."""

@@ -53,7 +53,6 @@ STUDY = Study(
     settings=DescentSettings,
     result="DescentResult",
     plan="DescentPlan",
-    title="Look for double descent on DATA.",
     help=(
         "Look for double descent on DATA: the error on new rows against width, epochs and number of "
         "examples, the smallest network that fits the training rows, and the effect of early stopping "

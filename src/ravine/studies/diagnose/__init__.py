@@ -1,0 +1,1 @@
+"""Find what is wrong with a network, and prove the remedy."""

@@ -99,7 +99,6 @@ STUDY = Study(
     settings=DiagnoseSettings,
     result="DiagnoseResult",
     plan="DiagnosePlan",
-    title="Find what is wrong with a network, and prove the remedy.",
     help=(
         "Train a network on DATA as `train` would, measure it during training, and report its faults: "
         "verdict, evidence, principle, remedy. Each remedy is tried on the same seeds as the original. The "

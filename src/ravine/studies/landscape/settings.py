@@ -134,7 +134,6 @@ STUDY = Study(
     settings=LandscapeSettings,
     result="LandscapeResult",
     plan="LandscapePlan",
-    title="Show the loss around trained networks.",
     help=(
         "Train on DATA with each optimizer and measure the loss around the end of the first one: slices and "
         "planes (in random and in the sharpest directions, along the paths of training, through three "

@@ -1,0 +1,1 @@
+"""Measure how much of DATA a network memorizes."""

@@ -32,7 +32,6 @@ STUDY = Study(
     settings=MemorizeSettings,
     result="MemorizeResult",
     plan="MemorizePlan",
-    title="Measure how much of DATA a network memorizes.",
     help=(
         "Measure how much of DATA a network memorizes: the random-label test, rows held out in turn, an "
         "attack that distinguishes training rows from others, bounds of the theory, and limits on "

@@ -1,0 +1,1 @@
+"""Find out whether dropout, depth, a penalty ... helps on DATA."""

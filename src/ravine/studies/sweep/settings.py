@@ -114,7 +114,6 @@ STUDY = Study(
     settings=SweepSettings,
     result="SweepResult",
     plan="SweepPlan",
-    title="Find out whether dropout, depth, a penalty ... helps on DATA.",
     help=_help,
     examples=(
         "ravine sweep digits --vary dropout=0,0.2,0.5",

@@ -43,7 +43,6 @@ STUDY = Study(
     settings=TrainSettings,
     result="TrainResult",
     plan="TrainPlan",
-    title="Train one network on DATA.",
     help=f"Train a network on DATA with one optimizer, without tuning, and save the model.\n\n{DATA_HELP}",
     examples=(
         "ravine train digits",
