@@ -100,7 +100,7 @@ class Study:
 
     @property
     def title(self) -> str:
-        """What the study does, in one line for the list of commands: the docstring of its package."""
+        """One line for the list of commands: the first line of the docstring of the package."""
         return title_of(self.package)
 
     @property

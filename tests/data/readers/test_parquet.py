@@ -58,3 +58,53 @@ def test_several_row_groups_are_one_table(tmp_path):
     frame = read(path).frame
     np.testing.assert_array_equal(frame["a"], VALUES)
     assert frame["w"].tolist() == ["u", "v"] * 250
+
+
+def test_a_crash_of_the_library_is_a_sentence(tmp_path, monkeypatch):
+    """pyarrow aborts the process on some damaged footers, and the process that reads them is not this one."""
+    (tmp_path / "aborting.py").write_text("import os\n\ndef plan(path, part, budget):\n    os.abort()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("ravine.data.readers.parquet.READER", "aborting:plan")
+    path = tmp_path / "x.parquet"
+    path.write_bytes(bytes(written(pyarrow.table({"a": VALUES}))))
+    with pytest.raises(DataError, match="was ended by SIGABRT"):
+        read(path)
+
+
+def test_words_that_exceed_the_memory_are_refused(tmp_path, monkeypatch):
+    """A dictionary announces few bytes, and its words can take any number."""
+    path = tmp_path / "x.parquet"
+    path.write_bytes(bytes(written(pyarrow.table({"a": ["w" * 10_000] * 4_000, "y": [0, 1] * 2_000}))))
+    assert path.stat().st_size < 20_000
+    assert len(read(path).frame) == 4_000
+    (tmp_path / "little.py").write_text(
+        "from ravine.data import size_limits\n"
+        "import ravine.data.free_memory as of\n"
+        "from ravine.data.readers.parquet_batches import plan_stream\n"
+        "def plan(*given):\n"
+        "    of.free_memory = lambda: 10_000_000\n"
+        "    return plan_stream(*given)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("ravine.data.readers.parquet.READER", "little:plan")
+    with pytest.raises(DataError, match="The next rows would take 40 MB, and 10 MB are free"):
+        read(path)
+
+
+def test_odd_types_arrive_as_pandas_has_them(tmp_path):
+    """A time with a zone becomes the time in UTC, and bytes become words, as in every format."""
+    table = pyarrow.table(
+        {
+            "words": pyarrow.array(["u", "v", None] * 4).dictionary_encode(),
+            "flags": pyarrow.array([True, None, False] * 4),
+            "large": pyarrow.array(range(2**60, 2**60 + 12), pyarrow.uint64()),
+            "times": pyarrow.array(range(12), pyarrow.timestamp("s", tz="Europe/Berlin")),
+            "bytes": pyarrow.array([b"a", b"b", b"c"] * 4),
+        }
+    )
+    path = tmp_path / "x.parquet"
+    path.write_bytes(bytes(written(table, row_group_size=5)))
+    expected = pd.read_parquet(path)
+    expected["times"] = expected["times"].dt.tz_convert(None)
+    expected["bytes"] = expected["bytes"].str.decode("utf-8")
+    pd.testing.assert_frame_equal(read(path).frame, expected)

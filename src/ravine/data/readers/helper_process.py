@@ -1,8 +1,8 @@
 """Reading in a helper process, for a file format whose library can crash on a damaged file.
 
 The helper (`helper_program`) reads the file in a process of its own, with limits on memory and time. It
-writes arrays of numbers into a file in memory that both processes share, so that large arrays are not copied,
-and describes them in JSON on its standard output. If the helper crashes, this process goes on.
+writes the data into a file in memory that both processes share, so that large arrays are not copied, and
+describes arrays in JSON on its standard output. If the helper crashes, this process goes on.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ravine.errors import DataError
 if TYPE_CHECKING:
     from ravine.data.formats import Source
 
-__all__ = ["arrays_of_helper"]
+__all__ = ["arrays_of_helper", "bytes_of_helper"]
 
 PROGRAM = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from {module} import run; run()"
 MODULE = "ravine.data.readers.helper_program"
@@ -43,6 +43,20 @@ def arrays_of_helper(reader: str, source: Source) -> tuple[dict[str, np.ndarray]
     Raises DataError if the helper crashes, exceeds its limits or refuses the file; MemoryError, ImportError
     or RuntimeError, with the message of the library, if a library in the helper raises an error.
     """
+    answer, memory = _ask(reader, source)
+    return {array["key"]: _array(memory, array) for array in answer["arrays"]}, str(answer["path"])
+
+
+def bytes_of_helper(reader: str, source: Source) -> mmap.mmap | bytes:
+    """Return the bytes that a helper process writes, in memory that both processes share.
+
+    reader: "module:function" of a function that returns a `Stream`. Raises the errors of `arrays_of_helper`.
+    """
+    return _ask(reader, source)[1]
+
+
+def _ask(reader: str, source: Source) -> tuple[dict[str, Any], mmap.mmap | bytes]:
+    """Let a helper process read a file. Returns its answer, and the content of its output file."""
     with _input(source) as content, _memory_file() as output:
         request = {
             "reader": reader, "input": content, "output": output, "part": source.part, "name": source.name,
@@ -51,9 +65,7 @@ def arrays_of_helper(reader: str, source: Source) -> tuple[dict[str, np.ndarray]
         answer = _answer(request, source)
         _raise_error(answer)
         size = os.fstat(output).st_size
-        memory = mmap.mmap(output, size, access=mmap.ACCESS_COPY) if size else b""
-    arrays = {array["key"]: _array(memory, array) for array in answer["arrays"]}
-    return arrays, str(answer["path"])
+        return answer, mmap.mmap(output, size, access=mmap.ACCESS_COPY) if size else b""
 
 
 def _answer(request: dict[str, Any], source: Source) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The program of the helper process that reads a file for `helper_process`, without JAX and pandas.
 
 It reads a request from standard input, limits its own memory and processor time, and writes its answer to
-standard output, both in JSON. Arrays go into the file whose descriptor the request names.
+standard output, both in JSON. The data go into the file whose descriptor the request names.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ravine.data.free_memory import free_memory
 from ravine.data.size_limits import SizeBudget
 from ravine.errors import DataError
 
-__all__ = ["Plan", "PlannedArray", "run"]
+__all__ = ["Plan", "PlannedArray", "Stream", "run"]
 
 BASE_CPU_S = 8  # of processor time, for the imports and a small file
 BYTES_PER_CPU_S = 4_000_000  # of data, for which the helper gets one more second
@@ -63,12 +63,24 @@ class Plan:
     path: str
 
 
+@dataclass(frozen=True)
+class Stream:
+    """Data that are no plain arrays.
+
+    write   function that writes the data, as bytes, into the file with this descriptor
+    size    number of bytes that the data announce
+    """
+
+    write: Callable[[int], None]
+    size: int
+
+
 def run() -> None:
     """Read the file of the request on standard input, and write the answer to standard output."""
     request = json.load(sys.stdin)
     _end_with(request["parent"])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _limit(resource.RLIMIT_CPU, BASE_CPU_S + request["file_bytes"] // BYTES_PER_CPU_S)
+    _limit_time(request["file_bytes"])
     try:
         answer = _answer(request)
     except DataError as error:
@@ -90,7 +102,11 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     if sys.platform == "linux":  # elsewhere the size of the address space says little about the memory
         most = min(free_memory(), budget.limit + budget.file_bytes + BASE_MEMORY)
         _limit(resource.RLIMIT_AS, _address_space() + most)
-    plan: Plan = read(f"/dev/fd/{request['input']}", request["part"], budget)
+    plan: Plan | Stream = read(f"/dev/fd/{request['input']}", request["part"], budget)
+    if isinstance(plan, Stream):
+        _limit_time(budget.file_bytes + plan.size)
+        plan.write(request["output"])
+        return {}
     return {"arrays": _written(plan.arrays, request["output"], budget), "path": plan.path}
 
 
@@ -101,7 +117,7 @@ def _written(arrays: list[PlannedArray], output: int, budget: SizeBudget) -> lis
     """
     sizes = [math.prod(array.shape) * array.kind.itemsize for array in arrays]
     budget.check(sum(sizes), "The data sets")
-    _limit(resource.RLIMIT_CPU, BASE_CPU_S + (budget.file_bytes + sum(sizes)) // BYTES_PER_CPU_S)
+    _limit_time(budget.file_bytes + sum(sizes))
     offsets = np.cumsum([0, *(-(-size // ALIGNMENT) * ALIGNMENT for size in sizes)]).tolist()
     os.ftruncate(output, offsets[-1])
     described = []
@@ -140,6 +156,11 @@ def _end_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(DIES_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def _limit_time(size: int) -> None:
+    """Set the limit on processor time for a number of bytes of data."""
+    _limit(resource.RLIMIT_CPU, BASE_CPU_S + size // BYTES_PER_CPU_S)
 
 
 def _limit(resource_kind: int, most: int) -> None:

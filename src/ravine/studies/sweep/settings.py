@@ -108,6 +108,7 @@ def _help() -> str:
     )
 
 
+# The help lists the factors, so a function writes it when it is needed.
 STUDY = Study(
     name="sweep",
     package="ravine.studies.sweep",
