@@ -83,12 +83,17 @@ def test_kind_of_number_is_kept_and_shapes_are_checked():
         stack([])
 
 
+def in_blocks_of_9_rows(monkeypatch):
+    monkeypatch.setattr("ravine.data.scaling.MAX_WHOLE", 0)
+    monkeypatch.setattr("ravine.data.scaling.BLOCK_VALUES", 27)
+
+
 def test_blocks_give_the_numbers_of_the_whole(monkeypatch):
     """Large data are read in blocks of rows, whose sums are added."""
     x = np.random.default_rng(4).standard_normal((50, 3)) * [1, 1e4, 1e-3] + [0, 1e6, 5]
     x[::7, 1] = np.nan
     whole = Scaler.fit(x)
-    monkeypatch.setattr("ravine.data.scaling.BLOCK_ROWS", 9)
+    in_blocks_of_9_rows(monkeypatch)
     for together in (False, True):
         found = Scaler.fit(x, together=together)
         full = np.where(np.isnan(x), np.nanmedian(x, axis=0), x)
@@ -97,3 +102,27 @@ def test_blocks_give_the_numbers_of_the_whole(monkeypatch):
         np.testing.assert_allclose(found.scale, np.broadcast_to(full.std(axis), 3), rtol=1e-9)
         np.testing.assert_array_equal(found.fill, whole.fill)
         np.testing.assert_allclose(found.apply(x), (full - found.mean) / found.scale, rtol=1e-12)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_rows_by_index_give_the_numbers_of_their_copy(monkeypatch, together):
+    x = np.random.default_rng(5).standard_normal((80, 3)).astype(np.float32)
+    x[3, 1] = x[60, 2] = np.nan
+    rows = np.random.default_rng(6).permutation(80)[:50]
+    for _ in range(2):  # as one block, and in several
+        copied, indexed = Scaler.fit(x[rows], together=together), Scaler.fit(x, rows, together=together)
+        for key in ("fill", "mean", "scale"):
+            np.testing.assert_array_equal(getattr(indexed, key), getattr(copied, key))
+        np.testing.assert_array_equal(indexed.apply(x, rows[:20]), copied.apply(x[rows[:20]]))
+        in_blocks_of_9_rows(monkeypatch)
+
+
+def test_the_number_of_threads_changes_no_bit(monkeypatch):
+    x = np.random.default_rng(7).standard_normal((500, 3)) * [1e-3, 1, 1e6]
+    in_blocks_of_9_rows(monkeypatch)
+    found = []
+    for count in (1, 7):
+        monkeypatch.setattr("ravine.data.scaling.cores", lambda count=count: count)
+        scaler = Scaler.fit(x)
+        found.append((scaler.mean.tobytes(), scaler.scale.tobytes(), scaler.apply(x).tobytes()))
+    assert found[0] == found[1]

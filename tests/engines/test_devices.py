@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ravine.cores import cores
 from ravine.engines import find_devices
-from ravine.engines.devices import cores
 from ravine.engines.program_cache import cache_folder
 from ravine.errors import UsageError
 

@@ -17,13 +17,15 @@ If standardization is switched off, (3) replaces (2), so that a network gets the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ravine.cores import cores
 from ravine.records.documents import check_document
 
 if TYPE_CHECKING:
@@ -34,8 +36,8 @@ __all__ = ["Scaler", "raw_value_scaler", "stack"]
 CONSTANT_SCALE = 1e300
 """Scale of a constant column in (2), which makes it 0. It is finite, so that it can be stored."""
 
-
-BLOCK_ROWS = 65_536  # of large data, so that no copy of all rows in float64 is made
+MAX_WHOLE = 1 << 22  # values of data that are one block
+BLOCK_VALUES = 1 << 17  # of a block of larger data, 1 MB in float64, which a core keeps in its cache
 
 
 @dataclass(frozen=True)
@@ -63,55 +65,49 @@ class Scaler:
             raise ValueError("scale holds a number that is not above 0")
 
     @classmethod
-    def fit(cls, x: np.ndarray, *, together: bool = False) -> Scaler:
-        """Return the scaler of the training rows `x` [n, D], computed in float64.
+    def fit(cls, x: np.ndarray, rows: np.ndarray | None = None, *, together: bool = False) -> Scaler:
+        """Return the scaler of the training rows of `x` [N, D], computed in float64.
 
-        together: whether all columns share one mean and one scale, as for images.
+        rows: indices [n] of the training rows; None = all rows. together: whether all columns share one mean
+        and one scale, as for images. Threads share the work on large data.
 
-        Raises ValueError if `x` is not of two dimensions or has no row.
+        Raises ValueError if `x` is not of two dimensions or has no training row.
         """
         x = np.asarray(x)
-        if x.ndim != 2 or not len(x):
+        count = len(x) if rows is None else len(rows)
+        if x.ndim != 2 or not count:
             raise ValueError(f"Scaler.fit takes x [n, D] with at least one row, not shape {x.shape}.")
+        blocks = _Blocks(x, rows, count)
+        axis, divisor = (None, count * x.shape[1]) if together else (0, count)
+        low, high, total = blocks.extremes_and_sum(axis)
         fill = np.zeros(x.shape[1])
-        has_gap = np.zeros(x.shape[1], bool)
-        for block in _blocks(x):
-            has_gap |= np.isnan(block).any(0)
-        for j in np.flatnonzero(has_gap):
-            present = x[~np.isnan(x[:, j]), j].astype(np.float64)
-            fill[j] = np.median(present) if len(present) else 0.0
-        axis = None if together else 0
-        shape = (x.shape[1],)
-        count = x.size if together else len(x)
-
-        def total(function: Callable[[np.ndarray], np.ndarray], combine: np.ufunc = np.add) -> np.ndarray:
-            """Return a sum, or another combination, over all rows, of a function of blocks without gaps."""
-            parts = (function(np.where(np.isnan(b), fill, b) if has_gap.any() else b) for b in _blocks(x))
-            result: np.ndarray = reduce(combine, parts)
-            return result
-
-        low = total(lambda block: block.min(axis), np.minimum)
-        high = total(lambda block: block.max(axis), np.maximum)
+        if np.isnan(total).any():  # unless infinite values were added
+            fill = blocks.medians()
+            low, high, total = blocks.extremes_and_sum(axis, fill)
         # The mean of a constant is the constant itself. A rounded mean would give 1e-17 instead of 0.
-        average = total(lambda block: block.sum(axis)) / count
-        mean = np.broadcast_to(np.where(low == high, low, average), shape).copy()
-        spread = np.sqrt(total(lambda block: np.square(block - mean).sum(axis)) / count)
-        scale = np.broadcast_to(np.where((low == high) | (spread == 0), CONSTANT_SCALE, spread), shape).copy()
+        mean = np.broadcast_to(np.where(low == high, low, total / divisor), x.shape[1:]).copy()
+        spread = np.sqrt(blocks.sum_of_squares(axis, fill, mean) / divisor)
+        constant = (low == high) | (spread == 0)
+        scale = np.broadcast_to(np.where(constant, CONSTANT_SCALE, spread), x.shape[1:]).copy()
         return cls(fill, mean, scale)
 
-    def apply(self, x: np.ndarray) -> np.ndarray:
+    def apply(self, x: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
         """Return the inputs `x` [N, D] standardized: NaN filled, mean subtracted, divided by the scale.
 
-        The result is float64 if `x` is float64, else float32. Raises ValueError unless `x` has D columns.
+        rows: indices [n] of the rows to return; None = all rows. The result is float64 if `x` is float64,
+        else float32. Raises ValueError unless `x` has D columns.
         """
         x = np.asarray(x)
         if x.ndim != 2 or x.shape[1] != len(self.mean):
             raise ValueError(f"This scaler takes x [N, {len(self.mean)}], not shape {x.shape}.")
+        count = len(x) if rows is None else len(rows)
         kind = np.float64 if x.dtype == np.float64 else np.float32
-        standardized = np.empty(x.shape, kind)
-        for begin, block in zip(range(0, len(x), BLOCK_ROWS), _blocks(x), strict=True):
-            full = np.where(np.isnan(block), self.fill, block)  # (1)
-            standardized[begin : begin + len(block)] = (full - self.mean) / self.scale  # (2)
+        standardized = np.empty((count, x.shape[1]), kind)
+
+        def standardize(block: np.ndarray, begin: int) -> None:
+            standardized[begin : begin + len(block)] = (block - self.mean) / self.scale  # (2)
+
+        _Blocks(x, rows, count).each(standardize, self.fill)
         return standardized
 
     def to_json(self) -> dict[str, Any]:
@@ -127,10 +123,62 @@ class Scaler:
         return check_document(plain, cls, "A scaler", exact=True)
 
 
-def _blocks(x: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the rows of `x` in blocks of float64."""
-    for begin in range(0, len(x), BLOCK_ROWS):
-        yield x[begin : begin + BLOCK_ROWS].astype(np.float64)
+class _Blocks:
+    """Rows of an array `x` [N, D] in blocks of float64, on which threads work.
+
+    Sums over blocks are added in the order of the rows, so that the number of threads changes no result.
+
+    rows: indices of these rows; None = all. count: their number.
+    """
+
+    def __init__(self, x: np.ndarray, rows: np.ndarray | None, count: int) -> None:
+        self.x, self.rows, self.count = x, rows, count
+        width = max(1, x.shape[1])
+        self.length = max(1, count if count * width <= MAX_WHOLE else BLOCK_VALUES // width)
+
+    def each(self, function: Callable[[np.ndarray, int], Any], fill: np.ndarray | None = None) -> list[Any]:
+        """Return the values of a function of each block and the place of its first row.
+
+        fill: values that replace NaN in the blocks, [D].
+        """
+
+        def of_block(begin: int) -> Any:
+            place = slice(begin, min(begin + self.length, self.count))
+            block = self.x[place if self.rows is None else self.rows[place]].astype(np.float64)
+            if fill is not None and np.isnan(block.sum()):
+                block = np.where(np.isnan(block), fill, block)  # (1)
+            return function(block, begin)
+
+        begins = range(0, self.count, self.length)
+        if len(begins) <= 1:
+            return [of_block(begin) for begin in begins]
+        with ThreadPoolExecutor(cores()) as pool:
+            return list(pool.map(of_block, begins))
+
+    def extremes_and_sum(
+        self, axis: int | None, fill: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return smallest value, largest value and sum along an axis, NaN where a value is missing."""
+        parts = self.each(lambda block, _: (block.min(axis), block.max(axis), block.sum(axis)), fill)
+        low, high, total = zip(*parts, strict=True)
+        return reduce(np.minimum, low), reduce(np.maximum, high), reduce(np.add, total)
+
+    def sum_of_squares(self, axis: int | None, fill: np.ndarray, mean: np.ndarray) -> np.ndarray:
+        """Return the sum of squared distances from the mean along an axis."""
+        total: np.ndarray = reduce(
+            np.add, self.each(lambda block, _: np.square(block - mean).sum(axis), fill)
+        )
+        return total
+
+    def medians(self) -> np.ndarray:
+        """Return the median of the values of each column, and 0 where all are missing, [D]."""
+        gaps = reduce(np.logical_or, self.each(lambda block, _: np.isnan(block).any(0)))
+        medians = np.zeros(self.x.shape[1])
+        for j in np.flatnonzero(gaps):
+            column = self.x[:, j] if self.rows is None else self.x[self.rows, j]
+            present = column[~np.isnan(column)].astype(np.float64)
+            medians[j] = np.median(present) if len(present) else 0.0
+        return medians
 
 
 def stack(scalers: Sequence[Scaler]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

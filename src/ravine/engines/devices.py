@@ -9,13 +9,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ravine.cores import cores
 from ravine.engines.program_cache import cache_folder, can_keep_programs, remove_old_programs
 from ravine.errors import UsageError
 
 if TYPE_CHECKING:
     from jax import Device
 
-__all__ = ["Devices", "check_not_forked", "cores", "find_devices", "prepare"]
+__all__ = ["Devices", "check_not_forked", "find_devices", "prepare"]
 
 # Members of a group on a CPU. More states do not fit into the cache; with fewer, kernel starts dominate.
 MIN_GROUP, MAX_GROUP = 2, 8
@@ -85,14 +86,6 @@ def _disable_wrong_fusion() -> None:
     flags = os.environ.get("XLA_FLAGS", "")
     if metadata.version("jaxlib") == "0.10.2" and FUSION not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} --{FUSION}=LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT".strip()
-
-
-def cores() -> int:
-    """Return the number of CPU cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS and Windows have no affinity
-        return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,7 @@ class _Splits:
 
         @cache
         def scaler() -> Scaler:
-            return Scaler.fit(data.x[parts.train], together=data.shape is not None)
+            return Scaler.fit(data.x, parts.train, together=data.shape is not None)
 
         def inputs(rows: np.ndarray) -> Inputs:
             return Inputs(data.x, rows, lambda x: scaler().apply(x))

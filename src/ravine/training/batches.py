@@ -113,7 +113,7 @@ class Batches:
         if self.scaling == "none":
             scaler = raw_value_scaler(data.encoder, data.x[parts.train])
         else:
-            scaler = Scaler.fit(data.x[parts.train], together=data.shape is not None)
+            scaler = Scaler.fit(data.x, parts.train, together=data.shape is not None)
         if data.task != "regress":
             return SeedScaling(parts, scaler, 0.0, 1.0)
         y = data.y[parts.train]
@@ -138,7 +138,7 @@ class Batches:
         Inputs are scaled by `scaler`, and a regression target by `target_mean` and `target_scale`. Row
         weights are divided by their mean absolute value over these rows.
         """
-        x = scaler.apply(self.dataset.x[index]).astype(self.precision, copy=False)
+        x = scaler.apply(self.dataset.x, index).astype(self.precision, copy=False)
         return Rows(x, *self._targets(index, target_mean, target_scale))
 
     def _targets(

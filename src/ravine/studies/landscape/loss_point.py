@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import optax
 
+from ravine.cores import cores
 from ravine.diagnostics import (
     Slice,
     StabilityLimit,
@@ -32,7 +33,7 @@ from ravine.diagnostics import (
     to_vector,
 )
 from ravine.diagnostics.chunked_mean import chunked_mean
-from ravine.engines import cores, precision_context
+from ravine.engines import precision_context
 from ravine.networks import LOSSES, Network
 from ravine.networks.parameters import Params
 from ravine.optimizers import Rule
