@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ravine.data import prepare, read
+from ravine.data import leakage, prepare, read
 from ravine.data.leakage import find_leaks
 
 
@@ -94,3 +94,11 @@ def test_a_million_rows_take_a_moment():
     begin = time.process_time()
     assert find_leaks({name: pd.Series(values) for name, values in columns.items()}, y, True).separating
     assert time.process_time() - begin < 1.0
+
+
+@pytest.mark.parametrize("count", [2, 7, 512])
+def test_quantiles_are_those_of_numpy(count):
+    ordered = np.sort(np.random.default_rng(count).standard_normal(1_001).round(2))
+    expected = np.quantile(ordered, np.linspace(0, 1, count))
+    np.testing.assert_allclose(leakage._quantiles(ordered, count), expected, rtol=1e-12, atol=1e-15)
+    np.testing.assert_array_equal(leakage._distinct(ordered), np.unique(ordered))

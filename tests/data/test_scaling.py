@@ -122,7 +122,7 @@ def test_the_number_of_threads_changes_no_bit(monkeypatch):
     in_blocks_of_9_rows(monkeypatch)
     found = []
     for count in (1, 7):
-        monkeypatch.setattr("ravine.data.scaling.cores", lambda count=count: count)
+        monkeypatch.setattr("ravine.cores.cores", lambda count=count: count)
         scaler = Scaler.fit(x)
         found.append((scaler.mean.tobytes(), scaler.scale.tobytes(), scaler.apply(x).tobytes()))
     assert found[0] == found[1]

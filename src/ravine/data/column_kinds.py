@@ -58,6 +58,13 @@ class Notes:
         """Record a finding about a column; `kind` is its text, such as `left out (constant)`."""
         self.columns.setdefault(kind, []).append(column)
 
+    def extend(self, other: Notes) -> None:
+        """Add the findings about further columns."""
+        for kind, columns in other.columns.items():
+            self.columns.setdefault(kind, []).extend(columns)
+        self.extremes += other.extremes
+        self.lowest |= other.lowest
+
     def lines(self) -> list[str]:
         """Return the notes for the user, one line for each kind of finding: `left out (constant): c1, c7`.
 
@@ -235,9 +242,11 @@ def _limit(name: str, numbers: np.ndarray, whole: pd.Series, notes: Notes) -> fl
         return None
     every = np.abs(pd.to_numeric(whole, errors="coerce").to_numpy(np.float64, na_value=np.nan, copy=False))
     far = np.flatnonzero((every > FLOAT32_MAX) & np.isfinite(every))
+    if not len(far):
+        return None
     size = np.abs(numbers[np.isfinite(numbers) & (numbers != 0)])
     usual = float(np.quantile(size, 0.5, method="lower")) if len(size) else 0.0
-    if not len(far) or usual * FAR_FACTOR > FLOAT32_MAX:
+    if usual * FAR_FACTOR > FLOAT32_MAX:
         return None
     first = f"{pd.to_numeric(whole.iloc[far[0]]):g} in row {row_number(whole, int(far[0])):,}"
     rows = "1 row" if len(far) == 1 else f"{len(far):,} rows, the first"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ravine.cores import map_on_cores
 from ravine.data.column import Column
 from ravine.data.column_kinds import Notes, fit_column, shorten_list
 from ravine.data.encoder import FLOAT32_MAX, Encoder
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["fit_encoder"]
+
+MOST_THREADS = 4  # each of which holds several copies of a column
 
 
 def fit_encoder(
@@ -119,12 +122,17 @@ def _fit_columns(
     """
 
     def fit(shared: tuple[float, ...]) -> tuple[list[Column], Notes]:
-        notes = Notes()
-        columns = [
-            fit_column(frame[n], notes, keep=keep, missing=missing, shared=shared, whole=whole[n])
-            for n in frame
-        ]
-        return [column for column in columns if column is not None], notes
+        def fit_one(series: tuple[pd.Series, pd.Series]) -> tuple[Column | None, Notes]:
+            found = Notes()
+            column = fit_column(series[0], found, keep=keep, missing=missing, shared=shared, whole=series[1])
+            return column, found
+
+        notes, columns = Notes(), []
+        for column, found in map_on_cores(fit_one, [(frame[n], whole[n]) for n in frame], MOST_THREADS):
+            notes.extend(found)
+            if column is not None:
+                columns.append(column)
+        return columns, notes
 
     columns, notes = fit(target_codes)
     named = {as_float(code) for code in missing}

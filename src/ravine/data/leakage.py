@@ -15,12 +15,14 @@ numbers     a column that is almost a linear or monotonic function of a target o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+from ravine.cores import map_on_cores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +49,7 @@ class Leaks:
 
     alone: list[str]
     together: list[str]
-    separating: dict[str, list[int]]
+    separating: dict[str, Sequence[int]]
 
 
 class _Bins:
@@ -59,11 +61,10 @@ class _Bins:
 
     def __init__(self, codes: np.ndarray, y: np.ndarray) -> None:
         self.codes, self.y, self.half = codes, y, len(y) // 2
-        levels = np.unique(codes[: self.half])
+        ordered = np.sort(codes[: self.half])
+        levels = _distinct(ordered)
         self.levels, self.most = len(levels), min(512, self.half // 5)
-        quantiles = np.linspace(0, 1, self.most)
-        whole = self.levels <= self.most
-        edges = levels if whole else np.unique(np.quantile(codes[: self.half], quantiles))
+        edges = levels if self.levels <= self.most else _distinct(_quantiles(ordered, self.most))
         index, classes = np.searchsorted(edges, codes, side="right"), int(y.max()) + 1
         cells = np.bincount(
             index[: self.half] * classes + y[: self.half], minlength=(len(edges) + 1) * classes
@@ -94,27 +95,36 @@ def find_leaks(columns: Mapping[str, pd.Series | np.ndarray], y: np.ndarray, cla
         return Leaks([], [], {})
     order = np.random.default_rng(0).permutation(len(y))[:MAX_ROWS]
     y = y[order]
-    alone: list[str] = []
-    separating: dict[str, list[int]] = {}
-    marks = []
-    for name, column in columns.items():
-        codes = _codes(column, order)
-        if codes is None:
-            continue
-        if not classify:
-            if _predicts_numbers(codes, y, _is_number(column)):
-                alone.append(name)
-            continue
-        bins = _Bins(codes, y)
-        if _predicts_classes(bins):
-            alone.append(name)
-            continue
-        if bins.levels <= 2:
-            marks.append((name, codes))
-        if classes := _separated_classes(bins):
-            separating[name] = classes
-    together = _copies(marks, y) if classify else []
-    return Leaks(alone, together, {name: separating[name] for name in separating if name not in together})
+    examine = partial(_examined, order=order, y=y, classify=classify)
+    found = dict(zip(columns, map_on_cores(examine, columns.values()), strict=True))
+    together = _copies([(name, one.mark) for name, one in found.items() if one.mark is not None], y)
+    separating = {name: one.classes for name, one in found.items() if one.classes and name not in together}
+    return Leaks([name for name, one in found.items() if one.alone], together, separating)
+
+
+class _Examined(NamedTuple):
+    """What one column gives away.
+
+    alone: whether it gives the target away. classes: the classes that it separates from all others. mark: its
+    values [n] if there are two, which may mark one class.
+    """
+
+    alone: bool = False
+    classes: Sequence[int] = ()
+    mark: np.ndarray | None = None
+
+
+def _examined(column: pd.Series | np.ndarray, order: np.ndarray, y: np.ndarray, classify: bool) -> _Examined:
+    """Return what the rows `order` [n] of a column tell about their target `y` [n]."""
+    codes = _codes(column, order)
+    if codes is None:
+        return _Examined()
+    if not classify:
+        return _Examined(_predicts_numbers(codes, y, _is_number(column)))
+    bins = _Bins(codes, y)
+    if _predicts_classes(bins):
+        return _Examined(alone=True)
+    return _Examined(classes=_separated_classes(bins), mark=codes if bins.levels <= 2 else None)
 
 
 def _separated_classes(bins: _Bins) -> list[int]:
@@ -178,6 +188,17 @@ def _predicts_classes(bins: _Bins) -> bool:
         error = min(error, np.mean(bins.nearest != y))
     baseline = np.mean(y != largest)
     return bool(baseline > 0 and error <= MAX_ERROR_RATIO * baseline)
+
+
+def _distinct(ordered: np.ndarray) -> np.ndarray:
+    """Return the distinct numbers of `ordered` [n], which are sorted, [levels]."""
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])]
+
+
+def _quantiles(ordered: np.ndarray, count: int) -> np.ndarray:
+    """Return quantiles at equal distances from 0 to 1, linear between two of the sorted numbers, [count]."""
+    places = np.linspace(0, len(ordered) - 1, count)
+    return np.interp(places, np.arange(len(ordered)), ordered)
 
 
 def _nearest(values: np.ndarray, y: np.ndarray, queries: np.ndarray) -> np.ndarray:

@@ -18,14 +18,13 @@ If standardization is switched off, (3) replaces (2), so that a network gets the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ravine.cores import cores
+from ravine.cores import map_on_cores
 from ravine.records.documents import check_document
 
 if TYPE_CHECKING:
@@ -149,11 +148,7 @@ class _Blocks:
                 block = np.where(np.isnan(block), fill, block)  # (1)
             return function(block, begin)
 
-        begins = range(0, self.count, self.length)
-        if len(begins) <= 1:
-            return [of_block(begin) for begin in begins]
-        with ThreadPoolExecutor(cores()) as pool:
-            return list(pool.map(of_block, begins))
+        return map_on_cores(of_block, range(0, self.count, self.length))
 
     def extremes_and_sum(
         self, axis: int | None, fill: np.ndarray | None = None
