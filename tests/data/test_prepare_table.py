@@ -125,3 +125,56 @@ def test_a_data_set_is_frozen_and_shows_itself():
     assert "150 rows (30 test), 4 features" in repr(data)
     with pytest.raises(dataclasses.FrozenInstanceError):
         data.seed = 1
+
+
+M = 1_000
+WIDE = np.random.default_rng(1).normal(size=M)
+THIRD = np.array(["p", "q", "r"], object)[np.minimum(np.arange(M) % 8, 2)]  # shares 1/8, 1/8 and 6/8
+
+
+def test_fewer_rows_keep_the_test_rows_and_the_shares_of_the_classes(table, notes_of):
+    whole, drawn = (
+        prepare(table(a=WIDE, y=THIRD, w=1 + np.arange(M)), weights="w", rows=rows) for rows in (0, 200)
+    )
+    assert len(drawn.development) == 200 and drawn.unused == 600 and whole.unused == 0
+    numbers = {part: set(data.row_numbers[getattr(data, part)].tolist()) for part, data in
+               (("test", drawn), ("development", drawn))}  # fmt: skip
+    assert numbers["test"] == set(whole.row_numbers[whole.test].tolist())
+    assert numbers["development"] < set(whole.row_numbers[whole.development].tolist())
+    np.testing.assert_array_equal(np.bincount(drawn.y[drawn.development]), [25, 25, 150])
+    rows = drawn.row_numbers - 1
+    np.testing.assert_array_equal(drawn.weights, 1 + rows)
+    np.testing.assert_array_equal([drawn.classes[k] for k in drawn.y], THIRD[rows])
+    scaled = drawn.encoder.columns[0]
+    np.testing.assert_allclose(drawn.x[:, 0], (WIDE[rows] - scaled.center) / scaled.scale, rtol=1e-6)
+    assert scaled.center == pytest.approx(WIDE[rows[drawn.development]].mean())
+    assert notes_of(drawn, "200 development rows drawn at random, 600 not used (--rows)")
+
+
+def test_the_rows_that_are_drawn_depend_on_the_seed_alone(table):
+    def drawn(seed):
+        data = prepare(table(a=WIDE, y=2 * WIDE), rows=100, seed=seed, test=table(a=WIDE[:9], y=WIDE[:9]))
+        np.testing.assert_array_equal(data.test, np.arange(100, 109))
+        np.testing.assert_allclose(data.y[:100], 2 * WIDE[data.row_numbers[:100] - 1])
+        return data.row_numbers.tolist()
+
+    assert drawn(0) == drawn(0) != drawn(1)
+
+
+def test_whole_groups_are_drawn(table):
+    """A few single rows are then left out, so that the number of rows is the same for every seed."""
+    group = np.arange(M) // 10
+    data = prepare(table(a=WIDE, y=2 * WIDE, g=group), groups="g", rows=300)
+    assert len(data.development) == 300 - 10 + 1  # fewer by at most the largest group minus one row
+    numbers = data.row_numbers[data.development] - 1
+    drawn, counts = np.unique(group[numbers], return_counts=True)
+    assert len(drawn) == 30 and counts.sum() == 291
+    assert len(data.groups) == len(data.x) == len(data.development) + len(data.test)
+    by_row = {int(row): number for row, number in zip(data.row_numbers - 1, data.groups, strict=True)}
+    assert all(by_row[row] == by_row[row - row % 10] for row in by_row if row - row % 10 in by_row)
+
+
+def test_more_rows_than_there_are_change_nothing(table):
+    whole, same = (prepare(table(a=WIDE, y=THIRD), rows=rows) for rows in (0, 800))
+    np.testing.assert_array_equal(whole.x, same.x)
+    assert whole.notes == same.notes and same.unused == 0

@@ -44,3 +44,9 @@ def test_the_last_command_shows_the_result_again():
 @pytest.mark.parametrize(("source", "shown"), [("-x.csv", "./-x.csv"), ("-", "-"), ("x.csv", "x.csv")])
 def test_a_name_that_begins_like_an_option_is_shown_as_a_path(source, shown):
     assert source_or_example(source) == shown
+
+
+def test_after_a_sample_of_the_rows_the_winner_is_trained_on_all():
+    shown = text(after_ranking("runs/a", "m", "x.csv", None, unused=5), 200)
+    assert "Train the winner on all rows" in shown and "train -c runs/a/best.toml --rows 0" in shown
+    assert "--rows" not in text(after_ranking("runs/a", "m", "x.csv", None), 200)

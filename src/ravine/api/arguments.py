@@ -107,7 +107,8 @@ def parse_arguments(
     prepare(parsed.device)
     dataset = from_arrays(
         X, y, task=parsed.task, test=_share_or_pair(test), seed=parsed.seed, features=parsed.features,
-        drop=parsed.drop, missing=parsed.missing, negative_weights=parsed.negative_weights, **columns,
+        drop=parsed.drop, missing=parsed.missing, negative_weights=parsed.negative_weights, rows=parsed.rows,
+        **columns,
     )  # fmt: skip
     check_metric_defined(dataset, find_metric(parsed.metric))
     check_target_scale(dataset, parsed.precision)

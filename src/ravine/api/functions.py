@@ -67,6 +67,7 @@ def compare(
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
+    rows: int = 0,
     missing: str | Sequence[str] | None = None,
     max_expand: float = 200.0,
     task: str = "auto",
@@ -128,6 +129,8 @@ def compare(
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
+    rows: Number of training and validation rows to use, drawn at random, for a first answer on large
+        data; test rows stay the same; 0 = all rows. [at least 0; default: 0]
     missing: Values that count as missing in features and target, besides empty cells and the codes that
         the reader detects. Commas separate the values, as in -999,?.
     max_expand: Largest number of bytes that the data may take in memory, as a multiple of the bytes of
@@ -206,6 +209,7 @@ def compare(
             "features": features,
             "drop": drop,
             "negative_weights": negative_weights,
+            "rows": rows,
             "missing": missing,
             "max_expand": max_expand,
             "task": task,
@@ -263,6 +267,7 @@ def train(
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
+    rows: int = 0,
     missing: str | Sequence[str] | None = None,
     max_expand: float = 200.0,
     task: str = "auto",
@@ -328,6 +333,8 @@ def train(
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
+    rows: Number of training and validation rows to use, drawn at random, for a first answer on large
+        data; test rows stay the same; 0 = all rows. [at least 0; default: 0]
     missing: Values that count as missing in features and target, besides empty cells and the codes that
         the reader detects. Commas separate the values, as in -999,?.
     max_expand: Largest number of bytes that the data may take in memory, as a multiple of the bytes of
@@ -407,6 +414,7 @@ def train(
             "features": features,
             "drop": drop,
             "negative_weights": negative_weights,
+            "rows": rows,
             "missing": missing,
             "max_expand": max_expand,
             "task": task,
@@ -462,6 +470,7 @@ def diagnose(
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
+    rows: int = 0,
     missing: str | Sequence[str] | None = None,
     max_expand: float = 200.0,
     task: str = "auto",
@@ -528,6 +537,8 @@ def diagnose(
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
+    rows: Number of training and validation rows to use, drawn at random, for a first answer on large
+        data; test rows stay the same; 0 = all rows. [at least 0; default: 0]
     missing: Values that count as missing in features and target, besides empty cells and the codes that
         the reader detects. Commas separate the values, as in -999,?.
     max_expand: Largest number of bytes that the data may take in memory, as a multiple of the bytes of
@@ -605,6 +616,7 @@ def diagnose(
             "features": features,
             "drop": drop,
             "negative_weights": negative_weights,
+            "rows": rows,
             "missing": missing,
             "max_expand": max_expand,
             "task": task,
@@ -659,6 +671,7 @@ def sweep(
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
+    rows: int = 0,
     missing: str | Sequence[str] | None = None,
     max_expand: float = 200.0,
     task: str = "auto",
@@ -724,6 +737,8 @@ def sweep(
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
+    rows: Number of training and validation rows to use, drawn at random, for a first answer on large
+        data; test rows stay the same; 0 = all rows. [at least 0; default: 0]
     missing: Values that count as missing in features and target, besides empty cells and the codes that
         the reader detects. Commas separate the values, as in -999,?.
     max_expand: Largest number of bytes that the data may take in memory, as a multiple of the bytes of
@@ -803,6 +818,7 @@ def sweep(
             "features": features,
             "drop": drop,
             "negative_weights": negative_weights,
+            "rows": rows,
             "missing": missing,
             "max_expand": max_expand,
             "task": task,
@@ -856,6 +872,7 @@ def landscape(
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
+    rows: int = 0,
     missing: str | Sequence[str] | None = None,
     max_expand: float = 200.0,
     task: str = "auto",
@@ -911,6 +928,8 @@ def landscape(
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
+    rows: Number of training and validation rows to use, drawn at random, for a first answer on large
+        data; test rows stay the same; 0 = all rows. [at least 0; default: 0]
     missing: Values that count as missing in features and target, besides empty cells and the codes that
         the reader detects. Commas separate the values, as in -999,?.
     max_expand: Largest number of bytes that the data may take in memory, as a multiple of the bytes of
@@ -984,6 +1003,7 @@ def landscape(
             "features": features,
             "drop": drop,
             "negative_weights": negative_weights,
+            "rows": rows,
             "missing": missing,
             "max_expand": max_expand,
             "task": task,
@@ -1036,6 +1056,7 @@ def memorize(
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
+    rows: int = 0,
     missing: str | Sequence[str] | None = None,
     max_expand: float = 200.0,
     task: str = "auto",
@@ -1089,6 +1110,8 @@ def memorize(
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
+    rows: Number of training and validation rows to use, drawn at random, for a first answer on large
+        data; test rows stay the same; 0 = all rows. [at least 0; default: 0]
     missing: Values that count as missing in features and target, besides empty cells and the codes that
         the reader detects. Commas separate the values, as in -999,?.
     max_expand: Largest number of bytes that the data may take in memory, as a multiple of the bytes of
@@ -1154,6 +1177,7 @@ def memorize(
             "features": features,
             "drop": drop,
             "negative_weights": negative_weights,
+            "rows": rows,
             "missing": missing,
             "max_expand": max_expand,
             "task": task,
@@ -1202,6 +1226,7 @@ def descent(
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
+    rows: int = 0,
     missing: str | Sequence[str] | None = None,
     max_expand: float = 200.0,
     task: str = "auto",
@@ -1256,6 +1281,8 @@ def descent(
     drop: Columns to leave out of the features. Commas separate the names.
     negative_weights: Treatment of negative row weights: refuse the data (error), keep them, take their
         absolute values (abs), or drop their rows. [error, keep, abs, drop; default: error]
+    rows: Number of training and validation rows to use, drawn at random, for a first answer on large
+        data; test rows stay the same; 0 = all rows. [at least 0; default: 0]
     missing: Values that count as missing in features and target, besides empty cells and the codes that
         the reader detects. Commas separate the values, as in -999,?.
     max_expand: Largest number of bytes that the data may take in memory, as a multiple of the bytes of
@@ -1322,6 +1349,7 @@ def descent(
             "features": features,
             "drop": drop,
             "negative_weights": negative_weights,
+            "rows": rows,
             "missing": missing,
             "max_expand": max_expand,
             "task": task,

@@ -42,7 +42,7 @@ def report(error: BaseException, console: Console) -> int:
         return _write(console, ["Stopped."], INTERRUPTED)
     if isinstance(error, MemoryError):
         why = "The data and the networks that train side by side need more than the free memory."
-        fix = "Use fewer rows, or a smaller network with --net."
+        fix = "Use fewer rows with --rows, or a smaller network with --net."
         return _write(console, ["The memory is full.", why, fix], INTERNAL)
     if isinstance(error, OSError) and error.errno in NO_SPACE:  # help, which click writes
         what = f"No space is left for {'the output' if error.filename is None else repr(error.filename)}."

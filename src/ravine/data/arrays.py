@@ -39,6 +39,7 @@ def from_arrays(
     drop: Sequence[str | int] | None = None,
     missing: Sequence[float | str] | None = None,
     negative_weights: str = "error",
+    rows: int = 0,
 ) -> Dataset:
     """Return the inputs `X` and the target `y` [N] as a `Dataset`: encoded as numbers, test rows held out.
 
@@ -52,9 +53,9 @@ def from_arrays(
     seed      random seed of all splits
     name      name of the data set
 
-    `features`, `drop`, `missing` and `negative_weights` are those of the function `prepare`, which does the
-    same for tables in files. Constant columns and identifiers are left out of a DataFrame, unless `features`
-    names them. An array keeps them.
+    `features`, `drop`, `missing`, `negative_weights` and `rows` are those of the function `prepare`, which
+    does the same for tables in files. Constant columns and identifiers are left out of a DataFrame, unless
+    `features` names them. An array keeps them.
 
     Raises DataError if the shapes of the arguments do not fit together, if test rows (X, y) are combined with
     weights or groups, and for columns and targets that `prepare` refuses.
@@ -89,7 +90,7 @@ def from_arrays(
         if test_columns is not None:
             test_columns.frame = _columns(test_columns.frame, inputs)
     keep = features is not None or not named
-    options = Options(task, seed, keep, tuple(missing or ()), negative_weights, shape)
+    options = Options(task, seed, keep, tuple(missing or ()), negative_weights, rows, shape)
     return build_dataset(name, sha256, columns, test_columns, share, options)
 
 

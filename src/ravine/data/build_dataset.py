@@ -68,6 +68,7 @@ class Options:
                        the user named
     missing            numbers and words that stand for "missing", in addition to those that are recognized
     negative_weights   treatment of negative event weights: "error", "keep", "abs" or "drop"
+    rows               number of development rows to use, drawn at random; 0 for all of them
     images             shape of one image, or None if the rows are no images
     known              whether the rows are images whose target the source names; a guess of the task then
                        gives no note
@@ -79,6 +80,7 @@ class Options:
     keep: bool
     missing: tuple[float | str, ...]
     negative_weights: str
+    rows: int = 0
     images: tuple[int, ...] | None = None
     known: bool = False
     notes: list[str] = field(default_factory=list)
@@ -133,7 +135,21 @@ def build_dataset(
         )
         development, test = np.sort(first[0]), np.sort(first[1])
     else:
-        development, test = np.arange(n), np.arange(n, n + len(test_columns.frame))
+        development, test = np.arange(n), np.arange(0)
+    unused = 0
+    if 0 < options.rows < len(development):
+        unused = len(development)
+        development = _drawn(development, y if task == "classify" else None, groups, options)
+        unused -= len(development)
+        used = np.zeros(n, bool)
+        used[development] = used[test] = True
+        columns, y, place = columns.rows(used), y[used], np.cumsum(used) - 1
+        development, test = place[development], place[test]
+        groups = None if groups is None else np.concatenate([groups[:n][used], groups[n:]])
+        n = len(y)
+        notes.append(f"{len(development):,} development rows drawn at random, {unused:,} not used (--rows)")
+    if test_columns is not None:
+        test = np.arange(n, n + len(test_columns.frame))
         y = np.concatenate([y, y_test])
     if classes is not None and len(np.unique(y[development])) < len(classes):
         lost = sorted(set(range(len(classes))) - set(y[development].tolist()))
@@ -172,8 +188,28 @@ def build_dataset(
         None if columns.weights is None else str(columns.weights.name),
         np.concatenate([_row_numbers(part) for part in (columns, test_columns) if part is not None]),
         new_level_shares(encoder, columns.frame.iloc[development], held_out),
-        new_gap_shares(encoder, held_out),
+        new_gap_shares(encoder, held_out), unused,
     )  # fmt: skip
+
+
+def _drawn(
+    development: np.ndarray, labels: np.ndarray | None, groups: np.ndarray | None, options: Options
+) -> np.ndarray:
+    """Return `options.rows` of the development rows, drawn at random and sorted; indices [n].
+
+    Each class has nearly the same share of the rows as before. Whole groups are drawn, and then some single
+    rows left out, so that there are fewer rows by at most the size of the largest group.
+
+    labels: class indices [N], None for a regression. groups: numbers of groups [N].
+    """
+    kept, _ = divide(
+        len(development),
+        1 - options.rows / len(development),
+        keyed_generator(options.seed, "rows", 0),
+        None if labels is None else labels[development],
+        None if groups is None else groups[development],
+    )
+    return np.sort(development[kept])
 
 
 def _refuse_unusable(columns: Columns) -> None:

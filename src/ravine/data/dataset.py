@@ -39,6 +39,7 @@ class Dataset:
     row_numbers    number of each row in the table or array that it came from, from 1, int64 [N], or None
     new_levels     name of a category column -> share of test rows with a level that no development row has
     new_gaps       name of a column that only test rows lack values of -> share of test rows without a value
+    unused         number of development rows that were left out, since the user asked for fewer
     """
 
     name: str
@@ -62,6 +63,7 @@ class Dataset:
     row_numbers: np.ndarray | None = None
     new_levels: Mapping[str, float] = field(default_factory=dict)
     new_gaps: Mapping[str, float] = field(default_factory=dict)
+    unused: int = 0
 
     @property
     def image(self) -> tuple[int, int, int] | None:

@@ -36,6 +36,7 @@ def prepare(
     seed: int = 0,
     missing: Sequence[float | str] | None = None,
     negative_weights: str = "error",
+    rows: int = 0,
 ) -> Dataset:
     """Return a table as a `Dataset` for training: columns encoded as numbers, test rows held out.
 
@@ -51,6 +52,7 @@ def prepare(
     seed               random seed of all splits
     missing            numbers and words that stand for "missing", in addition to those that are recognized
     negative_weights   treatment of negative event weights: "error", "keep", "abs" or "drop"
+    rows               number of development rows to use, drawn at random; 0 for all. Test rows stay the same.
 
     A column is given by its name, or by its index from 0 (negative from the end). `Dataset.notes` reports all
     guesses.
@@ -105,6 +107,7 @@ def prepare(
         features is not None,
         tuple(missing or ()),
         negative_weights,
+        rows,
         shape,
         shape is not None and table.target == name,
         notes,

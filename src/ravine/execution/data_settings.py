@@ -97,6 +97,14 @@ class DataSettings(Settings):
         check=check_test_share,
         common=True,
     )
+    rows: int = option(
+        0,
+        "Number of training and validation rows to use, drawn at random, for a first answer on large data; "
+        "test rows stay the same; 0 = all rows.",
+        section="Data",
+        metavar="N",
+        at_least=0,
+    )
     missing: list[str] | None = option(
         None,
         "Values that count as missing in features and target, besides empty cells and the codes that the "

@@ -37,6 +37,7 @@ def load(settings: NetworkSettings, table: Table | None = None, test: Table | No
         seed=settings.seed,
         missing=settings.missing,
         negative_weights=settings.negative_weights,
+        rows=settings.rows,
     )
     check_metric_defined(dataset, find_metric(settings.metric))
     check_target_scale(dataset, settings.precision)

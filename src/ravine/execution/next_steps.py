@@ -40,16 +40,21 @@ def source_or_example(source: str) -> str:
     return f"./{name}" if name.startswith("-") and name != "-" else name
 
 
-def after_ranking(run: str, model: str, source: str, advice: LengthAdvice | None) -> list[Block]:
+def after_ranking(
+    run: str, model: str, source: str, advice: LengthAdvice | None, unused: int = 0
+) -> list[Block]:
     """Return the end of a report on a ranking: the files of the run, and commands to type next.
 
     run: run directory. model: path of the best model. source: file or built-in name of the data; empty for
-    data from Python. advice: advice to train the winner longer, or to stop earlier. The commands predict with
-    the best model, train the winner by the advice (only with advice), and show the result again.
+    data from Python. advice: advice to train the winner longer, or to stop earlier. unused: number of rows
+    that `--rows` left out. The commands predict with the best model, train the winner by the advice (only
+    with advice) and on all rows (only if rows were left out), and show the result again.
     """
     data = source_or_example(source)
     commands = [("Predict with the best model", ["predict", run, data, "-o", "predictions.csv"])]
     if advice is not None:
         purpose = f"{PURPOSES[advice.action]}: {advice.reason}"
         commands.append((purpose, ["train", "-c", f"{run}/best.toml", *advice_words(advice)]))
+    if unused:
+        commands.append(("Train the winner on all rows", ["train", "-c", f"{run}/best.toml", "--rows", "0"]))
     return files_and_commands(run, [("Model", model)], commands)

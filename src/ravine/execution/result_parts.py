@@ -42,6 +42,8 @@ class DataFacts:
     """Class labels in order of the outputs; null for a regression."""
     notes: list[str]
     """Decisions of the reader: columns left out, values filled in, suspected leaks."""
+    unused: Count = 0
+    """Number of training and validation rows that `--rows` left out."""
 
 
 @dataclass(frozen=True, kw_only=True)

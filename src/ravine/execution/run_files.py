@@ -47,6 +47,7 @@ def data_facts(dataset: Dataset) -> DataFacts:
         target=dataset.target,
         classes=None if dataset.classes is None else [str(label) for label in dataset.classes],
         notes=list(dataset.notes),
+        unused=dataset.unused,
     )
 
 

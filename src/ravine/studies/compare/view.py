@@ -89,7 +89,8 @@ def style_of(result: CompareResult) -> ScoreFormat:
 
 def next_steps(result: CompareResult) -> list[Block]:
     """Return the end of the report of a comparison: the files of its run, and commands to type next."""
-    return after_ranking(str(result.run_dir), str(result.model_dir), result.source, result.advice)
+    unused = result.data.unused
+    return after_ranking(str(result.run_dir), str(result.model_dir), result.source, result.advice, unused)
 
 
 def plan_view(plan: ComparePlan) -> list[Block]:

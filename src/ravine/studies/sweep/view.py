@@ -87,7 +87,8 @@ def view(result: SweepResult) -> list[Block]:
 
 def next_steps(result: SweepResult) -> list[Block]:
     """Return the end of the report of a sweep: the files of its run, and commands to type next."""
-    return after_ranking(str(result.run_dir), str(result.model_dir), result.source, result.advice)
+    unused = result.data.unused
+    return after_ranking(str(result.run_dir), str(result.model_dir), result.source, result.advice, unused)
 
 
 def plan_view(plan: SweepPlan) -> list[Block]:
