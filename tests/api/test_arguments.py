@@ -38,6 +38,13 @@ def test_columns_are_chosen_alike_however_data_come(how):
         given(*how, drop=["q"])
 
 
+@pytest.mark.parametrize("how", [(FRAME, "y"), (X, Y), (X.to_numpy(), Y.to_numpy())])
+def test_fewer_rows_are_drawn_however_data_come(how):
+    whole, drawn = given(*how), given(*how, rows=20)
+    assert len(drawn.development) == 20 and drawn.unused == len(whole.development) - 20
+    assert len(drawn.test) == len(whole.test)
+
+
 def test_missing_codes_reach_arrays():
     x = X.to_numpy().copy()
     x[::7, 0] = -1500.0

@@ -137,10 +137,8 @@ def test_fewer_rows_keep_the_test_rows_and_the_shares_of_the_classes(table, note
         prepare(table(a=WIDE, y=THIRD, w=1 + np.arange(M)), weights="w", rows=rows) for rows in (0, 200)
     )
     assert len(drawn.development) == 200 and drawn.unused == 600 and whole.unused == 0
-    numbers = {part: set(data.row_numbers[getattr(data, part)].tolist()) for part, data in
-               (("test", drawn), ("development", drawn))}  # fmt: skip
-    assert numbers["test"] == set(whole.row_numbers[whole.test].tolist())
-    assert numbers["development"] < set(whole.row_numbers[whole.development].tolist())
+    assert set(drawn.row_numbers[drawn.test]) == set(whole.row_numbers[whole.test])
+    assert set(drawn.row_numbers[drawn.development]) < set(whole.row_numbers[whole.development])
     np.testing.assert_array_equal(np.bincount(drawn.y[drawn.development]), [25, 25, 150])
     rows = drawn.row_numbers - 1
     np.testing.assert_array_equal(drawn.weights, 1 + rows)
@@ -148,7 +146,7 @@ def test_fewer_rows_keep_the_test_rows_and_the_shares_of_the_classes(table, note
     scaled = drawn.encoder.columns[0]
     np.testing.assert_allclose(drawn.x[:, 0], (WIDE[rows] - scaled.center) / scaled.scale, rtol=1e-6)
     assert scaled.center == pytest.approx(WIDE[rows[drawn.development]].mean())
-    assert notes_of(drawn, "200 development rows drawn at random, 600 not used (--rows)")
+    assert notes_of(drawn, "200 training and validation rows drawn at random, 600 left out (--rows)")
 
 
 def test_the_rows_that_are_drawn_depend_on_the_seed_alone(table):
@@ -161,17 +159,37 @@ def test_the_rows_that_are_drawn_depend_on_the_seed_alone(table):
     assert drawn(0) == drawn(0) != drawn(1)
 
 
-def test_whole_groups_are_drawn(table):
-    """A few single rows are then left out, so that the number of rows is the same for every seed."""
+@pytest.mark.parametrize("rows", [11, 50, 299, 301])
+def test_whole_groups_are_drawn(table, rows):
     group = np.arange(M) // 10
-    data = prepare(table(a=WIDE, y=2 * WIDE, g=group), groups="g", rows=300)
-    assert len(data.development) == 300 - 10 + 1  # fewer by at most the largest group minus one row
-    numbers = data.row_numbers[data.development] - 1
-    drawn, counts = np.unique(group[numbers], return_counts=True)
-    assert len(drawn) == 30 and counts.sum() == 291
-    assert len(data.groups) == len(data.x) == len(data.development) + len(data.test)
-    by_row = {int(row): number for row, number in zip(data.row_numbers - 1, data.groups, strict=True)}
-    assert all(by_row[row] == by_row[row - row % 10] for row in by_row if row - row % 10 in by_row)
+    whole, drawn = (prepare(table(a=WIDE, y=2 * WIDE, g=group), groups="g", rows=n) for n in (0, rows))
+    assert rows <= len(drawn.development) < rows + 10
+    every, kept = (data.row_numbers[data.development] - 1 for data in (whole, drawn))
+    assert set(kept) == {row for row in every if group[row] in set(group[kept])}
+    assert len(drawn.groups) == len(drawn.x) == len(kept) + len(whole.test)
+    assert len(np.unique(drawn.groups)) == len(np.unique(group[drawn.row_numbers - 1]))
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "says"),
+    [
+        ({"y": THIRD}, {"rows": 3}, "rows=3 leaves one row of class 'p'"),
+        ({"y": np.where(WIDE < 2, 0.0, WIDE)}, {"rows": 1}, "rows=1 leaves one value of the target"),
+        ({"y": WIDE, "g": np.arange(M) // 10}, {"rows": 5, "groups": "g"}, "leaves rows of one group alone"),
+    ],
+)  # fmt: skip
+def test_too_few_rows_are_refused_with_a_larger_number(table, columns, options, says):
+    with pytest.raises(DataError, match=says) as caught:
+        prepare(table(a=WIDE, **columns), target="y", **options)
+    assert caught.value.fix == "Type a larger number of rows." and caught.value.option == "rows"
+
+
+def test_all_weights_are_checked_before_rows_are_drawn(table):
+    """A negative weight among the rows that are left out would refuse the training on all rows."""
+    weights = np.ones(M)
+    weights[np.random.default_rng(2).integers(M)] = -1
+    with pytest.raises(DataError, match="1 weights in 'w' are negative"):
+        prepare(table(a=WIDE, y=WIDE, w=weights), target="y", weights="w", rows=20)
 
 
 def test_more_rows_than_there_are_change_nothing(table):

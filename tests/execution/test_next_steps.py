@@ -50,3 +50,4 @@ def test_after_a_sample_of_the_rows_the_winner_is_trained_on_all():
     shown = text(after_ranking("runs/a", "m", "x.csv", None, unused=5), 200)
     assert "Train the winner on all rows" in shown and "train -c runs/a/best.toml --rows 0" in shown
     assert "--rows" not in text(after_ranking("runs/a", "m", "x.csv", None), 200)
+    assert "--rows" not in text(after_ranking("runs/a", "m", "", None, unused=5), 200)  # data from Python

@@ -79,7 +79,7 @@ def test_a_study_of_another_package_is_found(tmp_path):
     package, metadata = tmp_path / "other_study", tmp_path / "other_study-1.0.dist-info"
     package.mkdir()
     metadata.mkdir()
-    (package / "__init__.py").write_text('"""Do more."""\n')
+    (package / "__init__.py").write_text('TITLE = "Do more."\n')
     (package / "settings.py").write_text(OTHER)
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: other_study\nVersion: 1.0\n")
     (metadata / "entry_points.txt").write_text("[ravine.studies]\nother = other_study.settings:STUDY\n")

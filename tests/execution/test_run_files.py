@@ -43,6 +43,15 @@ def test_a_changed_configuration_is_refused_with_the_difference(begun, key, valu
     assert f"{key} was {config.get(key, 'not set')}, is {value}" in str(error.value.why)
 
 
+def test_an_option_that_is_newer_than_the_run_had_its_default(begun):
+    with RunDirectory.open(begun).lock() as run:
+        run.update(settings={key: value for key, value in run.metadata.settings.items() if key != "rows"})
+    go_on(begun)
+    (begun / "config.toml").write_text(dump({**load_toml(begun / "config.toml"), "rows": 100}))
+    with pytest.raises(DataError, match="rows was 0, is 100"):
+        go_on(begun)
+
+
 def test_a_run_killed_before_its_settings_were_noted_goes_on(begun):
     with RunDirectory.open(begun).lock() as run:
         run.update(settings=None)

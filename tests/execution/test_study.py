@@ -25,7 +25,7 @@ def study(tmp_path, monkeypatch):
     """A study in a package of its own."""
     folder = tmp_path / "a_study_of_tests"
     folder.mkdir()
-    (folder / "__init__.py").write_text('"""Title.\n\nMore.\n"""\n')
+    (folder / "__init__.py").write_text('TITLE = "Title."\n')
     for name, text in PARTS.items():
         (folder / f"{name}.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
@@ -34,7 +34,7 @@ def study(tmp_path, monkeypatch):
         del sys.modules[name]
 
 
-def test_the_title_is_the_first_line_of_the_package(study):
+def test_the_title_is_that_of_the_package(study):
     assert study.title == "Title."
 
 

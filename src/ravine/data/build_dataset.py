@@ -128,6 +128,12 @@ def build_dataset(
     task = choose_task(columns.y, options.task, [] if options.known else notes)
     classes, y, y_test = _target(columns, test_columns, task, notes)
     groups = group_numbers(columns, test_columns)
+    weights = None
+    if columns.weights is not None:
+        every = (
+            columns.weights if test_columns is None else pd.concat([columns.weights, test_columns.weights])
+        )
+        weights = event_weights(every, options.negative_weights)
     n = len(columns.frame)
     if test_columns is None:
         first = divide(
@@ -138,16 +144,20 @@ def build_dataset(
         development, test = np.arange(n), np.arange(0)
     unused = 0
     if 0 < options.rows < len(development):
-        unused = len(development)
-        development = _drawn(development, y if task == "classify" else None, groups, options)
-        unused -= len(development)
+        drawn = _drawn(development, y if task == "classify" else None, groups, options)
+        unused = len(development) - len(drawn)
+        _check_drawn(y[drawn], classes, None if groups is None else groups[drawn], options.rows)
         used = np.zeros(n, bool)
-        used[development] = used[test] = True
+        used[drawn] = used[test] = True
         columns, y, place = columns.rows(used), y[used], np.cumsum(used) - 1
-        development, test = place[development], place[test]
-        groups = None if groups is None else np.concatenate([groups[:n][used], groups[n:]])
+        development, test = place[drawn], place[test]
+        groups, weights = (
+            None if part is None else np.concatenate([part[:n][used], part[n:]]) for part in (groups, weights)
+        )
         n = len(y)
-        notes.append(f"{len(development):,} development rows drawn at random, {unused:,} not used (--rows)")
+        notes.append(
+            f"{len(drawn):,} training and validation rows drawn at random, {unused:,} left out (--rows)"
+        )
     if test_columns is not None:
         test = np.arange(n, n + len(test_columns.frame))
         y = np.concatenate([y, y_test])
@@ -176,12 +186,6 @@ def build_dataset(
         x = np.concatenate([x, encoder.transform(test_columns.frame, what="The test file")])
         notes += [f"in the test rows, {note}" for note in unseen_values(encoder, test_columns.frame)]
     held_out = columns.frame.iloc[test] if test_columns is None else test_columns.frame
-    weights = None
-    if columns.weights is not None:
-        every = (
-            columns.weights if test_columns is None else pd.concat([columns.weights, test_columns.weights])
-        )
-        weights = event_weights(every, options.negative_weights)
     return Dataset(
         name, sha256, task, target, encoder.features, x, y, classes, weights, groups,
         development, test, notes, encoder, options.seed, options.images, tuple(map(str, left_out)),
@@ -197,19 +201,41 @@ def _drawn(
 ) -> np.ndarray:
     """Return `options.rows` of the development rows, drawn at random and sorted; indices [n].
 
-    Each class has nearly the same share of the rows as before. Whole groups are drawn, and then some single
-    rows left out, so that there are fewer rows by at most the size of the largest group.
+    Each class keeps nearly its share of the rows, and at least one row. Of groups, whole ones are drawn until
+    they have as many rows.
 
     labels: class indices [N], None for a regression. groups: numbers of groups [N].
     """
-    kept, _ = divide(
-        len(development),
-        1 - options.rows / len(development),
-        keyed_generator(options.seed, "rows", 0),
-        None if labels is None else labels[development],
-        None if groups is None else groups[development],
-    )
-    return np.sort(development[kept])
+    random = keyed_generator(options.seed, "rows", 0)
+    if groups is None:
+        share = 1 - options.rows / len(development)
+        kept, _ = divide(len(development), share, random, None if labels is None else labels[development])
+        return np.sort(development[kept])
+    values, member, counts = np.unique(groups[development], return_inverse=True, return_counts=True)
+    order = random.permutation(len(values))
+    enough = int(np.searchsorted(np.cumsum(counts[order]), options.rows)) + 1
+    return development[np.isin(member, order[:enough])]
+
+
+def _check_drawn(y: np.ndarray, classes: list[Any] | None, groups: np.ndarray | None, rows: int) -> None:
+    """Raise DataError if the drawn rows, with target `y` [n], are too few to train on and to validate."""
+    lack = ""
+    if groups is not None and len(np.unique(groups)) < 2:
+        lack = "rows of one group alone"
+    elif classes is not None:
+        counts = np.bincount(y, minlength=len(classes))
+        rarest = int(counts.argmin())
+        if counts[rarest] < 2:
+            lack = f"{'one' if counts[rarest] else 'no'} row of class '{classes[rarest]}'"
+    elif len(np.unique(y)) < 2:
+        lack = "one value of the target"
+    if lack:
+        raise DataError(
+            f"--rows {rows} leaves {lack}.",
+            "Training and validation need rows of every class, different targets, and groups of their own.",
+            "Type a larger number of rows.",
+            option="rows", value=rows, allowed="0 for all rows, or a larger number",
+        )  # fmt: skip
 
 
 def _refuse_unusable(columns: Columns) -> None:

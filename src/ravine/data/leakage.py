@@ -164,7 +164,7 @@ def _codes(column: pd.Series | np.ndarray, rows: np.ndarray) -> np.ndarray | Non
     if isinstance(column, np.ndarray):
         values = column[rows].astype(np.float64)
     elif pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
-        values = column.to_numpy(np.float64, na_value=np.nan)[rows]
+        values = column.iloc[rows].to_numpy(np.float64, na_value=np.nan)
     elif pd.api.types.is_datetime64_any_dtype(column.dtype):
         return None
     else:

@@ -144,7 +144,7 @@ class _Blocks:
         def of_block(begin: int) -> Any:
             place = slice(begin, min(begin + self.length, self.count))
             block = self.x[place if self.rows is None else self.rows[place]].astype(np.float64)
-            if fill is not None and np.isnan(block.sum()):
+            if fill is not None and np.isnan(block).any():
                 block = np.where(np.isnan(block), fill, block)  # (1)
             return function(block, begin)
 

@@ -48,13 +48,13 @@ def after_ranking(
     run: run directory. model: path of the best model. source: file or built-in name of the data; empty for
     data from Python. advice: advice to train the winner longer, or to stop earlier. unused: number of rows
     that `--rows` left out. The commands predict with the best model, train the winner by the advice (only
-    with advice) and on all rows (only if rows were left out), and show the result again.
+    with advice) and on all rows (only if rows of named data were left out), and show the result again.
     """
     data = source_or_example(source)
     commands = [("Predict with the best model", ["predict", run, data, "-o", "predictions.csv"])]
     if advice is not None:
         purpose = f"{PURPOSES[advice.action]}: {advice.reason}"
         commands.append((purpose, ["train", "-c", f"{run}/best.toml", *advice_words(advice)]))
-    if unused:
+    if unused and source:
         commands.append(("Train the winner on all rows", ["train", "-c", f"{run}/best.toml", "--rows", "0"]))
     return files_and_commands(run, [("Model", model)], commands)

@@ -61,7 +61,10 @@ def study_names() -> list[str]:
 
 
 def study_title(name: str) -> str:
-    """Return what the study `name` does, in one line. Of a study of this package, no module is imported."""
+    """Return what the study `name` does, in one line.
+
+    A study of Ravine itself is not imported for this, except for its package.
+    """
     if name not in STUDIES:
         return find_study(name).title
     return title_of(STUDIES[name].rpartition(".")[0])

@@ -21,6 +21,7 @@ from ravine.execution.result import ARRAYS, PREDICTIONS, Result
 from ravine.execution.result_parts import DataFacts, SplitSizes
 from ravine.execution.stored_result import save_result
 from ravine.execution.study import Study
+from ravine.options.fields import options_of
 from ravine.records.content_hash import content_hash
 from ravine.records.documents import check_object
 from ravine.records.run_directory import BEST_MODEL, PLAN, RunDirectory
@@ -73,7 +74,7 @@ def write_or_check_plan(
     resolved = with_absolute_paths(settings).to_dict()
     resuming = run.has(PLAN)
     if resuming:
-        _check_settings(run, resolved)  # first: other settings can hold out other test rows
+        _check_settings(run, settings, resolved)  # first: other settings can hold out other test rows
     check_data(run, dataset)
     if resuming:
         before = check_object(run.read_json(PLAN), f"'{run.path / PLAN}'")
@@ -119,12 +120,20 @@ def _test_hash(dataset: Dataset) -> str:
     return content_hash([dataset.x[dataset.test], dataset.y[dataset.test]])
 
 
-def _check_settings(run: RunDirectory, resolved: dict[str, object]) -> None:
-    """Raise DataError if the settings have changed since the start of the run."""
+def _check_settings(run: RunDirectory, settings: NetworkSettings, resolved: dict[str, object]) -> None:
+    """Raise DataError if the settings have changed since the start of the run.
+
+    resolved: the settings by key. An option that was added to Ravine since then had its default value.
+    """
     begun = run.metadata.settings
     if begun is None:  # killed before the settings were recorded; nothing was trained
         run.update(settings=resolved)
         return
+    defaults = {key: option.default for key, option in options_of(type(settings)).items()}
+    begun = {
+        **{key: value for key, value in defaults.items() if key in resolved and value is not None},
+        **begun,
+    }
     changed = [key for key in sorted({*begun, *resolved}) if begun.get(key) != resolved.get(key)]
     if changed:
         differences = (

@@ -2,7 +2,7 @@
 
 A study is a package with these modules, which are imported when they are needed:
 
-    __init__   a docstring of one line, which the list of commands shows
+    __init__   TITLE, one line that the list of commands shows
     settings   the settings class, and `STUDY`, this declaration
     design     `design(settings, dataset, devices)` -> Design, pure; `plan(design)` -> StudyPlan; only for
                data that are not read as usual `load_data(settings)` -> Dataset; where settings can be
@@ -41,11 +41,9 @@ DATA_HELP = (
 
 
 def title_of(package: str) -> str:
-    """Return the first line of the docstring of a study's package; "" if it has none.
-
-    Nothing else of the study is imported.
-    """
-    return (import_module(package).__doc__ or "").partition("\n")[0]
+    """Return `TITLE` of the package of a study, "" if there is none. No other module is imported."""
+    title: str = getattr(import_module(package), "TITLE", "")
+    return title
 
 
 class Design(Protocol):
@@ -100,7 +98,7 @@ class Study:
 
     @property
     def title(self) -> str:
-        """One line for the list of commands: the first line of the docstring of the package."""
+        """One line for the list of commands."""
         return title_of(self.package)
 
     @property

@@ -71,6 +71,15 @@ def test_a_crash_of_the_library_is_a_sentence(tmp_path, monkeypatch):
         read(path)
 
 
+def test_a_machine_of_many_cores_reads_a_wide_file(tmp_path, monkeypatch):
+    """The memory of the helper is limited, and each thread of the library takes some of it."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "128")
+    values = np.random.default_rng(1).normal(size=(2_000, 200)).astype(np.float32)
+    path = tmp_path / "x.parquet"
+    path.write_bytes(bytes(written(pyarrow.table({f"c{i}": values[:, i] for i in range(200)}))))
+    np.testing.assert_array_equal(read(path).frame.to_numpy(), values)
+
+
 def test_words_that_exceed_the_memory_are_refused(tmp_path, monkeypatch):
     """A dictionary announces few bytes, and its words can take any number."""
     path = tmp_path / "x.parquet"

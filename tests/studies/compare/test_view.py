@@ -201,6 +201,14 @@ def test_next_steps_name_the_run_and_follow_the_advice(result, falling):
     assert "With nesterov, the validation loss still fell by 3.1 %" in " ".join(shown(longer).split())
 
 
+def test_after_a_sample_of_the_rows_the_winner_is_trained_on_all(result):
+    sample = result.replace(
+        run_dir="runs/a", source="data.csv", data=replace(result.data, unused=900, rows=100)
+    )
+    assert "ravine train -c runs/a/best.toml --rows 0" in text(next_steps(sample), 100)
+    assert "--rows" not in text(next_steps(sample.replace(source="")), 100)  # data from Python
+
+
 def test_an_interval_that_is_cut_or_open_is_left_out(rows, result_of):
     cut = [replace(rows[0], tuning_interval=[0.9, 1.0]), replace(rows[1], tuning_interval=[0.9, None])]
     report = shown(result_of([*cut, rows[3]]), 140)

@@ -294,6 +294,8 @@ def test_the_next_commands_name_run_and_winner(result: SweepResult) -> None:
     assert "ravine train -c 'runs/a b/best.toml' --early-stop 3" in shown
     assert "ravine predict 'runs/a b' table.csv -o predictions.csv" in shown
     assert "Model  runs/a b/models/best" in shown
+    sample = replace(kept, data=replace(kept.data, unused=5))
+    assert "ravine train -c 'runs/a b/best.toml' --rows 0" in text(next_steps(sample), 200)
 
 
 @pytest.fixture

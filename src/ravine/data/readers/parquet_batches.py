@@ -13,12 +13,15 @@ from typing import Any
 import pyarrow  # type: ignore[import-untyped,unused-ignore]
 import pyarrow.parquet  # type: ignore[import-untyped,unused-ignore]
 
+from ravine.cores import cores
 from ravine.data.readers.helper_program import Stream
 from ravine.data.size_limits import SizeBudget, check_memory
 from ravine.errors import DataError
 
 __all__ = ["plan_stream"]
 
+THREADS = 4  # at most; each takes address space, which is limited
+BATCH_ROWS = 16_384
 VALUE_BYTES = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT96": 8}  # in memory; others take 8 or more
 
 
@@ -31,6 +34,7 @@ def plan_stream(path: str, part: str, budget: SizeBudget) -> Stream:
     Raises DataError if the file is cut off or its data are too large, ValueError for sizes that do not agree,
     and errors of pyarrow for a damaged file.
     """
+    pyarrow.set_cpu_count(min(THREADS, cores()))
     raw = Path(path).open("rb")  # noqa: SIM115 - open until the rows are read
     size = os.fstat(raw.fileno()).st_size
     raw.seek(max(0, size - 4))
@@ -50,7 +54,7 @@ def plan_stream(path: str, part: str, budget: SizeBudget) -> Stream:
             os.fdopen(os.dup(descriptor), "wb") as output,
             pyarrow.ipc.new_stream(output, file.schema_arrow) as stream,
         ):
-            for batch in file.iter_batches():
+            for batch in file.iter_batches(BATCH_ROWS):
                 check_memory(budget.name, batch.nbytes, "The next rows")  # words can exceed what is announced
                 stream.write_batch(batch)
                 rows += batch.num_rows

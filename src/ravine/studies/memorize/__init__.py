@@ -1,1 +1,3 @@
-"""Measure how much of DATA a network memorizes."""
+"""The study `memorize`, the code behind the command `ravine memorize`."""
+
+TITLE = "Measure how much of DATA a network memorizes."

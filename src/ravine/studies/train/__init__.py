@@ -1,1 +1,3 @@
-"""Train one network on DATA."""
+"""The study `train`, the code behind the command `ravine train`."""
+
+TITLE = "Train one network on DATA."
