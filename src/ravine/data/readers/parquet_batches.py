@@ -7,7 +7,6 @@ the file has them.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import pyarrow  # type: ignore[import-untyped,unused-ignore]
@@ -21,7 +20,7 @@ from ravine.errors import DataError
 __all__ = ["plan_stream"]
 
 THREADS = 4  # at most; each takes address space, which is limited
-BATCH_ROWS = 16_384
+BATCH_ROWS = 65_536
 VALUE_BYTES = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT96": 8}  # in memory; others take 8 or more
 
 
@@ -35,8 +34,8 @@ def plan_stream(path: str, part: str, budget: SizeBudget) -> Stream:
     and errors of pyarrow for a damaged file.
     """
     pyarrow.set_cpu_count(min(THREADS, cores()))
-    raw = Path(path).open("rb")  # noqa: SIM115 - open until the rows are read
-    size = os.fstat(raw.fileno()).st_size
+    raw = pyarrow.memory_map(path)
+    size = raw.size()
     raw.seek(max(0, size - 4))
     if raw.read() != b"PAR1":
         raise DataError(
@@ -44,7 +43,6 @@ def plan_stream(path: str, part: str, budget: SizeBudget) -> Stream:
             "A Parquet file must end with a footer.",
             "Download the file again.",
         )
-    raw.seek(0)
     file = pyarrow.parquet.ParquetFile(raw, page_checksum_verification=True)
     announced = _announced_size(file.metadata, size, budget)
 
