@@ -175,6 +175,7 @@ def test_whole_groups_are_drawn(table, rows):
     [
         ({"y": THIRD}, {"rows": 3}, "rows=3 leaves one row of class 'p'"),
         ({"y": np.where(WIDE < 2, 0.0, WIDE)}, {"rows": 1}, "rows=1 leaves one value of the target"),
+        ({"y": WIDE, "w": np.arange(M) == 7}, {"rows": 5, "weights": "w"}, "leaves only rows of weight 0"),
         ({"y": WIDE, "g": np.arange(M) // 10}, {"rows": 5, "groups": "g"}, "leaves rows of one group alone"),
     ],
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ravine.data.dataset import Dataset
+from ravine.data.drawn_rows import check_drawn_rows, draw_rows
 from ravine.data.encoder import as_numbers, row_number
 from ravine.data.fit_encoder import fit_encoder
 from ravine.data.intake import refuse_unusable
@@ -144,9 +145,11 @@ def build_dataset(
         development, test = np.arange(n), np.arange(0)
     unused = 0
     if 0 < options.rows < len(development):
-        drawn = _drawn(development, y if task == "classify" else None, groups, options)
+        labels = y if task == "classify" else None
+        drawn = draw_rows(development, labels, groups, options.rows, options.seed)
         unused = len(development) - len(drawn)
-        _check_drawn(y[drawn], classes, None if groups is None else groups[drawn], options.rows)
+        drawn_groups, drawn_weights = (None if part is None else part[drawn] for part in (groups, weights))
+        check_drawn_rows(y[drawn], classes, drawn_groups, drawn_weights, options.rows)
         used = np.zeros(n, bool)
         used[drawn] = used[test] = True
         columns, y, place = columns.rows(used), y[used], np.cumsum(used) - 1
@@ -194,48 +197,6 @@ def build_dataset(
         new_level_shares(encoder, columns.frame.iloc[development], held_out),
         new_gap_shares(encoder, held_out), unused,
     )  # fmt: skip
-
-
-def _drawn(
-    development: np.ndarray, labels: np.ndarray | None, groups: np.ndarray | None, options: Options
-) -> np.ndarray:
-    """Return `options.rows` of the development rows, drawn at random and sorted; indices [n].
-
-    Each class keeps nearly its share of the rows, and at least one row. Of groups, whole ones are drawn until
-    they have as many rows.
-
-    labels: class indices [N], None for a regression. groups: numbers of groups [N].
-    """
-    random = keyed_generator(options.seed, "rows", 0)
-    if groups is None:
-        share = 1 - options.rows / len(development)
-        kept, _ = divide(len(development), share, random, None if labels is None else labels[development])
-        return np.sort(development[kept])
-    values, member, counts = np.unique(groups[development], return_inverse=True, return_counts=True)
-    order = random.permutation(len(values))
-    enough = int(np.searchsorted(np.cumsum(counts[order]), options.rows)) + 1
-    return development[np.isin(member, order[:enough])]
-
-
-def _check_drawn(y: np.ndarray, classes: list[Any] | None, groups: np.ndarray | None, rows: int) -> None:
-    """Raise DataError if the drawn rows, with target `y` [n], are too few to train on and to validate."""
-    lack = ""
-    if groups is not None and len(np.unique(groups)) < 2:
-        lack = "rows of one group alone"
-    elif classes is not None:
-        counts = np.bincount(y, minlength=len(classes))
-        rarest = int(counts.argmin())
-        if counts[rarest] < 2:
-            lack = f"{'one' if counts[rarest] else 'no'} row of class '{classes[rarest]}'"
-    elif len(np.unique(y)) < 2:
-        lack = "one value of the target"
-    if lack:
-        raise DataError(
-            f"--rows {rows} leaves {lack}.",
-            "Training and validation need rows of every class, different targets, and groups of their own.",
-            "Type a larger number of rows.",
-            option="rows", value=rows, allowed="0 for all rows, or a larger number",
-        )  # fmt: skip
 
 
 def _refuse_unusable(columns: Columns) -> None:
