@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from ravine.data.readers.file_hash import FileHash
     from ravine.data.table import Table
 
 __all__ = [
@@ -34,7 +35,7 @@ class Source:
 
     content      bytes, unzipped
     name         name of the data set, for messages
-    sha256       hash of the bytes before unzipping
+    file_hash    hash of the bytes before unzipping
     path         path of the file, `-` for standard input
     part         text after the colon in `FILE:part`, which names a table inside the file, or ""
     notes        notes for the user so far
@@ -45,13 +46,18 @@ class Source:
 
     content: bytes
     name: str
-    sha256: str
+    file_hash: FileHash
     path: Path
     part: str = ""
     notes: tuple[str, ...] = ()
     file_bytes: int | None = None
     max_expand: float = MAX_EXPANSION
     descriptor: int | None = None
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the bytes before unzipping; a reader asks for it after it parsed them."""
+        return self.file_hash.hexdigest()
 
     @property
     def budget(self) -> SizeBudget:

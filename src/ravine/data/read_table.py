@@ -92,7 +92,7 @@ def _table(file: Content, name: str, path: Path, inner: str, max_expand: float) 
         )
     notes = ("gzip",) if file.zipped else ()
     source = Source(
-        content, name, file.sha256, path, inner, notes, file.file_bytes, max_expand, file.descriptor
+        content, name, file.file_hash, path, inner, notes, file.file_bytes, max_expand, file.descriptor
     )
     recognized = formats.recognize(content)
     if inner and not (recognized and recognized.has_parts):

@@ -34,7 +34,7 @@ def test_gzip_is_unzipped_as_python_does(tmp_path, monkeypatch, block, packed_bl
     content = content_of(tmp_path, members)
     assert content.content == gzip.decompress(members) == text
     assert content.zipped and content.file_bytes == len(members)
-    assert content.sha256 == hashlib.sha256(members).hexdigest()
+    assert content.file_hash.hexdigest() == hashlib.sha256(members).hexdigest()
 
 
 def damaged(kind):

@@ -13,6 +13,7 @@ import pytest
 
 from ravine.data.formats import Source
 from ravine.data.readers import helper_process
+from ravine.data.readers.file_hash import FileHash
 from ravine.data.readers.helper_process import arrays_of_helper
 from ravine.errors import DataError
 
@@ -78,7 +79,7 @@ def module(tmp_path, monkeypatch):
 
 
 def source(content=b"12345"):
-    return Source(content, "x", "0" * 64, Path("x"), "part")
+    return Source(content, "x", FileHash(content), Path("x"), "part")
 
 
 @pytest.mark.parametrize("memory_file", [True, False])
@@ -155,11 +156,13 @@ def test_the_helper_ends_with_this_process(module, tmp_path):
         "from pathlib import Path\n"
         "from ravine.data.formats import Source\n"
         "from ravine.data.readers import helper_process\n"
+        "from ravine.data.readers.file_hash import FileHash\n"
         "old = helper_process.subprocess.Popen\n"
         "def popen(*a, **o):\n"
         "    p = old(*a, **o); print(p.pid, flush=True); return p\n"
         "helper_process.subprocess.Popen = popen\n"
-        "helper_process.arrays_of_helper('helper_readers:sleep', Source(b'1', 'x', '', Path('x')))\n"
+        "source = Source(b'1', 'x', FileHash(b'1'), Path('x'))\n"
+        "helper_process.arrays_of_helper('helper_readers:sleep', source)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     helper = int(parent.stdout.readline())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import zlib
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ravine.data.boundary import library_errors_as_data_errors
+from ravine.data.readers.file_hash import FileHash
 from ravine.data.size_limits import SizeBudget, check_memory
 from ravine.errors import DataError
 from ravine.records.open_file import open_regular
@@ -30,14 +30,14 @@ class Content:
     """The content of a data file.
 
     content      bytes, unzipped
-    sha256       hash of the bytes before unzipping
+    file_hash    hash of the bytes before unzipping
     file_bytes   number of bytes before unzipping
     zipped       whether gzip packed the file
     descriptor   descriptor of the open file that holds exactly these bytes, or None
     """
 
     content: bytes
-    sha256: str
+    file_hash: FileHash
     file_bytes: int
     zipped: bool
     descriptor: int | None = None
@@ -85,12 +85,12 @@ def read_stream(stream: BinaryIO, name: str, max_expand: float) -> Content:
 
 
 def _content(packed: bytes, name: str, max_expand: float, descriptor: int | None) -> Content:
-    sha256 = hashlib.sha256(packed).hexdigest()
+    file_hash = FileHash(packed)
     if packed[:2] != GZIP:
-        return Content(packed, sha256, len(packed), False, descriptor)
+        return Content(packed, file_hash, len(packed), False, descriptor)
     with library_errors_as_data_errors(name, "gzip"):
         content = _unzipped(packed, SizeBudget(name, len(packed), max_expand))
-    return Content(content, sha256, len(packed), True)
+    return Content(content, file_hash, len(packed), True)
 
 
 def _unzipped(packed: bytes, budget: SizeBudget) -> bytes:
