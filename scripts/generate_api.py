@@ -35,7 +35,7 @@ result = compare("data.csv", "price")
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,6 +89,7 @@ ABOUT = (
     "error every 5 s. [default: True]",
 )
 RUN = " Or a run (its folder, its name or 'latest') or a folder of a model, with the settings of the run."
+CALLABLE = "Callable[..., object]"
 LIST = "str | Sequence[str]"
 
 
@@ -136,6 +137,8 @@ def annotation(study: Study, key: str, hint: object) -> str:
     wider = getattr(study.settings, "python_types", {}).get(key)
     if wider is not None:
         return f"{wider} | None"
+    if options_of(study.settings)[key].code:  # a function in a Python file stands for its text
+        return f"Sequence[str | {CALLABLE}] | str | None" if hint == list[str] else f"str | {CALLABLE}"
     parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     names = [
         LIST if part == list[str] else "None" if part is types.NoneType else part.__name__ for part in parts

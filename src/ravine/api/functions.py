@@ -7,7 +7,7 @@ result = compare("data.csv", "price")
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,7 +92,8 @@ def compare(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
-    optimizers: str | Sequence[str] | None = None,
+    trust: bool = False,
+    optimizers: Sequence[str | Callable[..., object]] | str | None = None,
     schedules: str | Sequence[str] | None = None,
     tune: str = "learning-rate",
     effort: str | None = None,
@@ -179,6 +180,8 @@ def compare(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    trust: Permission to run the Python files that a run, a model or a configuration file names, also if
+        they were never named on this machine. [default: False]
     optimizers: Optimizers to compare, with or without hyperparameters, such as
         'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, momentum, nesterov, local_gains, adagrad, rmsprop,
         adadelta, adam]
@@ -234,6 +237,7 @@ def compare(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "trust": trust,
             "optimizers": optimizers,
             "schedules": schedules,
             "tune": tune,
@@ -259,7 +263,7 @@ def train(
     notify: Notify | None = None,
     progress: bool = True,
     baselines: bool = True,
-    optimizer: str = "adam",
+    optimizer: str | Callable[..., object] = "adam",
     learning_rate: float | None = None,
     schedule: str = "cosine",
     hyper_schedule: str | Sequence[str] | None = None,
@@ -292,6 +296,7 @@ def train(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    trust: bool = False,
     seeds: int = 1,
     winner_of: str | None = None,
     winner_digest: str | None = None,
@@ -316,8 +321,8 @@ def train(
         standard error every 5 s. [default: True]
     baselines: Comparison of the network with baselines on the same splits: a constant, a linear model and
         boosted trees; made by default. [default: True]
-    optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)' or
-        optax:lion. [default: adam]
+    optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)', optax:lion,
+        or own.py:lion from a Python file. [default: adam]
     learning_rate: Learning rate, which the schedule multiplies by a factor at each step; if not given,
         the usual one of the optimizer. [above 0 and below 1e+30]
     schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
@@ -384,6 +389,8 @@ def train(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    trust: Permission to run the Python files that a run, a model or a configuration file names, also if
+        they were never named on this machine. [default: False]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured. [at least 1
         and at most 10000; default: 1]
     winner_of: Command (compare or sweep) that chose these settings as its winner. The training then uses
@@ -439,6 +446,7 @@ def train(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "trust": trust,
             "seeds": seeds,
             "winner_of": winner_of,
             "winner_digest": winner_digest,
@@ -462,7 +470,7 @@ def diagnose(
     notify: Notify | None = None,
     progress: bool = True,
     baselines: bool = True,
-    optimizer: str = "adam",
+    optimizer: str | Callable[..., object] = "adam",
     learning_rate: float | None = None,
     schedule: str = "cosine",
     hyper_schedule: str | Sequence[str] | None = None,
@@ -495,6 +503,7 @@ def diagnose(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    trust: bool = False,
     seeds: int = 20,
     no_proof: bool = False,
     mute: str | Sequence[str] | None = None,
@@ -520,8 +529,8 @@ def diagnose(
         standard error every 5 s. [default: True]
     baselines: Comparison of the network with baselines on the same splits: a constant, a linear model and
         boosted trees; made by default. [default: True]
-    optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)' or
-        optax:lion. [default: adam]
+    optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)', optax:lion,
+        or own.py:lion from a Python file. [default: adam]
     learning_rate: Learning rate, which the schedule multiplies by a factor at each step; if not given,
         the usual one of the optimizer. [above 0 and below 1e+30]
     schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
@@ -588,6 +597,8 @@ def diagnose(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    trust: Permission to run the Python files that a run, a model or a configuration file names, also if
+        they were never named on this machine. [default: False]
     seeds: Number of seeds on which each remedy is tried, and of fresh seeds that must confirm the best
         remedy; 0 or 1 = no remedy is tried. [at least 0 and at most 1000; default: 20]
     no_proof: Only measure the training and report its faults; try no remedies, as with seeds=0. [default:
@@ -641,6 +652,7 @@ def diagnose(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "trust": trust,
             "seeds": seeds,
             "no_proof": no_proof,
             "mute": mute,
@@ -663,7 +675,7 @@ def sweep(
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
     progress: bool = True,
-    optimizer: str = "adam",
+    optimizer: str | Callable[..., object] = "adam",
     learning_rate: float | None = None,
     schedule: str = "cosine",
     hyper_schedule: str | Sequence[str] | None = None,
@@ -696,6 +708,7 @@ def sweep(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    trust: bool = False,
     vary: Mapping[str, object] | Sequence[str] | str | None = None,
     random: int | None = None,
     points: int = 5,
@@ -720,8 +733,8 @@ def sweep(
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
         standard error every 5 s. [default: True]
-    optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)' or
-        optax:lion. [default: adam]
+    optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)', optax:lion,
+        or own.py:lion from a Python file. [default: adam]
     learning_rate: Learning rate of every configuration, which the schedule multiplies by a factor at each
         step; if not given, tuned for each configuration. [above 0 and below 1e+30]
     schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
@@ -787,6 +800,8 @@ def sweep(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    trust: Permission to run the Python files that a run, a model or a configuration file names, also if
+        they were never named on this machine. [default: False]
     vary: Factor to vary (an option, a word of net or a hyperparameter of the optimizer) with its values,
         such as 'l2=0,1e-4'; may be given several times, once for each factor. [default: ]
     random: Number of configurations to draw at random from the values of vary; if not given, all
@@ -843,6 +858,7 @@ def sweep(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "trust": trust,
             "vary": vary,
             "random": random,
             "points": points,
@@ -897,7 +913,8 @@ def landscape(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
-    optimizers: str | Sequence[str] | None = None,
+    trust: bool = False,
+    optimizers: Sequence[str | Callable[..., object]] | str | None = None,
     model: str | PathLike[str] | None | None = None,
     solutions: int = 3,
     grid: int = 51,
@@ -979,6 +996,8 @@ def landscape(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    trust: Permission to run the Python files that a run, a model or a configuration file names, also if
+        they were never named on this machine. [default: False]
     optimizers: Optimizers to train, such as 'sgd,adam,optax:lion(b1=0.9)'; the loss is measured around
         the weights that the first one reaches. [default: sgd, adam]
     model: Run or trained model around whose weights the loss is measured, without a new training.
@@ -1028,6 +1047,7 @@ def landscape(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "trust": trust,
             "optimizers": optimizers,
             "model": model,
             "solutions": solutions,
@@ -1050,7 +1070,7 @@ def memorize(
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
     progress: bool = True,
-    optimizer: str = "adam",
+    optimizer: str | Callable[..., object] = "adam",
     learning_rate: float | None = None,
     schedule: str = "constant",
     features: str | Sequence[str] | None = None,
@@ -1081,6 +1101,7 @@ def memorize(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    trust: bool = False,
     effort: str = "standard",
     seeds: int | None = None,
 ) -> MemorizeResult:
@@ -1099,8 +1120,8 @@ def memorize(
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
         standard error every 5 s. [default: True]
-    optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)' or
-        optax:lion. [default: adam]
+    optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)', optax:lion,
+        or own.py:lion from a Python file. [default: adam]
     learning_rate: Learning rate, which the schedule multiplies by a factor at each step; if not given,
         the usual one of the optimizer. [above 0 and below 1e+30]
     schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
@@ -1160,6 +1181,8 @@ def memorize(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    trust: Permission to run the Python files that a run, a model or a configuration file names, also if
+        they were never named on this machine. [default: False]
     effort: Named amount of work, which sets the numbers of shares of random labels, seeds and steps.
         [quick, standard; default: standard]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
@@ -1202,6 +1225,7 @@ def memorize(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "trust": trust,
             "effort": effort,
             "seeds": seeds,
         },
@@ -1220,7 +1244,7 @@ def descent(
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
     progress: bool = True,
-    optimizer: str = "adam",
+    optimizer: str | Callable[..., object] = "adam",
     learning_rate: float | None = None,
     schedule: str = "constant",
     features: str | Sequence[str] | None = None,
@@ -1251,6 +1275,7 @@ def descent(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    trust: bool = False,
     effort: str = "standard",
     seeds: int | None = None,
     label_noise: float = 0.0,
@@ -1270,8 +1295,8 @@ def descent(
     notify: Function that is called with every event.
     progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
         standard error every 5 s. [default: True]
-    optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)' or
-        optax:lion. [default: adam]
+    optimizer: Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)', optax:lion,
+        or own.py:lion from a Python file. [default: adam]
     learning_rate: Learning rate, which the schedule multiplies by a factor at each step; if not given,
         three times the usual one of the optimizer. [above 0 and below 1e+30]
     schedule: Schedule, the factor on the learning rate at each step: constant, cosine,
@@ -1330,6 +1355,8 @@ def descent(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    trust: Permission to run the Python files that a run, a model or a configuration file names, also if
+        they were never named on this machine. [default: False]
     effort: Named amount of work, which sets the numbers of network widths, seeds and steps. [quick,
         standard; default: standard]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
@@ -1374,6 +1401,7 @@ def descent(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "trust": trust,
             "effort": effort,
             "seeds": seeds,
             "label_noise": label_noise,

@@ -13,10 +13,12 @@ from ravine.execution.events import Notify
 from ravine.execution.execute import execute
 from ravine.execution.named_run import resolve_source
 from ravine.execution.new_run import execute_in_new_run
+from ravine.execution.own_code import with_code_admitted
 from ravine.execution.registry import find_study
 from ravine.execution.result import Result
 from ravine.execution.study import Study
 from ravine.options.fields import Value, options_of
+from ravine.user_code.python_object import text_of
 
 __all__ = ["run_study"]
 
@@ -46,13 +48,16 @@ def run_study(
     """
     study = find_study(name)
     options = options_of(study.settings)
+    keywords = {key: _with_texts(value) if options[key].code else value for key, value in keywords.items()}
     changed = {key: value for key, value in keywords.items() if not _is_default(value, options[key].default)}
     if target is not None:
         changed["target"] = target
+    typed = changed
     if "run" in study.accepts and isinstance(X, str | PathLike) and "model" not in changed:
         X, y, changed = _data_of_run(study, X, y, changed)
     with with_progress(progress, notify) as listener:
         settings, dataset = parse_arguments(study.settings, X, y, weights, groups, test, changed)
+        settings = with_code_admitted(settings, typed)
         if out is None:
             return execute(study, settings, dataset=dataset, notify=listener)
         return execute_in_new_run(
@@ -80,6 +85,13 @@ def _data_of_run(
             f"Call {study.name}(X, y) with the arrays and the settings of the run.",
         )
     return source, None, found
+
+
+def _with_texts(value: object) -> object:
+    """Return the value of an option with the text `FILE.py:NAME` in place of every function."""
+    if isinstance(value, list | tuple):
+        return [_with_texts(item) for item in value]
+    return text_of(value) if callable(value) else value
 
 
 def _is_default(value: object, default: Value) -> bool:

@@ -60,15 +60,17 @@ def _run(
     """Resolve the settings, then plan or run the study. Returns the exit status."""
     from ravine.engines.limits import check_limits
     from ravine.execution.named_run import resolve_source
+    from ravine.execution.own_code import typed_options, with_code_admitted
     from ravine.execution.source import check_source
     from ravine.options.resolve import resolve
     from ravine.records.run_paths import check_run_folder
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
     check_limits()
+    typed = typed_options(study.settings, flags)
     flags = resolve_source(study, {**flags, "source": source}, data, config)
     resolved = resolve(study.settings, flags, config, others=all_keys)
-    settings = resolved.settings
+    settings = with_code_admitted(resolved.settings, typed)
     if settings.source or not settings.needs_source:
         console.info(settings.headline(dry_run))
     console.info_unused(resolved.unused, study.name)

@@ -24,6 +24,7 @@ __all__ = [
     "OptimizerSettings",
     "budget_option",
     "effort_option",
+    "optimizer_name",
     "seeds_option",
     "tuning_seeds_option",
 ]  # fmt: skip
@@ -34,6 +35,13 @@ CHECK_SCHEDULE = "ravine.optimizers.schedule_text:read_schedule"
 """Reader of the text of a schedule, as `option` takes it."""
 HUGE = 1e30  # beyond it, float32 has no room for squares
 USUAL_EPOCHS = "Passes over the training rows; if not given, 50, or more if 50 are fewer than 1,000 steps."
+
+
+def optimizer_name(text: str) -> str:
+    """Return the text of an optimizer without the folder of a Python file, for messages."""
+    from ravine.user_code.code_text import short_code  # not needed by the help
+
+    return short_code(text)
 
 
 def check_hyper_schedule(text: str) -> None:
@@ -116,9 +124,10 @@ class OptimizerSettings(Settings):
 
     optimizer: str = option(
         "adam",
-        "Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)' or optax:lion.",
+        "Optimizer, with or without hyperparameters, such as adam, 'momentum(rho=0.95)', optax:lion, or "
+        "own.py:lion from a Python file.",
         section="Training", metavar="NAME",
-        short="-O", check=CHECK_OPTIMIZER, common=True,
+        short="-O", check=CHECK_OPTIMIZER, common=True, code=True,
     )  # fmt: skip
 
 
@@ -296,6 +305,13 @@ class NetworkSettings(DataSettings):
         "float32", "Floating-point type of weights and inputs in training and evaluation.", section="Machine",
         choices=("float32", "float64"),
     )  # fmt: skip
+    trust: bool = option(
+        False,
+        "Permission to run the Python files that a run, a model or a configuration file names, also if they "
+        "were never named on this machine.",
+        section="Machine",
+        stored=False,
+    )
 
     @property
     def picture_format(self) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ravine.data import BUILTIN
 from ravine.data.read_table import file_and_part
 from ravine.errors import DataError
 from ravine.execution.events import Notify, ShouldStop, ignore, never
 from ravine.execution.execute import execute
+from ravine.execution.own_code import check_code, with_code_admitted
 from ravine.execution.registry import find_study
 from ravine.execution.result import Result
 from ravine.execution.resume_check import check_resumable
@@ -19,13 +22,19 @@ from ravine.records.run_directory import CONFIG, RunDirectory
 __all__ = ["resume"]
 
 
-def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldStop = never) -> Result:
+def resume(
+    run: RunDirectory, *, trust: bool = False, notify: Notify = ignore, should_stop: ShouldStop = never
+) -> Result:
     """Finish a run and return its result, or load the result of a finished run.
 
-    The caller holds the lock of the run. Raises DataError if the data have changed, if the configuration or
-    the plan of an unfinished run has changed, if the run has no configuration file, if an unfinished run got
-    its data from Python, or if version 1 of Ravine wrote the run. Data of a finished run that no longer exist
-    are not checked. Raises NothingTrained if every run diverged, and Stopped on a stop request.
+    The caller holds the lock of the run. trust: whether the user's Python files that the run names may run,
+    also if they were never named on this machine.
+
+    Raises UsageError for such a file without trust. Raises DataError if the data or such a file have changed,
+    if the configuration or the plan of an unfinished run has changed, if the run has no configuration file,
+    if an unfinished run got its data from Python, or if version 1 of Ravine wrote the run. Data of a finished
+    run that no longer exist are not checked. Raises NothingTrained if every run diverged, and Stopped on a
+    stop request.
     """
     check_resumable(run)
     study = find_study(run.metadata.verb)
@@ -43,4 +52,6 @@ def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldSto
             "The run directory does not contain these data.",
             f"Call ravine.{study.name} again.",
         )
+    check_code(run)
+    settings = with_code_admitted(replace(settings, trust=trust))
     return execute(study, settings, run=run, notify=notify, should_stop=should_stop)

@@ -17,6 +17,7 @@ from ravine.data.writers.delimited_text import csv_text
 from ravine.errors import DataError
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.config_file import with_absolute_paths, write_config
+from ravine.execution.own_code import code_files
 from ravine.execution.result import ARRAYS, PREDICTIONS, Result
 from ravine.execution.result_parts import DataFacts, SplitSizes
 from ravine.execution.stored_result import save_result
@@ -94,6 +95,7 @@ def write_or_check_plan(
         settings=resolved,
         data={"name": dataset.name, "sha256": dataset.sha256, "test": _test_hash(dataset)},
         split_hash=content_hash([dataset.development, dataset.test, settings.validation]),
+        code=code_files(settings),
         seed=settings.seed,
     )
 

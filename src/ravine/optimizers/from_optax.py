@@ -21,7 +21,7 @@ from ravine.optimizers.hyperparameters import Rate, check_rate
 from ravine.optimizers.optax_rules import OPTAX, REQUIRED_ARGUMENTS, check_optax
 from ravine.optimizers.per_array import Optimizer
 
-__all__ = ["OptaxState", "from_optax"]
+__all__ = ["OptaxState", "adapted", "from_optax"]
 
 
 class OptaxState(NamedTuple):
@@ -66,7 +66,7 @@ def from_optax(name: str, keywords: Mapping[str, object] | None = None) -> Calla
 
     def constructor(learning_rate: Rate = OPTAX[name].rate_center, key: jax.Array | None = None) -> Optimizer:
         chosen = keywords if key is None else {**keywords, "key": _key_of_run(key, keywords["key"])}
-        return _adapt(lambda eta: factory(learning_rate=eta, **chosen), learning_rate, EVAL_PARAMS.get(name))
+        return adapted(lambda eta: factory(learning_rate=eta, **chosen), learning_rate, EVAL_PARAMS.get(name))
 
     _try_step(constructor, name, keywords)
     return constructor
@@ -84,12 +84,16 @@ def _schedule_free_point(params: optax.Params, state: OptaxState) -> Any:
 EVAL_PARAMS = {"schedule_free_sgd": _schedule_free_point, "schedule_free_adamw": _schedule_free_point}
 
 
-def _adapt(
+def adapted(
     rule: Callable[[jax.Array], optax.GradientTransformation],
     rate: Rate,
-    eval_params: Callable[[optax.Params, OptaxState], optax.Params] | None,
+    eval_params: Callable[[optax.Params, OptaxState], optax.Params] | None = None,
 ) -> Optimizer:
-    """Return the optimizer that builds `rule` anew in every step, with the learning rate of that step."""
+    """Return the optimizer that builds `rule` anew in every step, with the learning rate of that step.
+
+    eval_params: function (params, state) -> weights to evaluate; None = that of the built optimizer, if it
+    has one, else the stored parameters.
+    """
     check_rate(rate)
 
     def at(t: jax.Array | None, like: optax.Params) -> jax.Array:
@@ -112,7 +116,11 @@ def _adapt(
             None if state.t is None else optax.safe_increment(state.t), _with_plain_keys(after)
         )
 
-    return Optimizer(init, update, eval_params)
+    def point(params: optax.Params, state: OptaxState) -> optax.Params:
+        built = rule(at(state.t, params))
+        return built.eval_params(params, state.inner) if isinstance(built, Optimizer) else params
+
+    return Optimizer(init, update, eval_params or point)
 
 
 def _is_key(leaf: Any) -> bool:

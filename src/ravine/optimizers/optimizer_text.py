@@ -1,4 +1,4 @@
-"""The parser of optimizer texts: `adam`, `adam(b1=0.95)`, `optax:lion(b1=0.9)`.
+"""The parser of optimizer texts: `adam`, `adam(b1=0.95)`, `optax:lion(b1=0.9)`, `own.py:lion(b1=0.9)`.
 
 The values of keywords are Python literals. The parser evaluates no code.
 """
@@ -7,27 +7,39 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from ravine.errors import UsageError, did_you_mean
 from ravine.optimizers import OPTIMIZERS
 from ravine.optimizers.optax_rules import OPTAX, check_optax
+from ravine.user_code.code_text import code_text
 
 __all__ = ["ParsedOptimizer", "parse_optimizer", "read_optimizer", "read_optimizers", "split"]
 
-_EXAMPLE = "Write for example adam, adam(b1=0.95) or optax:lion(b1=0.9)."
+_EXAMPLE = "Write for example adam, adam(b1=0.95), optax:lion(b1=0.9) or own.py:lion."
 
 
 class ParsedOptimizer(NamedTuple):
     """The parts of a text that names an optimizer, such as `optax:lion(b1=0.9)`; `str()` returns the text.
 
-    source: "optax", or "" for an optimizer that Ravine implements itself. name: in lower case. keywords:
-    values by name.
+    source: "optax", the path of a Python file of the user, or "" for an optimizer that Ravine implements
+    itself. name: in lower case, or as the file spells it. keywords: values by name.
     """
 
     source: str
     name: str
     keywords: dict[str, Any]
+
+    @property
+    def in_file(self) -> bool:
+        """Whether a Python file of the user defines the optimizer."""
+        return self.source.endswith(".py")
+
+    @property
+    def short_name(self) -> str:
+        """The text without the folder of the file, for tables."""
+        return str(self._replace(source=PurePath(self.source).name) if self.in_file else self)
 
     def __str__(self) -> str:
         inside = ", ".join(f"{key}={value!r}" for key, value in self.keywords.items())
@@ -39,13 +51,15 @@ def parse_optimizer(text: str) -> ParsedOptimizer:
 
     Whether the optimizer exists is not checked. Raises UsageError for a text of another form.
     """
+    if code := code_text(text):
+        return ParsedOptimizer(code.path, code.name, _keywords(text, code.call))
     head, opening, tail = text.strip().partition("(")
     source, colon, name = head.rpartition(":")
     source = source.strip().lower()
     if colon and source != "optax":
         raise UsageError(
             f"'{text}' is not an optimizer.",
-            f"Before the colon only 'optax' is allowed, got '{source}'.",
+            f"Before the colon only 'optax' or the path of a Python file is allowed, got '{source}'.",
             _EXAMPLE,
         )
     name = "_".join(name.lower().replace("-", " ").split())
@@ -57,13 +71,14 @@ def parse_optimizer(text: str) -> ParsedOptimizer:
 def read_optimizer(text: str) -> ParsedOptimizer:
     """Return source, name and keywords of a text that names one optimizer, such as `optax:lion(b1=0.9)`.
 
-    The name is checked, the keywords are not, which would need the import of the optimizer. Raises UsageError
-    for a text of another form, and for an unknown name, with the nearest known name.
+    The name is checked, the keywords are not, which would need the import of the optimizer. A Python file of
+    the user is not opened. Raises UsageError for a text of another form, and for an unknown name, with the
+    nearest known name.
     """
     spec = parse_optimizer(text)
-    if spec.source:
+    if spec.source and not spec.in_file:
         check_optax(spec.name)
-    elif spec.name not in OPTIMIZERS:
+    elif not spec.source and spec.name not in OPTIMIZERS:
         where = f"It is in optax: write 'optax:{spec.name}'." if spec.name in OPTAX else ""
         raise UsageError(
             f"There is no optimizer '{spec.name}'.",
@@ -94,6 +109,12 @@ def read_optimizers(texts: str | Sequence[str]) -> list[ParsedOptimizer]:
     for k, spec in enumerate(specs):
         if str(spec) in map(str, specs[:k]):
             raise UsageError(f"The optimizer '{spec}' is named twice.", "", "Name it once.")
+        if spec.short_name in (other.short_name for other in specs[:k]):
+            raise UsageError(
+                f"Two optimizers have the name '{spec.short_name}'.",
+                "The tables show the name of the file without its folder.",
+                "Rename one of the files or functions.",
+            )
     return specs
 
 

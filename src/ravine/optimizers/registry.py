@@ -22,6 +22,9 @@ from ravine.optimizers.optax_rules import OPTAX
 from ravine.optimizers.optimizer_text import ParsedOptimizer, read_optimizer, read_optimizers
 from ravine.optimizers.per_array import Diagonal, Optimizer, diagonal_of_state
 from ravine.optimizers.plot_style import PlotStyle
+from ravine.user_code.code_text import CodeText
+from ravine.user_code.load import load_code
+from ravine.user_code.user_errors import user_code_errors
 
 __all__ = [
     "RULES",
@@ -88,7 +91,8 @@ class Stability(NamedTuple):
 class Rule:
     """An optimizer with all that the studies need to know about it.
 
-    name: name as the user types it, with keywords. title: name that tables show.
+    name: name as the user types it, with keywords; for an optimizer of a Python file of the user without the
+    folder of the file. title: name that tables show.
     constructor: function (learning_rate, **hyper) -> Optimizer.
     rate_center: middle, on the logarithmic scale, of the range of learning rates that a search tries first.
     defaults: hyperparameters that can differ between runs, with their default values.
@@ -101,6 +105,9 @@ class Rule:
     stability: the stability limit, None if it is not known.
     diagonal: preconditioner P of the update -eta P^-1 m, None for one learning rate for all weights.
     style: plot style, None for the next free style.
+    rate_decades: width of the range of learning rates around `rate_center`; None = the usual one.
+    code: SHA-256 of the user's Python file that defines the optimizer, "" for all others.
+    full_text: the text that `resolve` reads again, "" if it is the name.
     """
 
     name: str
@@ -117,6 +124,14 @@ class Rule:
     stability: Stability | None = field(default=None, repr=False, compare=False)
     diagonal: Diagonal | None = field(default=None, repr=False, compare=False)
     style: PlotStyle | None = field(default=None, repr=False, compare=False)
+    rate_decades: float | None = None
+    code: str = ""
+    full_text: str = ""
+
+    @property
+    def text(self) -> str:
+        """The text that `resolve` reads again. For an optimizer of a Python file it holds the whole path."""
+        return self.full_text or self.name
 
     @property
     def base_name(self) -> str:
@@ -336,6 +351,8 @@ def resolve_all(texts: str | Sequence[str]) -> list[Rule]:
 def _rule(spec: ParsedOptimizer) -> Rule:
     if not spec.source:
         return RULES[spec.name].with_hyper(spec.keywords)
+    if spec.in_file:
+        return _rule_of_file(spec)
     from ravine.optimizers.from_optax import from_optax  # imports all of optax.contrib
 
     constructor = from_optax(spec.name, spec.keywords)
@@ -349,4 +366,30 @@ def _rule(spec: ParsedOptimizer) -> Rule:
         elementwise=False,
         calls_lapack=optax_rule.calls_lapack,
         random=optax_rule.random,
+    )
+
+
+def _rule_of_file(spec: ParsedOptimizer) -> Rule:
+    """Return the description of an optimizer that a function in a Python file of the user builds."""
+    from ravine.optimizers.from_file import optimizer_from_file
+
+    code = load_code(CodeText(spec.source, spec.name))
+    plain = spec._replace(keywords={}).short_name
+    if inspect.isfunction(code.value) and code.value in RULE_OF_CONSTRUCTOR:
+        known = replace(RULE_OF_CONSTRUCTOR[code.value], name=plain, title=plain, code=code.sha256)
+        with user_code_errors(code.path):
+            return replace(known.with_hyper(spec.keywords), full_text=str(spec))
+    found = optimizer_from_file(spec, code)
+    return Rule(
+        spec.short_name,
+        spec.short_name,
+        found.constructor,
+        found.rate_center,
+        accepts_vector=False,
+        elementwise=False,
+        calls_lapack=found.calls_lapack,
+        random=found.random,
+        rate_decades=found.rate_decades,
+        code=code.sha256,
+        full_text=str(spec),
     )

@@ -54,6 +54,7 @@ class Option:
     plan_row, plan_text   title and text of the row in a dry run, for a value that is not neutral; {} in the
                           text stands for the value
     stored                whether a saved configuration contains the value
+    code                  whether the value can name a Python file of the user, as FILE.py:NAME
     positional            whether the option is an argument without a flag
     common                whether `--help` lists the option; `--help-all` lists every option
 
@@ -80,6 +81,7 @@ class Option:
     stored: bool = True
     positional: bool = False
     common: bool = False
+    code: bool = False
     key: str = ""
     kind: type = str
     optional: bool = False
@@ -180,6 +182,7 @@ def option(
     stored: bool = True,
     positional: bool = False,
     common: bool = False,
+    code: bool = False,
 ) -> Any:
     """Return a dataclass field for a class of settings, with an `Option` that describes the field.
 
@@ -190,7 +193,7 @@ def option(
         raise ValueError(f"There is no section '{section}'. Use one of {', '.join(SECTIONS)}.")
     new = Option(
         help, section, metavar, short, at_least, above, at_most, below, choices, check, neutral, unit, split,
-        schedulable, plan_row, plan_text, stored, positional, common,
+        schedulable, plan_row, plan_text, stored, positional, common, code,
     )  # fmt: skip
     return _field(new, default)
 

@@ -72,6 +72,8 @@ class RunFile:
     """The result in one line, or the error that ended the run; None before the end."""
     settings: dict[str, Setting] | None = None
     """Values of all options by key; None until the data are read."""
+    code: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of the user's Python files that the settings name, by path."""
     more: dict[str, Any] = field(default_factory=dict)
     """Further entries of the file, of which this version of Ravine knows nothing."""
 

@@ -107,4 +107,5 @@ class Plan:
             "precision": self.precision,
             **{name: list(value) for name, value in more.items() if value},
             **({"label_smoothing": True} if self.label_smoothing else {}),
+            **({"code": self.rule.code} if self.rule.code else {}),
         }

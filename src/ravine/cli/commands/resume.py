@@ -10,6 +10,8 @@ from ravine.cli.help import Command
 
 __all__ = ["resume"]
 
+TRUST = "Permission to run the Python files that the run names, also if never named on this machine."
+
 
 @click.command(
     cls=Command,
@@ -19,9 +21,10 @@ __all__ = ["resume"]
     examples=("ravine resume", "ravine resume runs/20260105-093000-titanic-4f0c2a91"),
 )
 @click.argument("run", metavar="[RUN]", default="latest")
+@click.option("--trust", is_flag=True, help=TRUST)
 @output_flags(out="")
 @click.pass_obj
-def resume(console: Console, run: str, json: bool, quiet: bool, verbose: bool) -> int:
+def resume(console: Console, run: str, trust: bool, json: bool, quiet: bool, verbose: bool) -> int:
     """Finish an interrupted run, or show the result of a finished one again. Returns the exit status."""
     from ravine.cli.exit_status import INCOMPLETE
     from ravine.cli.output import show_result
@@ -46,6 +49,6 @@ def resume(console: Console, run: str, json: bool, quiet: bool, verbose: bool) -
         with progress_display(console) as progress, stop_on_signals(progress.show_line) as should_stop:
             from ravine.execution.resume import resume as resume_run
 
-            result = resume_run(directory, notify=progress.show_event, should_stop=should_stop)
+            result = resume_run(directory, trust=trust, notify=progress.show_event, should_stop=should_stop)
         show_result(result, console)
         return INCOMPLETE if result.incomplete() else 0

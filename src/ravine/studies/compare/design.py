@@ -219,11 +219,13 @@ class CompareDesign:
     def range(self, rule: Rule, sides: Sequence[str] = ()) -> tuple[float, float]:
         """Return the range (lowest, highest) of the learning rates to try for an optimizer.
 
-        Without extension, the range spans 4 decades around the optimizer's usual learning rate. sides: "low"
+        Without extension, the range spans 4 decades around the optimizer's usual learning rate, or as many as
+        an optimizer of the user states. sides: "low"
         or "high" for each extension of the range by one decade at this end.
         """
-        low = rule.rate_center * 10 ** (-RANGE_DECADES / 2 - list(sides).count("low"))
-        high = rule.rate_center * 10 ** (RANGE_DECADES / 2 + list(sides).count("high"))
+        decades = RANGE_DECADES if rule.rate_decades is None else rule.rate_decades
+        low = rule.rate_center * 10 ** (-decades / 2 - list(sides).count("low"))
+        high = rule.rate_center * 10 ** (decades / 2 + list(sides).count("high"))
         return low, high
 
     def trials(self, rule: Rule) -> Trials:

@@ -17,6 +17,7 @@ from ravine.execution.base_settings import (
     NetworkSettings,
     budget_option,
     effort_option,
+    optimizer_name,
     seeds_option,
     tuning_seeds_option,
 )
@@ -38,7 +39,7 @@ class CompareSettings(NetworkSettings, DifferenceSettings, HyperScheduleSettings
         list(DEFAULT_OPTIMIZERS),
         "Optimizers to compare, with or without hyperparameters, such as 'sgd,adam,optax:lion(b1=0.9)'.",
         section="Comparison",
-        metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER, common=True,
+        metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER, common=True, code=True,
     )  # fmt: skip
     schedules: list[str] = option(
         ["constant", "cosine"],
@@ -91,7 +92,7 @@ class CompareSettings(NetworkSettings, DifferenceSettings, HyperScheduleSettings
         dry_run: whether nothing will be trained; the line then begins with `Planning to compare`.
         """
         count = len(self.optimizers)
-        what = f"{count} optimizers" if count > 1 else self.optimizers[0]
+        what = f"{count} optimizers" if count > 1 else optimizer_name(self.optimizers[0])
         effort = f", {self.effort} effort" if self.effort else ""
         effort += f", within {self.budget}" if self.budget else ""
         doing = "Planning to compare" if dry_run else "Comparing"

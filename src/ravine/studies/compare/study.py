@@ -284,7 +284,7 @@ def _test(
     name, count = winner.optimizer, len(design.seeds)
     first = list(evaluated[name]).index(str(winner.schedule)) * count
     metadata = ModelMetadata(
-        optimizer=name,
+        optimizer=str(design.optimizers[name]),
         learning_rate=winner.learning_rate,
         hyperparameters=winner.hyperparameters,
         schedule=winner.schedule,

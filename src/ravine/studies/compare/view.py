@@ -21,7 +21,7 @@ from ravine.execution.length_advice import advice_text, trend_cell
 from ravine.execution.next_steps import after_ranking
 from ravine.execution.test_rows import test_rows_sentence
 from ravine.networks.metrics import METRICS
-from ravine.optimizers.optimizer_text import read_optimizer
+from ravine.optimizers.optimizer_text import parse_optimizer
 from ravine.render.blocks import Block, Column, Facts, Heading, Items, Paragraph, Table
 from ravine.render.numbers import (
     MISSING_CELL,
@@ -159,7 +159,7 @@ def _heading(result: CompareResult, style: ScoreFormat) -> Heading:
     scores += ", too few for an interval" if seeds < MIN_TEST_SEEDS else " ± 95 % interval"
     if result.plan.tuning_scope == "all":
         scores += "; all hyperparameters of each optimizer tuned (--tune all)"
-        others = [row.optimizer for row in result.leaderboard if read_optimizer(row.optimizer).source]
+        others = [row.optimizer for row in result.leaderboard if parse_optimizer(row.optimizer).source]
         if others:
             scores += f", of {', '.join(others)} the learning rate only"
     size = f"{count(data.rows, 'row')}, {count(data.features, 'feature')}"

@@ -16,6 +16,7 @@ from ravine.data import Dataset, Table, read
 from ravine.errors import DataError, UsageError, did_you_mean
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.loading import load
+from ravine.execution.own_code import trust_files
 from ravine.execution.prepared_training import batches_for
 from ravine.execution.run_files import check_data
 from ravine.execution.saved_model import Model
@@ -66,6 +67,8 @@ def point_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> Lo
         rows, per_epoch = Rows(x.astype(model.trained.precision), _scaled_target(model, dataset.y)), 1.0
     else:
         rows, per_epoch = _own_rows(model, path, dataset)
+    if settings.trust and model.metadata.optimizer is not None:
+        trust_files(model.metadata.optimizer)
     rule, rate = _rule(model, per_epoch)
     network = model.network
     numbers = {name: float(model.trained.hyper[name]) for name in ("slope",) if name in network.hyper_names}

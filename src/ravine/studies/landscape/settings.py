@@ -36,7 +36,7 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
         "Optimizers to train, such as 'sgd,adam,optax:lion(b1=0.9)'; the loss is measured around the weights "
         "that the first one reaches.",
         section="Comparison",
-        metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER, common=True,
+        metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER, common=True, code=True,
     )  # fmt: skip
     model: str | None = option(
         None,

@@ -34,6 +34,7 @@ from ravine.options.renamed import renamed_key
 from ravine.studies.sweep.factor_names import FIELDS, WORDS
 from ravine.studies.sweep.factors import Factor, design_levels, read_factors, split
 from ravine.studies.sweep.settings import SweepSettings
+from ravine.user_code.code_text import short_code
 
 __all__ = ["Configuration", "check_names", "configurations", "one_minus_names"]
 
@@ -177,6 +178,12 @@ def _check_different(configurations: Sequence[Configuration]) -> None:
                     "",
                     "Leave one of the two out of --vary.",
                 )
+            if configuration.label == other.label:
+                raise UsageError(
+                    f"Two configurations have the name '{configuration.label}'.",
+                    "The tables show the name of a Python file without its folder.",
+                    "Rename one of the files or functions.",
+                )
 
 
 # ------------------------------------------------------------------------------------------ configurations
@@ -217,7 +224,8 @@ def _configuration(base: Mapping[str, Any], levels: dict[str, str], dataset: Dat
         ) from error  # fmt: skip
     free = rule if spec.source else RULES[spec.name]
     hyper_of_rule = {} if spec.source else {name: float(value) for name, value in spec.keywords.items()}
-    return Configuration(levels, settings, free, hyper_of_rule, training)
+    shown = {name: short_code(text) for name, text in levels.items()}
+    return Configuration(shown, settings, free, hyper_of_rule, training)
 
 
 def _level(name: str, text: str) -> Value:

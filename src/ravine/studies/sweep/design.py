@@ -44,6 +44,7 @@ from ravine.studies.sweep.result import (
 )
 from ravine.studies.sweep.settings import SweepSettings
 from ravine.training import Batches, Cohort, Plan, ProgramShape, Runs, shape_for, shape_of_repeated_seeds
+from ravine.user_code.code_text import short_code
 
 __all__ = ["DesignPoint", "SweepDesign", "check_settings", "design", "plan"]
 
@@ -300,7 +301,7 @@ class SweepDesign:
         return DesignFacts(
             kind="grid" if self.is_grid else "random",
             factors=[
-                FactorFacts(name=factor.name, levels=list(factor.levels))
+                FactorFacts(name=factor.name, levels=[short_code(level) for level in factor.levels])
                 if factor.range is None
                 else FactorFacts(name=factor.name, range=list(factor.range))
                 for factor in self.factors
@@ -315,7 +316,7 @@ def _planned(point: DesignPoint, program: str) -> PlannedConfiguration:
     return PlannedConfiguration(
         setting=configuration.label,
         levels=dict(configuration.levels),
-        optimizer=configuration.settings.optimizer,
+        optimizer=short_code(configuration.settings.optimizer),
         learning_rate=TUNED if point.learning_rate is None else point.learning_rate,
         schedule=configuration.settings.schedule,
         numbers={name: str(value) for name, value in configuration.spec.numbers.items()},

@@ -41,6 +41,7 @@ from ravine.statistics import (
 from ravine.statistics.diverged import median
 from ravine.studies.sweep.configurations import Configuration
 from ravine.studies.sweep.result import AdjustedDifference, ConfigurationRow, LevelEffect, PairedDifference
+from ravine.user_code.code_text import short_code
 
 __all__ = ["Scores", "leaderboard", "level_effects"]
 
@@ -153,7 +154,7 @@ def _row(
         index=index,
         levels=dict(configuration.levels),
         first=index == 0,
-        optimizer=settings.optimizer,
+        optimizer=short_code(settings.optimizer),
         learning_rate=scores.rate,
         schedule=settings.schedule,
         network=settings.net,

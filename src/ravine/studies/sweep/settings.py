@@ -46,7 +46,7 @@ class SweepSettings(
         "Factor to vary (an option, a word of --net or a hyperparameter of the optimizer) with its values, "
         "such as 'l2=0,1e-4'; may be given several times, once for each factor.",
         section="Comparison",
-        metavar="KEY=VALUES", split="whole", common=True,
+        metavar="KEY=VALUES", split="whole", common=True, code=True,
     )  # fmt: skip
     learning_rate: float | None = redefined(
         LearningRateSettings, "learning_rate", None,

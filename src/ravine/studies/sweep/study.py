@@ -208,7 +208,7 @@ def _test(
     """
     point, metric, (name, runs) = design.points[row.index], design.metric, place
     metadata = ModelMetadata(
-        optimizer=row.optimizer,
+        optimizer=point.configuration.settings.optimizer,
         setting=row.setting,
         learning_rate=row.learning_rate,
         schedule=row.schedule,

@@ -37,7 +37,7 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
         raise all_diverged(prepared.learning_rate, "" if len(record) == 1 else "on every seed")
     context.stage("test", "the test split, read once")
     metadata = ModelMetadata(
-        optimizer=prepared.rule.name, learning_rate=prepared.learning_rate, schedule=prepared.schedule
+        optimizer=prepared.rule.text, learning_rate=prepared.learning_rate, schedule=prepared.schedule
     )
     whole = context.parameters_of("train", prepared.rule.name)
     model, score, tests = best_model(

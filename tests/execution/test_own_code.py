@@ -1,0 +1,139 @@
+"""Python files that settings name: paths, trust, and the check of a run that goes on."""
+
+import json
+
+import pytest
+
+import ravine
+from ravine.cli.app import ravine as group
+from ravine.errors import DataError, UsageError
+from ravine.execution.own_code import code_files, typed_options, with_code_admitted
+from ravine.execution.resume import resume
+from ravine.records.run_directory import RunDirectory
+from ravine.studies.compare.settings import CompareSettings
+from ravine.studies.sweep.settings import SweepSettings
+from ravine.studies.train.settings import TrainSettings
+from ravine.user_code import trust
+from ravine.user_code.load import file_hash
+
+CODE = """
+import optax
+def lion(learning_rate, b1=0.9):
+    return optax.lion(learning_rate, b1)
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("RAVINE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(trust, "_trusted", set())
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.py").write_text(CODE)
+    return tmp_path
+
+
+def test_typed_files_get_absolute_paths_and_trust(folder):
+    settings = CompareSettings(source="iris", optimizers=["sgd", "own.py:lion(b1=0.5)"])
+    admitted = with_code_admitted(settings, {"optimizers"})
+    assert admitted.optimizers == ["sgd", f"{folder}/own.py:lion(b1=0.5)"]
+    assert code_files(admitted) == {f"{folder}/own.py": file_hash("own.py")[1]}
+    assert with_code_admitted(admitted) == admitted  # trusted from now on
+    swept = SweepSettings(source="iris", vary=["optimizer=sgd,own.py:lion", "net=8,16"])
+    assert with_code_admitted(swept, {"vary"}).vary[0] == f"optimizer=sgd,{folder}/own.py:lion"
+
+
+def test_files_that_nobody_typed_need_trust(folder):
+    settings = TrainSettings(source="iris", optimizer="own.py:lion")
+    with pytest.raises(UsageError, match="not run on this machine before"):
+        with_code_admitted(settings, {"source"})
+    with_code_admitted(TrainSettings(source="iris", optimizer="own.py:lion", trust=True))
+    with_code_admitted(settings)
+    (folder / "own.py").write_text(CODE + "# changed\n")
+    with pytest.raises(UsageError, match="not run on this machine before"):
+        with_code_admitted(settings)
+
+
+def test_typed_options_are_flags_and_variables(monkeypatch):
+    monkeypatch.setenv("RAVINE_NET", "8")
+    flags = {"optimizer": "adam", "seeds": None, "trust": False, "hyper_schedule": ()}
+    assert typed_options(TrainSettings, flags) == {"optimizer", "net"}
+
+
+def test_a_missing_file(folder):
+    settings = TrainSettings(source="iris", optimizer="no.py:lion")
+    with pytest.raises(UsageError, match="There is no Python file"):
+        with_code_admitted(settings, {"optimizer"})
+
+
+@pytest.fixture
+def run(folder):
+    """Return the directory of a run with the user's optimizer that was stopped before its end."""
+    ravine.train("iris", optimizer="own.py:lion", epochs=2, baselines=False, out="run", progress=False)
+    with RunDirectory.open("run").lock() as found:
+        found.update(state="stopped")
+    return folder / "run"
+
+
+def finish(run, **keywords):
+    with RunDirectory.open(run).lock() as found:
+        return resume(found, **keywords)
+
+
+def test_a_run_goes_on_with_the_same_file(run, folder, monkeypatch):
+    assert RunDirectory.open(run).metadata.code == {f"{folder}/own.py": file_hash("own.py")[1]}
+    (folder / "elsewhere").mkdir()
+    monkeypatch.chdir(folder / "elsewhere")
+    assert finish(run).result.optimizer == "own.py:lion"
+
+
+def test_a_changed_or_missing_file_is_refused(run, folder):
+    (folder / "own.py").write_text(CODE + "# changed\n")
+    with pytest.raises(DataError, match="has changed since this run began"):
+        finish(run, trust=True)
+    (folder / "own.py").unlink()
+    with pytest.raises(DataError, match="is missing"):
+        finish(run, trust=True)
+
+
+def test_a_run_of_another_machine_needs_trust(run, monkeypatch, folder):
+    monkeypatch.setenv("RAVINE_CACHE", str(folder / "other"))
+    monkeypatch.setattr(trust, "_trusted", set())
+    with pytest.raises(UsageError, match="not run on this machine before"):
+        finish(run)
+    assert finish(run, trust=True).result.optimizer == "own.py:lion"
+
+
+def test_a_finished_run_is_shown_without_its_file(run, folder):
+    first = finish(run)
+    (folder / "own.py").unlink()
+    assert finish(run).result == first.result
+
+
+def test_functions_in_python(folder, monkeypatch):
+    monkeypatch.syspath_prepend(folder)
+    import own
+
+    found = ravine.compare(
+        "iris", optimizers=[own.lion, ravine.optimizers.sgd], trials=2, tuning_seeds=1, seeds=2, epochs=2,
+        baselines=False, progress=False,
+    )  # fmt: skip
+    assert {row.optimizer for row in found.leaderboard} == {"own.py:lion", "sgd"}
+    with pytest.raises(UsageError, match="cannot be found again"):
+        ravine.train("iris", optimizer=lambda learning_rate: None)
+
+
+def test_a_configuration_file_needs_trust_on_the_command_line(folder, capsys):
+    (folder / "c.toml").write_text('optimizer = "own.py:lion"\nepochs = 2\nbaselines = false\n')
+
+    def status(*words):
+        try:
+            return group.main(["train", "iris", *words], standalone_mode=False)
+        except UsageError as error:
+            return error
+
+    assert "was not run on this machine before" in str(status("-c", "c.toml"))
+    assert not (folder / "runs").exists()
+    assert status("-c", "c.toml", "--trust", "-o", "a") == 0
+    assert status("-c", "c.toml", "-o", "b") == 0
+    first, second = (json.loads((folder / name / "result.json").read_text()) for name in "ab")
+    assert first["result"] == second["result"]
