@@ -239,9 +239,9 @@ class NetworkSettings(DataSettings):
     net: str = option(
         "64-64",
         "Network: the number of units of each hidden layer, then further words, such as '64-64 residual "
-        "batchnorm dropout=0.2'.",
+        "batchnorm dropout=0.2', or own.py:Mixer from a Python file.",
         section="Network",
-        metavar="LAYERS", check="ravine.networks.network_text:read_network", common=True,
+        metavar="LAYERS", check="ravine.networks.network_text:any_network", common=True, code=True,
     )  # fmt: skip
     activation: str = option(
         "relu",

@@ -6,15 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
 
 from ravine.data import Dataset, Encoder, Scaler
 from ravine.engines import check_not_forked
 from ravine.errors import DataError
-from ravine.execution.model_description import PARAMETERS, STATISTICS, ModelDescription, arrays_of
+from ravine.execution.model_description import (
+    PARAMETERS,
+    STATISTICS,
+    ModelDescription,
+    arrays_of,
+    named_arrays,
+)
 from ravine.execution.model_metadata import ModelMetadata
-from ravine.networks import Network
+from ravine.networks import AnyNetwork
+from ravine.networks.file_network import FileNetwork
 from ravine.records.documents import check_document
 from ravine.records.model_files import find_model_file, load_model, model_files, save_model
 from ravine.training import TrainedNetwork
@@ -49,7 +55,7 @@ class Model:
     missing: tuple[str, ...] = ()
 
     @property
-    def network(self) -> Network:
+    def network(self) -> AnyNetwork:
         """The architecture of the network, without its parameters."""
         return self.trained.network
 
@@ -126,10 +132,10 @@ class Model:
 
     def _content(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the arrays of the model by name, and its description in plain values."""
-        arrays = {f"{PARAMETERS}{path}": np.asarray(array) for path, array in _named(self.trained.params)}
-        arrays |= {f"{STATISTICS}{path}": np.asarray(array) for path, array in _named(self.trained.stats)}
+        named = named_arrays(self.trained.params, PARAMETERS) | named_arrays(self.trained.stats, STATISTICS)
+        arrays = {name: np.asarray(array) for name, array in named.items()}
         description = {
-            "network": self.network.describe(),
+            **_network_field(self.network),
             "numbers": dict(self.trained.hyper),
             "task": self.task,
             "target": self.target,
@@ -153,8 +159,9 @@ class Model:
         file = find_model_file(path)
         arrays, plain = load_model(file)
         found = check_document(plain, ModelDescription, f"'{file}'", field="description", exact=True)
-        params, stats = arrays_of(found.network, arrays, f"'{file.with_suffix('.safetensors')}'")
-        trained = TrainedNetwork(found.network, params, stats, found.numbers)
+        network = found.any_network
+        params, stats = arrays_of(network, arrays, f"'{file.with_suffix('.safetensors')}'")
+        trained = TrainedNetwork(network, params, stats, found.numbers)
         return cls(
             trained, found.encoder, found.scaler, found.task, found.target, found.classes, found.origin,
             found.unit, found.about, tuple(found.missing),
@@ -177,10 +184,11 @@ class Model:
         return f"Model({self.network}, {self.task} '{self.target}', {len(self.encoder.inputs)} columns)"
 
 
-def _named(tree: Any) -> list[tuple[str, Any]]:
-    """Return (path, array) of every leaf of a tree. A path is, for example, `0.gate.bias`."""
-    leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
-    return [(jax.tree_util.keystr(path, simple=True, separator="."), leaf) for path, leaf in leaves]
+def _network_field(network: AnyNetwork) -> dict[str, Any]:
+    """Return the entry of the description of a model that holds its network, by the name of the field."""
+    if isinstance(network, FileNetwork):
+        return {"file_network": network.fields()}
+    return {"network": network.describe()}
 
 
 def _plain(value: object) -> object:

@@ -19,10 +19,18 @@ from ravine.execution.average_text import AVERAGES, read_average
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.effort import evaluations_of
 from ravine.execution.training_settings import FixedTrainingSettings
-from ravine.networks import Network, default_loss, default_metric, metric, network_text
+from ravine.networks import (
+    AnyNetwork,
+    Network,
+    any_network,
+    default_loss,
+    default_metric,
+    metric,
+    network_text,
+)
 from ravine.networks.augmentation_text import AUGMENTATIONS, check_inputs, read_augmentation
 from ravine.networks.connections import GATE_BIAS
-from ravine.networks.network_text import read_network
+from ravine.networks.network_text import NetworkSpec
 from ravine.optimizers import Rule, resolve, resolve_all, schedule
 from ravine.options.fields import options_of
 from ravine.options.renamed import renamed_key
@@ -68,7 +76,7 @@ class TrainingSpec:
     ignores the schedule of a hyperparameter that its optimizer lacks.
     """
 
-    network: Network
+    network: AnyNetwork
     transforms: tuple[str, ...]
     label_smoothing: bool
     augment: tuple[str, ...]
@@ -179,7 +187,7 @@ def training_spec(settings: NetworkSettings, dataset: Dataset) -> TrainingSpec:
     loss.
     """
     classes = len(dataset.classes) if dataset.classes is not None else 0
-    parsed = read_network(settings.net)
+    parsed = any_network(settings.net)
     with about_option("net", settings.net, "a network that fits the data and the activation"):
         network = parsed.build(len(dataset.features), classes or 1, settings.activation, dataset.image)
     if settings.label_smoothing and not classes:
@@ -328,13 +336,13 @@ def with_structure(settings: AnySettings, spec: TrainingSpec) -> AnySettings:
         for name in (*TRANSFORMS, "label_smoothing")
         if name in OPTIONS and name in spec.numbers and getattr(settings, name) is None
     }
-    network = read_network(settings.net)
+    network = any_network(settings.net)
     added = {
         name: spec.numbers[name]
         for name in network_text.NUMBERS.values()
         if name in spec.numbers and name not in network.hyper
     }
-    if added:
+    if added and isinstance(network, NetworkSpec):
         changes["net"] = str(replace(network, hyper={**network.hyper, **added}))
     if spec.augment != read_augmentation(settings.augment or "none")[0]:
         changes["augment"] = " ".join(f"{name}={spec.numbers[name]!r}" for name in spec.augment)
@@ -343,9 +351,14 @@ def with_structure(settings: AnySettings, spec: TrainingSpec) -> AnySettings:
 
 def _same_kind(first: TrainingSpec, second: TrainingSpec) -> bool:
     """Return whether two specifications differ only in numbers and in which transforms are on."""
-    networks = [replace(spec.network, dropout=False) for spec in (first, second)]
+    networks = [_with_dropout(spec.network, False) for spec in (first, second)]
     averages = [[name for name in AVERAGES if name in spec.transforms] for spec in (first, second)]
     return networks[0] == networks[1] and averages[0] == averages[1] and first.initial == second.initial
+
+
+def _with_dropout(network: AnyNetwork, dropout: bool) -> AnyNetwork:
+    """Return a network with or without dropout; a network of a Python file stays as it is."""
+    return replace(network, dropout=dropout) if isinstance(network, Network) else network
 
 
 def _joined(spec: TrainingSpec, others: Sequence[TrainingSpec]) -> TrainingSpec:
@@ -357,7 +370,7 @@ def _joined(spec: TrainingSpec, others: Sequence[TrainingSpec]) -> TrainingSpec:
 
     transforms, augment = union("transforms", TRANSFORMS), union("augment", list(AUGMENTATIONS))
     label_smoothing = any(other.label_smoothing for other in others)
-    dropout = any(other.network.dropout for other in others)
+    dropout = any(isinstance(other.network, Network) and other.network.dropout for other in others)
     neutral = {name: _neutral(name) for name in (*transforms, *augment) if name not in AVERAGES}
     neutral |= {"label_smoothing": _neutral("label_smoothing")} if label_smoothing else {}
     neutral |= {"dropout": _neutral("dropout")} if dropout else {}
@@ -366,7 +379,7 @@ def _joined(spec: TrainingSpec, others: Sequence[TrainingSpec]) -> TrainingSpec:
         neutral["gate_bias"] = GATE_BIAS
     return replace(
         spec,
-        network=replace(spec.network, dropout=dropout),
+        network=_with_dropout(spec.network, dropout),
         transforms=transforms,
         augment=augment,
         label_smoothing=label_smoothing,

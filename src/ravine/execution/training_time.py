@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ravine.execution.machine_speed import at_this_speed, operations_per_second
-from ravine.networks import LOSSES, Network
+from ravine.networks import LOSSES, AnyNetwork
 from ravine.training import Plan, ProgramShape
 
 __all__ = ["Training", "estimated_seconds", "forward_seconds", "places", "training_seconds"]
@@ -105,6 +105,6 @@ def places(training: Training, workers: int) -> int:
     return total
 
 
-def forward_seconds(network: Network, rows: int) -> float:
+def forward_seconds(network: AnyNetwork, rows: int) -> float:
     """Return the seconds of one forward pass on `rows` rows at the measured speed of matrix products."""
     return rows * sum(2 * count * i * o for count, i, o in network.products) / operations_per_second()

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ravine.networks.activations import ACTIVATIONS as ACTIVATIONS
     from ravine.networks.activations import Activation as Activation
     from ravine.networks.activations import activation as activation
+    from ravine.networks.protocol import AnyNetwork as AnyNetwork
+    from ravine.networks.protocol import layered as layered
     from ravine.networks.connections import CONNECTIONS as CONNECTIONS
     from ravine.networks.connections import GATE_BIAS as GATE_BIAS
     from ravine.networks.initialization import INITIALIZATIONS as INITIALIZATIONS
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
     from ravine.networks.metrics import metric as metric
     from ravine.networks.network import Network as Network
     from ravine.networks.network_text import NetworkSpec as NetworkSpec
+    from ravine.networks.network_text import any_network as any_network
     from ravine.networks.network_text import read_network as read_network
     from ravine.networks.normalization import NORMALIZATIONS as NORMALIZATIONS
 
 _FILES = {
+    "protocol": ("AnyNetwork", "layered"),
     "activations": ("ACTIVATIONS", "Activation", "activation"),
     "connections": ("CONNECTIONS", "GATE_BIAS"),
     "initialization": ("INITIALIZATIONS",),
@@ -39,7 +43,7 @@ _FILES = {
     "losses": ("LOSSES", "default_loss"),
     "metrics": ("METRICS", "Metric", "default_metric", "find_metric", "metric"),
     "network": ("Network",),
-    "network_text": ("NetworkSpec", "read_network"),
+    "network_text": ("NetworkSpec", "any_network", "read_network"),
     "normalization": ("NORMALIZATIONS",),
 }
 _FILE_OF = {name: file for file, names in _FILES.items() for name in names}
@@ -53,14 +57,17 @@ __all__ = [
     "METRICS",
     "NORMALIZATIONS",
     "Activation",
+    "AnyNetwork",
     "Metric",
     "Network",
     "NetworkSpec",
     "activation",
+    "any_network",
     "cross_entropy",
     "default_loss",
     "default_metric",
     "find_metric",
+    "layered",
     "metric",
     "read_network",
     "squared_error",

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -134,6 +134,16 @@ class Network:
         """
         return ("dropout",) * self.dropout + ("slope",) * self.slope
 
+    @property
+    def random(self) -> bool:
+        """Whether training draws random numbers, for dropout."""
+        return self.dropout
+
+    @property
+    def mixes_rows(self) -> bool:
+        """Whether the outputs of a row in training depend on the other rows: with batch normalization."""
+        return self.norm_type.over_rows
+
     def init(
         self,
         generator: np.random.Generator,
@@ -239,6 +249,14 @@ class Network:
 
         outputs = self._outputs(params, x, hyper, normalize, drop, first)
         return outputs, tuple(new_stats)
+
+    def apply_to_all(self, params: Params, x: jax.Array, hyper: Hyper | None = None) -> jax.Array:
+        """Return the outputs in training without dropout, for x [N, inputs] in one batch: [N, outputs].
+
+        Batch normalization uses the statistics of all N rows.
+        """
+        bare = replace(self, dropout=False)
+        return bare.apply_training(params, x, bare.statistics(str(x.dtype)), hyper)[0]
 
     def first_preactivation(self, params: Params, x: jax.Array) -> jax.Array:
         """Return the weighted sum of the first layer for inputs x, [N, K] or [N, H, W, K].

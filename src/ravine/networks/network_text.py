@@ -23,11 +23,13 @@ from typing import TYPE_CHECKING
 from ravine.errors import UsageError, did_you_mean
 from ravine.networks.connections import CONNECTIONS, DEFAULT_CONNECTION
 from ravine.networks.normalization import NORMALIZATIONS
+from ravine.user_code.code_text import CodeText, code_text
 
 if TYPE_CHECKING:
+    from ravine.networks.file_network import FileNetwork
     from ravine.networks.network import Network
 
-__all__ = ["NetworkSpec", "read_network"]
+__all__ = ["FileNetworkSpec", "NetworkSpec", "any_network", "read_network"]
 
 MAX_UNITS, MAX_LAYERS = 100_000, 1_000
 NUMBERS = {"dropout": "dropout", "gate": "gate_bias", "slope": "slope"}
@@ -99,12 +101,76 @@ class NetworkSpec:
         return " ".join(words + [f"{word}={_shortest(value)}" for word, value in numbers.items()])
 
 
+@dataclass(frozen=True)
+class FileNetworkSpec:
+    """A network in a Python file of the user, as a text such as `own.py:Mixer` names it.
+
+    The numbers of inputs and outputs are not part of it. `str()` returns the text.
+    """
+
+    code: CodeText
+
+    @property
+    def hyper(self) -> Mapping[str, float]:
+        """Values of hyperparameters, of which there are none."""
+        return {}
+
+    def build(
+        self,
+        inputs: int,
+        outputs: int,
+        activation: str = "relu",
+        image: tuple[int, int, int] | None = None,
+    ) -> FileNetwork:
+        """Return the network for rows of `inputs` values and with `outputs` outputs. Its file runs.
+
+        Raises UsageError for an activation, which a file defines itself, and the errors of
+        `FileNetwork.load`.
+        """
+        from ravine.networks.file_network import FileNetwork  # needs JAX, which a text does not
+
+        if activation != "relu":
+            raise UsageError(
+                f"The activation '{activation}' has no effect on '{self.code}'.",
+                "A network of a Python file has the activations that the file gives it.",
+                "Leave --activation out.",
+            )
+        return FileNetwork.load(self.code, inputs, outputs)
+
+    def __str__(self) -> str:
+        return str(self.code)
+
+
+def any_network(text: str) -> NetworkSpec | FileNetworkSpec:
+    """Return the network that a text describes, as `read_network`, or names in a Python file, `own.py:Mixer`.
+
+    Raises UsageError as `read_network`, and for arguments of a network of a Python file.
+    """
+    code = code_text(text)
+    if code is None:
+        return read_network(text)
+    if code.call:
+        raise UsageError(
+            f"The network '{text}' has arguments.",
+            "A network of a Python file takes none.",
+            f"Write {code[0]}:{code[1]}.",
+        )
+    return FileNetworkSpec(code)
+
+
 def read_network(text: str) -> NetworkSpec:
     """Return the network that a text such as `64-64 residual dropout=0.2` describes, with words in any order.
 
-    Raises UsageError for an unknown word, for a second connection, normalization or value of an option, for a
-    value that is not allowed, and for words that do not fit together.
+    Raises UsageError for a network of a Python file, for an unknown word, for a second connection,
+    normalization or value of an option, for a value that is not allowed, and for words that do not fit
+    together.
     """
+    if code_text(text):
+        raise UsageError(
+            f"The layers of '{text}', a network of a Python file, are not known.",
+            "They are needed here.",
+            "Choose a network such as --net 64-64.",
+        )
     sizes: list[str] = []
     words: dict[str, str] = {}
     for word in re.sub(r"\s*=\s*", "=", str(text).strip().lower()).split():

@@ -11,7 +11,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from ravine.networks import Network
+from ravine.networks import AnyNetwork
 from ravine.networks.parameters import Params, Statistics
 from ravine.training.loop import Numbers, Rows, loss_and_score
 from ravine.training.plan import EvaluationKey
@@ -48,7 +48,7 @@ def _evaluated(
 
 
 def _outputs(
-    network: Network, params: Params, stats: Statistics, hyper: Mapping[str, jax.Array], x: jax.Array
+    network: AnyNetwork, params: Params, stats: Statistics, hyper: Mapping[str, jax.Array], x: jax.Array
 ) -> jax.Array:
     """Return the outputs [m, K] for inputs x [m, D]."""
 

@@ -13,13 +13,13 @@ import jax
 import numpy as np
 
 from ravine.data.random_keys import keyed_generator
-from ravine.networks import Network
+from ravine.networks import AnyNetwork
 
 __all__ = ["initial_params", "parameters_of", "rng_key", "stacked_params", "statistics_of"]
 
 
 def initial_params(
-    network: Network,
+    network: AnyNetwork,
     root: int,
     seed: int,
     scheme: str = "he",
@@ -40,7 +40,7 @@ def initial_params(
 
 
 def stacked_params(
-    network: Network,
+    network: AnyNetwork,
     root: int,
     seeds: np.ndarray,
     gate_biases: np.ndarray,
@@ -72,12 +72,12 @@ def rng_key(root: int, seed: int) -> np.ndarray:
     return keyed_generator(root, "steps", seed).integers(0, 2**32, 2, dtype=np.uint32)
 
 
-def parameters_of(network: Network, vector: np.ndarray) -> Any:
+def parameters_of(network: AnyNetwork, vector: np.ndarray) -> Any:
     """Return the parameters of a network, layer by layer, from the vector [P] that a record holds."""
     return _unflatten(network.init(np.random.default_rng(0), dtype=str(vector.dtype)), vector)
 
 
-def statistics_of(network: Network, vector: np.ndarray | None, precision: str = "float32") -> Any:
+def statistics_of(network: AnyNetwork, vector: np.ndarray | None, precision: str = "float32") -> Any:
     """Return the running statistics of batch normalization from the vector [S] in which a record holds them.
 
     For a vector of None they are the initial statistics, in `precision`.

@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ravine.networks import Network
+from ravine.networks import AnyNetwork
 from ravine.optimizers import Rule
 
 __all__ = ["MIN_CURVE_ROWS", "TRANSFORMS", "EvaluationKey", "Plan"]
 
-EvaluationKey = tuple[Network, str, str, bool, str]
+EvaluationKey = tuple[AnyNetwork, str, str, bool, str]
 """Network, loss, metric, weighted and precision, the parts of a plan on which its evaluation depends."""
 
 CURVE_SHARE = 0.3
@@ -45,7 +45,7 @@ class Plan:
     """
 
     rule: Rule
-    network: Network
+    network: AnyNetwork
     loss: str
     metric: str
     batch_size: int
@@ -76,7 +76,7 @@ class Plan:
     @property
     def random(self) -> bool:
         """Whether a run draws random numbers, for dropout, augmentation or its optimizer."""
-        return self.network.dropout or bool(self.augment) or self.rule.random
+        return self.network.random or bool(self.augment) or self.rule.random
 
     @property
     def evaluation_key(self) -> EvaluationKey:

@@ -33,7 +33,7 @@ from jax.typing import ArrayLike
 from threadpoolctl import threadpool_limits
 
 from ravine.engines import precision_context
-from ravine.networks import LOSSES, Network
+from ravine.networks import LOSSES, AnyNetwork
 from ravine.networks.parameters import Params, Statistics
 from ravine.training.loop import Numbers, Rows, RunState, evaluate, optimizer_of, start, step
 from ravine.training.plan import Plan
@@ -284,7 +284,7 @@ def _compiled_evaluation(plan: Plan, shape: ProgramShape, device: jax.Device) ->
         return _used(_evaluations, key)
 
 
-def _network_hyper(network: Network, extra: Mapping[str, Value]) -> dict[str, Value]:
+def _network_hyper(network: AnyNetwork, extra: Mapping[str, Value]) -> dict[str, Value]:
     """Return only the hyperparameters that the network needs."""
     return {name: extra[name] for name in network.hyper_names}
 

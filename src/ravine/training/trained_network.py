@@ -13,7 +13,7 @@ import jax
 import numpy as np
 
 from ravine.engines import precision_context
-from ravine.networks import METRICS, Network
+from ravine.networks import METRICS, AnyNetwork
 from ravine.networks.parameters import Params, Statistics
 from ravine.records.record import Record
 from ravine.training.initial_state import parameters_of, statistics_of
@@ -32,7 +32,7 @@ class TrainedNetwork:
     hyper: values of the hyperparameters in `Network.hyper_names`, by name.
     """
 
-    network: Network
+    network: AnyNetwork
     params: Params
     stats: Statistics = ()
     hyper: Mapping[str, float] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class TrainedNetwork:
         return str(jax.tree.leaves(self.params)[0].dtype)
 
     @classmethod
-    def from_record(cls, network: Network, record: Record, run: int) -> TrainedNetwork:
+    def from_record(cls, network: AnyNetwork, record: Record, run: int) -> TrainedNetwork:
         """Return the network that a run of a record kept: its last one, or with early stopping its best one.
 
         The record must hold parameters. network: architecture of the run. run: index of the run in the
@@ -51,7 +51,7 @@ class TrainedNetwork:
         """
         params = parameters_of(network, record.final["parameters"][run])
         vector = record.final["statistics"][run] if "statistics" in record.final else None
-        stats = statistics_of(network, vector, str(params[0]["weight"].dtype))
+        stats = statistics_of(network, vector, str(jax.tree.leaves(params)[0].dtype))
         hyper = {name: float(record.hyper[name][run]) for name in network.hyper_names}
         return cls(network, params, stats, hyper)
 
@@ -94,7 +94,7 @@ def score_of(
 
 @partial(jax.jit, static_argnums=0)
 def _apply(
-    network: Network, params: Params, x: jax.Array, stats: Statistics, hyper: Mapping[str, jax.Array]
+    network: AnyNetwork, params: Params, x: jax.Array, stats: Statistics, hyper: Mapping[str, jax.Array]
 ) -> jax.Array:
     """Return the outputs of one batch, [N, outputs], by a program for each network and batch size."""
     return network.apply(params, x, stats, hyper)

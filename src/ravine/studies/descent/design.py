@@ -32,7 +32,7 @@ from ravine.execution.training_spec import (
     training_spec,
 )
 from ravine.execution.training_time import Training, estimated_seconds
-from ravine.networks import default_metric
+from ravine.networks import Network, default_metric, layered
 from ravine.optimizers import Rule, schedule
 from ravine.studies.descent.result import SHARE_WRONG, DescentPlan, DescentTraining, PlannedDescent, RowCounts
 from ravine.studies.descent.settings import DescentSettings
@@ -137,10 +137,18 @@ class DescentDesign:
         other = at_this_speed(COHORT_S * len(trainings) + PICTURES_S)
         return estimated_seconds(trainings, self.devices.count, other)
 
+    @property
+    def network(self) -> Network:
+        """The network of the settings, whose hidden layers the study makes narrower and wider.
+
+        Raises UsageError for a network of a Python file, whose layers are not known.
+        """
+        return layered(self.plain.network, "The sweep over widths")
+
     @cached_property
     def share_programs(self) -> bool:
         """Whether networks of several widths can share a compiled program."""
-        return can_share(self.plain.network, self.rule)
+        return can_share(self.network, self.rule)
 
     def batches(self, rows: int) -> Batches:
         """Return the batches of training sets of `rows` rows.
@@ -160,7 +168,7 @@ class DescentDesign:
 
         The ridge and the early stopping that the study adds in other trainings are left out.
         """
-        network = narrowed(self.plain.network, units, self.effort.widths, self.share_programs)
+        network = narrowed(self.network, units, self.effort.widths, self.share_programs)
         return replace(self.arms[PLAIN], network=network)
 
     def plan(self, spec: TrainingSpec) -> Plan:
@@ -290,7 +298,7 @@ def design(settings: DescentSettings, dataset: Dataset, devices: Devices) -> Des
     effort, rule = DESCENT[settings.effort], find_rule(settings.optimizer)
     seeds = seed_ranges.seeds("descent.train", settings.seeds or effort.seeds)
     plain = training_spec(settings, dataset)
-    if len(plain.network.sizes) < 3:
+    if len(layered(plain.network, "The sweep over widths").sizes) < 3:
         raise UsageError(
             f"The width of '{settings.net}' cannot vary.",
             "The network has no hidden layer.",

@@ -67,7 +67,7 @@ class Sweeps:
         errors = [self._train("width", units, self.design.rows, all_arms=True) for units in widths]
         plain = [arms[0] for arms in errors]
         fitted = [k for k, arm in enumerate(plain) if self._is_fitted(arm)]
-        parameters = [of_width(self.design.plain.network, units).parameters for units in widths]
+        parameters = [of_width(self.design.network, units).parameters for units in widths]
         sweep = WidthSweep(
             units=widths,
             parameters=parameters,
@@ -95,7 +95,7 @@ class Sweeps:
         sizes = self.design.examples
         errors = [self._train(f"{rows} rows", units, rows, all_arms=False)[0] for rows in sizes]
         fitted = [rows for rows, plain in zip(sizes, errors, strict=True) if self._is_fitted(plain)]
-        parameters = of_width(self.design.plain.network, units).parameters
+        parameters = of_width(self.design.network, units).parameters
         return ExampleSweep(
             **vars(_error_curves(errors)),
             rows=sizes,

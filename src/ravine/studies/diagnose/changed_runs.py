@@ -20,6 +20,7 @@ import jax
 import numpy as np
 
 from ravine.execution.training_spec import OPTIONS
+from ravine.networks import Network
 from ravine.networks.parameters import Params
 from ravine.studies.diagnose.probe_rows import ChosenRows
 from ravine.studies.diagnose.probes import measure_rows, train_segment
@@ -182,11 +183,12 @@ def _without_penalty(plan: Plan, runs: Runs, batches: Batches, signs: Signs) -> 
 
 
 def _without_dropout(plan: Plan, runs: Runs, batches: Batches, signs: Signs) -> _Changed | None:
-    if not plan.network.dropout or not float(runs.extra["dropout"][0]) > 0:
+    network = plan.network
+    if not isinstance(network, Network) or not network.dropout or not float(runs.extra["dropout"][0]) > 0:
         return None
     changed = replace(
         plan,
-        network=replace(plan.network, dropout=False),
+        network=replace(network, dropout=False),
         hyper_schedules=tuple(name for name in plan.hyper_schedules if name != "dropout"),
     )
     return _Changed(changed, _without(runs, ["dropout"]), batches, f"{float(runs.extra['dropout'][0]):g}")
@@ -195,7 +197,7 @@ def _without_dropout(plan: Plan, runs: Runs, batches: Batches, signs: Signs) -> 
 def _wider(plan: Plan, runs: Runs, batches: Batches, signs: Signs) -> _Changed | None:
     network = plan.network
     hidden = network.sizes[1:-1]
-    if network.conv or min(hidden, default=0) >= NARROW:
+    if not isinstance(network, Network) or network.conv or min(hidden, default=0) >= NARROW:
         return None
     wide = tuple(max(width, WIDE) for width in hidden) or (WIDE,)
     changed = replace(network, sizes=(network.sizes[0], *wide, network.sizes[-1]))
@@ -225,9 +227,10 @@ def _other_rate(plan: Plan, runs: Runs, batches: Batches, factor: float) -> _Cha
 
 
 def _living_units(plan: Plan, runs: Runs, batches: Batches, signs: Signs) -> _Changed | None:
-    if not signs.dead > MANY_DEAD:
+    network = plan.network
+    if not isinstance(network, Network) or not signs.dead > MANY_DEAD:
         return None
-    changed = replace(plan, network=replace(plan.network, activation="leaky_relu"))
+    changed = replace(plan, network=replace(network, activation="leaky_relu"))
     return _Changed(changed, runs, batches, "leaky_relu")
 
 

@@ -128,7 +128,7 @@ class _InstrumentedRun:
         if stats is not None:
             self.state = self.state._replace(stats=jax.tree.map(jax.numpy.asarray, stats))
         self.eval_params = self.state.params
-        self.initial, self.alike = initial, alike_units(params)
+        self.initial, self.alike = initial, alike_units(plan.network, params)
         self.points: list[dict[str, Any]] = []
         self.curve: list[np.ndarray] = []
         self.last_weights: list[np.ndarray] = []  # the last evaluated weights, flat

@@ -14,6 +14,7 @@ import msgspec
 
 from ravine.execution.field_types import Count, Task
 from ravine.networks import ACTIVATIONS, CONNECTIONS, METRICS, NORMALIZATIONS
+from ravine.networks.connections import DEFAULT_CONNECTION
 from ravine.records.documents import check_document
 from ravine.records.strict_json import short_text
 
@@ -53,9 +54,9 @@ class RunMetadata:
     network: str
     """Layers and activation of the network, in one line."""
     hidden: Count
-    """Number of hidden layers."""
+    """Number of hidden layers; 0 if they are not known, for a network of a Python file."""
     activation: str
-    """Activation of the hidden layers."""
+    """Activation of the hidden layers; empty if they are not known."""
     connection: str
     """Kind of connection between layers, such as residual."""
     norm: str
@@ -124,7 +125,8 @@ class RunMetadata:
             ("metric", METRICS), ("activation", ACTIVATIONS), ("connection", CONNECTIONS),
             ("norm", NORMALIZATIONS),
         ):  # fmt: skip
-            if (name := getattr(self, key)) not in names:
+            name = getattr(self, key)
+            if name not in names and (key, name) != ("activation", ""):
                 raise ValueError(f"{key} is {short_text(name)}; allowed is one of {', '.join(names)}")
         if self.classes is not None and len(self.classes) != self.outputs:
             raise ValueError(f"classes has {len(self.classes)} labels for {self.outputs} outputs")
@@ -168,6 +170,8 @@ class RunMetadata:
         was measured on. leaks: columns that give the target away, and those that give classes away. unlike:
         how test rows differ from other rows. The other arguments become the fields of the same names.
         """
+        from ravine.networks import Network  # needs JAX, which reading does not
+
         rule, network, data = plan.rule, plan.network, batches.dataset
         return cls(
             optimizer=rule.name,
@@ -180,10 +184,10 @@ class RunMetadata:
             stride=plan.steps_per_evaluation,
             steps=plan.steps,
             network=str(network),
-            hidden=len(network.layout) - 1,
-            activation=network.activation,
-            connection=network.connection,
-            norm=network.norm,
+            hidden=len(network.layout) - 1 if isinstance(network, Network) else 0,
+            activation=network.activation if isinstance(network, Network) else "",
+            connection=network.connection if isinstance(network, Network) else DEFAULT_CONNECTION,
+            norm=network.norm if isinstance(network, Network) else "none",
             parameters=network.parameters,
             outputs=network.sizes[-1],
             train=batches.sizes[0],

@@ -43,7 +43,7 @@ def chosen_rows(plan: Plan, batches: Batches, seed: int, rows: SeedData) -> Chos
     work = plan.steps * plan.batch_size
     most = min(n, int(np.clip(work / ROWS_PER_PROBED_ROW, 128, 4096)))
     piece = max(1, min(plan.batch_size, most // 2))
-    if plan.network.norm_type.over_rows:
+    if plan.network.mixes_rows:
         piece = max(piece, min(2, most))
     count = max(1, most // piece)
     order = batches.order(seed, 0, -(-n // batches.batch_size)).ravel()[:n]

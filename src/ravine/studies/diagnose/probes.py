@@ -24,10 +24,11 @@ import optax
 from jax.flatten_util import ravel_pytree
 
 from ravine.diagnostics import ExtremeEigenvalues, extreme_eigenvalues, hessian_matvec
-from ravine.networks import LOSSES, METRICS, activation, weighted_mean
+from ravine.networks import LOSSES, METRICS, AnyNetwork, Network, activation, weighted_mean
 from ravine.networks.label_smoothing import smoothed_cross_entropy
 from ravine.networks.normalization_functions import batch_norm, layer_norm
 from ravine.networks.parameters import LayerArrays, Params, Statistics
+from ravine.studies.diagnose.layer_weights import first_weights, layer_weights
 from ravine.training import Plan, Rows, RunState
 from ravine.training.loop import Carry, Drawn, Numbers, optimizer_of, step
 
@@ -104,12 +105,13 @@ def measure_point(
     mean = total / count  # (1)
     gradients = unravel(mean)
     updates, _ = optimizer.update(gradients, state.opt_state, state.params)
-    norms = jnp.stack([jnp.linalg.norm(layer["weight"].ravel()) for layer in gradients])
-    first = gradients[0]["weight"].reshape(-1, gradients[0]["weight"].shape[-1])
+    layers = partial(layer_weights, plan.network)
+    norms = jnp.stack([jnp.linalg.norm(weights) for weights in layers(gradients)])
+    first = first_weights(plan.network, gradients)
     up = jnp.sum(jnp.where(first > 0, 1, 0), axis=0).astype(flat.dtype)
     down = jnp.sum(jnp.where(first < 0, 1, 0), axis=0).astype(flat.dtype)
     outputs, hidden, back = _flow(plan, eval_params, state.stats, numbers, valid)
-    flat_units = _flat_units(plan.network.activation, hidden)
+    flat_units = _flat_units(plan.network, hidden)
     rows = LOSSES[plan.loss](outputs, valid.y)
     weights = None if pieces.weight is None else pieces.weight.ravel()
     measured = {
@@ -125,7 +127,7 @@ def measure_point(
         "weight_norm": jnp.linalg.norm(flat),
         "gradient": norms,
         "relative_update": jnp.stack(
-            [_relative_size(*layers) for layers in zip(updates, state.params, strict=True)]  # (6)
+            [_relative_size(*pair) for pair in zip(layers(updates), layers(state.params), strict=True)]  # (6)
         ),
         "train_rows": train_rows.ravel(),
         "valid_rows": rows,
@@ -159,18 +161,20 @@ def measure_rows(
     }
 
 
-def _relative_size(update: LayerArrays, layer: LayerArrays) -> jax.Array:
+def _relative_size(update: jax.Array, weights: jax.Array) -> jax.Array:
     """Return the norm of the update of a layer's weights over the norm of the weights; 0 for weights of 0."""
-    change, size = (jnp.linalg.norm(arrays["weight"].ravel()) for arrays in (update, layer))
+    change, size = jnp.linalg.norm(update), jnp.linalg.norm(weights)
     return jnp.where(size > 0, change / jnp.where(size > 0, size, 1), 0)
 
 
-def _flat_units(name: str, hidden: list[jax.Array]) -> list[jax.Array]:
+def _flat_units(network: AnyNetwork, hidden: list[jax.Array]) -> list[jax.Array]:
     """Return for each layer whether a unit is in a flat part of its activation, [rows, units].
 
     Flat: the derivative is below FLAT_BELOW of its maximum. The list is empty if the derivative is not known.
     """
-    facts = activation(name)
+    if not isinstance(network, Network):
+        return []
+    facts = activation(network.activation)
     derivative = facts.derivative_of_output
     if derivative is None:
         return []
@@ -198,13 +202,15 @@ def hessian_ends(
 
 
 def _objective(plan: Plan, stats: Statistics, numbers: Numbers) -> Callable[[Params, Rows], jax.Array]:
-    network = replace(plan.network, dropout=False)
+    network = plan.network
+    if isinstance(network, Network):
+        network = replace(network, dropout=False)
     loss: Callable[..., jax.Array] = LOSSES[plan.loss]
     if plan.label_smoothing:
         loss = partial(_smoothed, numbers["extra"]["label_smoothing"])
 
     def value(params: Params, rows: Rows) -> jax.Array:
-        if network.norm_type.over_rows:
+        if network.mixes_rows:
             outputs, _ = network.apply_training(params, rows.x, stats, numbers["extra"])
         else:
             outputs = network.apply(params, rows.x, stats, numbers["extra"])
@@ -230,6 +236,8 @@ def _flow(
     Dropout is off, and batch normalization uses its running statistics.
     """
     network, shapes = plan.network, []
+    if not isinstance(network, Network):  # its activations are not known
+        return network.apply(params, rows.x, stats, numbers["extra"]), [], []
 
     def normalize(k: int, layer: LayerArrays, z: jax.Array) -> jax.Array:
         return batch_norm(layer, z, stats[k]) if network.norm_type.over_rows else layer_norm(layer, z)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ravine.execution.training_settings import FixedTrainingSettings
-from ravine.networks import CONNECTIONS, NORMALIZATIONS, NetworkSpec, activation, read_network
+from ravine.networks import CONNECTIONS, NORMALIZATIONS, NetworkSpec, activation, any_network
 from ravine.optimizers import resolve, schedule
 
 __all__ = ["REMEDIES", "Remedy", "remedy_changes"]
@@ -70,9 +70,15 @@ def remedy_changes(settings: FixedTrainingSettings, name: str, context: Context)
     return {key: value for key, value in changes.items() if getattr(settings, key) != value} or None
 
 
+def _layers(settings: FixedTrainingSettings) -> NetworkSpec | None:
+    """Return the layers of the network; None for a network of a Python file, which no remedy changes."""
+    spec = any_network(settings.net)
+    return spec if isinstance(spec, NetworkSpec) else None
+
+
 def _spec(settings: FixedTrainingSettings, **parts: Any) -> Changes | None:
-    before = read_network(settings.net)
-    if not before.hidden and not before.conv:
+    before = _layers(settings)
+    if before is None or (not before.hidden and not before.conv):
         return None
     after: NetworkSpec = replace(before, **parts)
     return {"net": str(after)}
@@ -114,7 +120,8 @@ def _rule(name: str) -> Callable[[FixedTrainingSettings, Context], Changes | Non
 
 def _wider(factor: float) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
     def change(settings: FixedTrainingSettings, context: Context) -> Changes | None:
-        hidden = read_network(settings.net).hidden
+        spec = _layers(settings)
+        hidden = spec.hidden if spec else ()
         widths = tuple(max(2, round(width * factor)) for width in hidden)
         return _spec(settings, hidden=widths) if hidden and widths != hidden else None
 
@@ -122,7 +129,9 @@ def _wider(factor: float) -> Callable[[FixedTrainingSettings, Context], Changes 
 
 
 def _usual_width(settings: FixedTrainingSettings, context: Context) -> Changes | None:
-    spec = read_network(settings.net)
+    spec = _layers(settings)
+    if spec is None:
+        return None
     hidden = tuple(max(width, USUAL_WIDTH) for width in spec.hidden) or (USUAL_WIDTH,)
     return {"net": str(replace(spec, hidden=hidden))} if hidden != spec.hidden else None
 
@@ -136,14 +145,14 @@ def _batch(factor: int) -> Callable[[FixedTrainingSettings, Context], Changes | 
 
 
 def _dropout(settings: FixedTrainingSettings, context: Context) -> Changes | None:
-    hyper = dict(read_network(settings.net).hyper)
+    hyper = dict(any_network(settings.net).hyper)
     before = hyper.get("dropout", 0.0)
     return _spec(settings, hyper={**hyper, "dropout": min(0.5, 0.3 + before)}) if before < 0.5 else None
 
 
 def _less_dropout(factor: float) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
     def change(settings: FixedTrainingSettings, context: Context) -> Changes | None:
-        hyper = dict(read_network(settings.net).hyper)
+        hyper = dict(any_network(settings.net).hyper)
         rate = hyper.pop("dropout", 0.0)
         if not rate:
             return None
@@ -178,18 +187,23 @@ def _norm(name: str) -> Callable[[FixedTrainingSettings, Context], Changes | Non
 
 
 def _initial(settings: FixedTrainingSettings, context: Context) -> Changes | None:
+    if _layers(settings) is None:
+        return None
     scheme = "glorot" if activation(settings.activation).saturating else "he"
     return {"init": scheme, "init_scale": 1.0}
 
 
 def _residual(settings: FixedTrainingSettings, context: Context) -> Changes | None:
-    spec = read_network(settings.net)
-    return _spec(settings, connection="residual") if not CONNECTIONS[spec.connection].skips else None
+    spec = _layers(settings)
+    if spec is None or CONNECTIONS[spec.connection].skips:
+        return None
+    return _spec(settings, connection="residual")
 
 
 def _activation(name: str) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
     def change(settings: FixedTrainingSettings, context: Context) -> Changes | None:
-        if settings.activation == name or not read_network(settings.net).hidden:
+        spec = _layers(settings)
+        if spec is None or settings.activation == name or not spec.hidden:
             return None
         return {"activation": name, "init": "he", "init_scale": 1.0}
 

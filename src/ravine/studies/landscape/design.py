@@ -26,7 +26,7 @@ from ravine.execution.result import Plain
 from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import TrainingSpec, find_rules, training_options, training_spec
 from ravine.execution.training_time import Training, estimated_seconds, forward_seconds
-from ravine.networks import INITIALIZATIONS, Network
+from ravine.networks import INITIALIZATIONS, AnyNetwork
 from ravine.optimizers import schedule
 from ravine.records.content_hash import content_hash
 from ravine.studies.landscape.from_model import load_model_data, point_of_model
@@ -118,7 +118,7 @@ class LandscapeDesign:
         return estimated_seconds(trainings, 1, measuring)
 
     @property
-    def network(self) -> Network:
+    def network(self) -> AnyNetwork:
         """The network whose loss the landscape study measures."""
         if self.model_point is not None:
             return self.model_point.network

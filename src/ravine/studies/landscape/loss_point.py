@@ -13,7 +13,7 @@ wrong away from the trained parameters.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -34,7 +34,7 @@ from ravine.diagnostics import (
 )
 from ravine.diagnostics.chunked_mean import chunked_mean
 from ravine.engines import precision_context
-from ravine.networks import LOSSES, Network
+from ravine.networks import LOSSES, AnyNetwork
 from ravine.networks.parameters import Params
 from ravine.optimizers import Rule
 from ravine.studies.landscape.plane_loss import plane_losses
@@ -62,7 +62,7 @@ class LossPoint:
     it was not saved. origin: "trained here", or the path of a model.
     """
 
-    network: Network
+    network: AnyNetwork
     params: Params
     loss_name: str
     rows: Rows
@@ -176,24 +176,24 @@ class LossPoint:
         return preconditioner_of(self.rule, self.state), ""
 
 
-def rows_per_chunk(network: Network, rows: int, budget: int) -> int | None:
+def rows_per_chunk(network: AnyNetwork, rows: int, budget: int) -> int | None:
     """Return how many rows to pass through the network at a time, so that activations fit a budget of bytes.
 
     rows: number of all rows. budget: number of bytes. Returns None for all rows at once, if they fit or if
     the network has batch normalization, which needs all rows together. The smallest other number is 64.
     """
     fitting = max(64, budget // _row_bytes(network))
-    return None if fitting >= rows or network.norm_type.over_rows else fitting
+    return None if fitting >= rows or network.mixes_rows else fitting
 
 
-def _row_bytes(network: Network) -> int:
+def _row_bytes(network: AnyNetwork) -> int:
     """Return the number of bytes of one row's activations."""
     return 4 * sum(places * units for places, _, units in network.products) + 4 * network.sizes[0]
 
 
 @lru_cache(maxsize=32)
 def training_loss(
-    network: Network, loss: str, numbers: tuple[tuple[str, float], ...], chunk: int | None
+    network: AnyNetwork, loss: str, numbers: tuple[tuple[str, float], ...], chunk: int | None
 ) -> Loss:
     """Return the function loss(params, x, y[, weight]) -> [], the mean loss of a network over all rows.
 
@@ -201,10 +201,10 @@ def training_loss(
     activation. chunk: number of rows to compute at a time, None for all rows. The same arguments return the
     same function, so that JAX finds its compiled program again.
     """
-    bare, hyper = replace(network, dropout=False), dict(numbers)
+    hyper = dict(numbers)
 
     def mean(params: Params, x: jax.Array, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
-        outputs, _ = bare.apply_training(params, x, bare.statistics(str(x.dtype)), hyper)
+        outputs = network.apply_to_all(params, x, hyper)
         values = LOSSES[loss](outputs, y)
         return jnp.mean(values if weight is None else values * weight)  # (1)
 

@@ -42,6 +42,7 @@ from ravine.diagnostics import (
 )
 from ravine.engines import precision_context
 from ravine.errors import UsageError
+from ravine.networks import Network
 from ravine.studies.landscape.loss_point import LossPoint
 
 __all__ = [
@@ -303,6 +304,10 @@ def barriers(point: LossPoint, solutions: Vector) -> list[Barrier]:
     rows, loss, data = [], point.loss, point.data
     for a, b in itertools.combinations(range(len(trees)), 2):
         before = interpolate(loss, trees[a], trees[b], data)
+        if not isinstance(point.network, Network):
+            why = "Units are not matched, as the layers of a network of a Python file are not known."
+            rows.append(Barrier(a, b, before, None, None, why))
+            continue
         if point.network.connection_type.skips or point.network.norm_type.normalizes or point.network.conv:
             why = "Units are matched in plain networks only, without normalization, skips or convolutions."
             rows.append(Barrier(a, b, before, None, None, why))

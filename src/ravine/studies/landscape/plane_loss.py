@@ -14,16 +14,17 @@ loss is summed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from ravine.diagnostics.chunked_mean import chunked_mean
 from ravine.diagnostics.loss_slices import displace
-from ravine.networks import LOSSES, Network
+from ravine.networks import LOSSES, AnyNetwork, Network
 from ravine.networks.activations import activation
 from ravine.networks.parameters import Params
 
@@ -34,7 +35,7 @@ Numbers = tuple[tuple[str, float], ...]
 
 @lru_cache(maxsize=32)
 def plane_losses(
-    network: Network, loss: str, numbers: Numbers, chunk: int | None, together: int
+    network: AnyNetwork, loss: str, numbers: Numbers, chunk: int | None, together: int
 ) -> Callable[..., jax.Array]:
     """Return the function (params, directions, points [P, axes], *data) -> losses [P] on a line or plane.
 
@@ -44,26 +45,16 @@ def plane_losses(
     in the cache for all points; None for all rows. together: number of points that are computed at the same
     time. The same arguments return the same function, so that JAX finds its compiled program again.
     """
-    bare, hyper = replace(network, dropout=False), dict(numbers)
-    plain = not (
-        network.connection_type.skips or network.norm_type.normalizes or network.conv or network.slope
-    )
-
-    def outputs(params: Params, x: jax.Array, first: jax.Array) -> jax.Array:
-        if plain:
-            return _rows_last(bare, params, first)
-        z, _ = bare.apply_training(params, x, bare.statistics(str(x.dtype)), hyper, first=first)
-        return z
+    sums, outputs = _parts(network, dict(numbers))
 
     def losses(
         params: Params, directions: tuple[Params, ...], points: jax.Array, *data: jax.Array
     ) -> jax.Array:
         def of_rows(x: jax.Array, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
-            sums = [bare.first_preactivation(tree, x) for tree in (params, *directions)]
-            sums = [z.T for z in sums] if plain else sums
+            center, *along = (sums(tree, x) for tree in (params, *directions))
 
             def at(point: jax.Array) -> jax.Array:
-                first = displace(sums[0], sums[1:], point)  # (2)
+                first = displace(center, along, point)  # (2)
                 values = LOSSES[loss](outputs(displace(params, directions, point), x, first), y)  # (1)
                 return jnp.mean(values if weight is None else values * weight)
 
@@ -72,6 +63,29 @@ def plane_losses(
         return chunked_mean(of_rows, data, chunk)
 
     return losses
+
+
+def _parts(
+    network: AnyNetwork, hyper: Mapping[str, float]
+) -> tuple[Callable[[Params, jax.Array], Any], Callable[[Params, jax.Array, Any], jax.Array]]:
+    """Return the functions (params, x) -> sums of the first layer, and (params, x, sums) -> outputs [N, K].
+
+    The first function returns (), a tree without arrays, if the first layer is not known, as in a network of
+    a Python file.
+    """
+    if not isinstance(network, Network):
+        return lambda params, x: (), lambda params, x, first: network.apply_to_all(params, x, hyper)
+    bare = replace(network, dropout=False)
+    if network.connection_type.skips or network.norm_type.normalizes or network.conv or network.slope:
+
+        def outputs(params: Params, x: jax.Array, first: jax.Array) -> jax.Array:
+            return bare.apply_training(params, x, bare.statistics(str(x.dtype)), hyper, first=first)[0]
+
+        return bare.first_preactivation, outputs
+    return (
+        lambda params, x: bare.first_preactivation(params, x).T,
+        lambda params, x, first: _rows_last(bare, params, first),
+    )
 
 
 def _rows_last(network: Network, params: Params, first: jax.Array) -> jax.Array:

@@ -35,7 +35,7 @@ from ravine.diagnostics import (
     quadrature,
 )
 from ravine.engines import precision_context
-from ravine.networks import Network
+from ravine.networks import AnyNetwork
 from ravine.networks.parameters import Params, Statistics
 from ravine.studies.memorize.result import Bound
 from ravine.training import Rows, TrainedNetwork
@@ -105,7 +105,7 @@ def bounds(
 
 
 @lru_cache(maxsize=8)
-def _share_wrong(network: Network) -> Callable[..., jax.Array]:
+def _share_wrong(network: AnyNetwork) -> Callable[..., jax.Array]:
     """Return the function (params, stats, hyper, x, y) -> share of rows wrong, compiled once."""
 
     def share_wrong(
@@ -122,7 +122,7 @@ def _share_wrong(network: Network) -> Callable[..., jax.Array]:
 
 
 @lru_cache(maxsize=8)
-def _outputs(network: Network) -> Callable[..., jax.Array]:
+def _outputs(network: AnyNetwork) -> Callable[..., jax.Array]:
     return lambda params, x: network.apply(params, x)
 
 

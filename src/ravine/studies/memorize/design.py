@@ -40,7 +40,7 @@ from ravine.execution.training_spec import (
     training_spec,
 )
 from ravine.execution.training_time import Training, estimated_seconds
-from ravine.networks import METRICS
+from ravine.networks import METRICS, Network
 from ravine.optimizers import Rule, schedule
 from ravine.studies.memorize.measures import FITTED_ABOVE, TrainHeldOutPairs, pairs
 from ravine.studies.memorize.result import (
@@ -320,7 +320,8 @@ def _limiting_arms(settings: MemorizeSettings, dataset: Dataset, plain: Training
     settings contain already is left out.
     """
     limited = {}
-    if not plain.network.dropout and len(plain.network.sizes) > 2:
+    network = plain.network
+    if isinstance(network, Network) and not network.dropout and len(network.sizes) > 2:
         limited[f"dropout {DROPOUT:g}"] = replace(settings, net=f"{settings.net} dropout={DROPOUT}")
     if settings.l2 is None:
         limited[f"L2 {L2:g}"] = replace(settings, l2=L2)

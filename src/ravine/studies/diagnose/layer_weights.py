@@ -1,0 +1,36 @@
+"""The weights of a network, layer by layer, in its parameters, in their gradients or in their updates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ravine.networks import AnyNetwork, Network
+
+__all__ = ["first_weights", "layer_weights"]
+
+
+def layer_weights(network: AnyNetwork, tree: Any) -> list[jax.Array]:
+    """Return the weights of each layer as one vector. tree: a tree like the parameters.
+
+    A network of a Python file counts as one layer, whose weights are all of its parameters.
+    """
+    if isinstance(network, Network):
+        return [layer["weight"].ravel() for layer in tree]
+    return [jnp.concatenate([leaf.ravel() for leaf in jax.tree.leaves(tree)])]
+
+
+def first_weights(network: AnyNetwork, tree: Any) -> jax.Array:
+    """Return the weights of the first layer, [fan_in, units]. tree: a tree like the parameters.
+
+    For a network of a Python file, they are its first array of two or more axes, or else all parameters as
+    one column.
+    """
+    if isinstance(network, Network):
+        first = tree[0]["weight"]
+    else:
+        matrices = [leaf for leaf in jax.tree.leaves(tree) if leaf.ndim >= 2]
+        first = matrices[0] if matrices else layer_weights(network, tree)[0][:, None]
+    return first.reshape(-1, first.shape[-1])
