@@ -54,14 +54,16 @@ __all__ = [
 ]
 
 
-def load_model(path: str | PathLike[str]) -> Model:
+def load_model(path: str | PathLike[str], *, trust: bool = False) -> Model:
     """Return a trained model from its folder, one of its files, or a run.
 
-    Raises DataError if the model is missing, damaged or not complete.
+    trust: whether a Python file of the model's network may run, also if it was never named on this machine.
+    Raises DataError if the model is missing, damaged or not complete, UsageError for such a file without
+    trust.
     """
     from ravine.execution.saved_model import Model
 
-    return Model.load(Path(path))
+    return Model.load(Path(path), trust)
 '''
 COMMON = """    X: Table,
     y: Columns = None,

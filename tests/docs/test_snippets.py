@@ -154,7 +154,7 @@ def _cases(items: list[Block]) -> list:
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Return a working folder with a table, its target `price`, new rows, images, and an own optimizer."""
+    """Return a working folder with a table, its target `price`, new rows, images, and own code."""
     random = np.random.default_rng(0)
     x = random.normal(size=(120, 2))
     price = 2 * x[:, 0] - x[:, 1] + 0.1 * random.normal(size=120)
@@ -168,6 +168,9 @@ def folder(tmp_path, monkeypatch):
         head = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
         (tmp_path / name).write_bytes(gzip.compress(head + array.tobytes()))
     (tmp_path / "own.py").write_text((ROOT / "examples" / "own_optimizer.py").read_text("utf-8"), "utf-8")
+    own_code = ROOT / "docs" / "own-code.md"
+    network = next(block.text for block in blocks(own_code) if "class Mixer" in block.text)
+    (tmp_path / "net.py").write_text(network, "utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     yield tmp_path

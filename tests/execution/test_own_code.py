@@ -1,6 +1,7 @@
 """Python files that settings name: paths, trust, and the check of a run that goes on."""
 
 import json
+import sys
 
 import pytest
 
@@ -111,6 +112,7 @@ def test_a_finished_run_is_shown_without_its_file(run, folder):
 
 def test_functions_in_python(folder, monkeypatch):
     monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "own", raising=False)
     import own
 
     found = ravine.compare(
@@ -137,3 +139,73 @@ def test_a_configuration_file_needs_trust_on_the_command_line(folder, capsys):
     assert status("-c", "c.toml", "-o", "b") == 0
     first, second = (json.loads((folder / name / "result.json").read_text()) for name in "ab")
     assert first["result"] == second["result"]
+
+
+NET = """
+import jax, jax.numpy as jnp
+class Net:
+    def init(key, inputs, outputs):
+        a, b = jax.random.split(key)
+        return {"in": jax.random.normal(a, (inputs, 8)), "out": jax.random.normal(b, (8, outputs)) / 8}
+    def apply(params, x):
+        return jnp.tanh(x @ params["in"]) @ params["out"]
+"""
+
+
+@pytest.fixture
+def net(folder):
+    """Return the text of a network in a Python file."""
+    (folder / "net.py").write_text(NET)
+    return "net.py:Net"
+
+
+def test_a_network_of_a_file_trains_and_predicts(net, folder, monkeypatch):
+    found = ravine.train("iris", net=net, epochs=30, baselines=False, out="a", progress=False)
+    assert found.test.model > 0.7 and found.plan.network == "net.py:Net"
+    predicted = ravine.predict("a", "iris")
+    assert predicted.table.equals(ravine.predict(found.model, "iris").table)
+    monkeypatch.setenv("RAVINE_CACHE", str(folder / "other"))
+    monkeypatch.setattr(trust, "_trusted", set())
+    with pytest.raises(UsageError, match="not run on this machine before"):
+        ravine.predict("a", "iris")
+    assert ravine.predict("a", "iris", trust=True).table.equals(predicted.table)
+    (folder / "net.py").write_text(NET + "# changed\n")
+    with pytest.raises(DataError, match="has changed"):
+        ravine.load_model("a", trust=True)
+
+
+def test_a_network_of_a_file_is_the_same_network_side_by_side(net):
+    """Four seeds side by side give the parameters that each gives alone, up to rounding."""
+    scores = [
+        ravine.train("iris", net=net, seeds=seeds, epochs=4, baselines=False, progress=False).result.values
+        for seeds in (1, 4)
+    ]
+    assert scores[0][0] == pytest.approx(scores[1][0], abs=1e-6)
+
+
+@pytest.mark.slow
+def test_studies_with_a_network_of_a_file(net):
+    """The studies that need no layers measure it; `descent` refuses it in one sentence."""
+    usual = {"net": net, "epochs": 4, "progress": False}
+    swept = ravine.sweep(
+        "iris", vary={"net": ["8", net]}, trials=2, tuning_seeds=1, seeds=2, epochs=4, progress=False
+    )
+    assert {row.setting for row in swept.leaderboard} == {"net=8", "net=net.py:Net"}
+    surface = ravine.landscape("iris", optimizers="sgd", **usual)
+    assert surface.center.network == "net.py:Net" and surface.sharpness.value > 0
+    assert "layers of a network of a Python file" in " ".join(row.why_not or "" for row in surface.barriers)
+    diagnosed = ravine.diagnose("iris", seeds=2, baselines=False, **usual)
+    assert diagnosed.training.network == "net.py:Net"
+    assert ravine.memorize("iris", net=net, effort="quick", progress=False).plan.network == "net.py:Net"
+    with pytest.raises(UsageError, match="needs the layers"):
+        ravine.descent("iris", net=net, progress=False)
+
+
+def test_options_that_have_no_effect_are_refused(net):
+    for option, value in (("activation", "tanh"), ("init", "glorot")):
+        with pytest.raises(UsageError, match="has no effect"):
+            ravine.train("iris", net=net, **{option: value}, progress=False)
+    with pytest.raises(UsageError, match="has arguments"):
+        ravine.train("iris", net=f"{net}(a=1)", progress=False)
+    with pytest.raises(UsageError, match=r"layers of 'net\.py:Net'"):
+        ravine.sweep("iris", net=net, vary={"dropout": [0, 0.1]}, progress=False)

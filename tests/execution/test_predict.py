@@ -11,6 +11,7 @@ from ravine.data import Table
 from ravine.errors import DataError
 from ravine.execution.predict import predict, predict_result, predictions_of
 from ravine.execution.predict_result import PredictedScore, PredictResult, score_text
+from ravine.execution.saved_model import Model
 
 NEW = pd.DataFrame({"color": ["red", "blue", None], "size": [0.1, np.nan, 2.0], "other": 1})
 
@@ -44,7 +45,7 @@ def test_columns_without_names_are_counted_with_or_without_the_target():
 
 
 def test_the_document_holds_the_table(trained):
-    result = predict_result(trained.path, Table(NEW, "new.csv", "ab"))
+    result = predict_result(str(trained.path), Model.load(trained.path), Table(NEW, "new.csv", "ab"))
     document = result.to_dict()
     assert PredictResult.from_dict(document) == result
     found = predict(trained.path, NEW)

@@ -37,6 +37,10 @@ def test_paths_in_longer_texts(tmp_path, monkeypatch):
     assert short_code(full) == "optimizer=sgd,own.py:lion(path='x.py:y'),b.py:c"
 
 
+def test_semicolons_separate_too():
+    assert list(files_in("net=8; a.py:N;b.py:M")) == ["a.py", "b.py"]
+
+
 def test_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert absolute_code("~/own.py:lion") == f"{tmp_path}/own.py:lion"

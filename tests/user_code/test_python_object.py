@@ -20,6 +20,7 @@ def test_our_own_optimizers_have_their_names():
 
 def test_a_function_of_a_module_is_found_without_running_the_file_again(folder, monkeypatch):
     monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "own", raising=False)
     own = importlib.import_module("own")
     try:
         text = text_of(own.lion)

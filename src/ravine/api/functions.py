@@ -39,14 +39,16 @@ __all__ = [
 ]
 
 
-def load_model(path: str | PathLike[str]) -> Model:
+def load_model(path: str | PathLike[str], *, trust: bool = False) -> Model:
     """Return a trained model from its folder, one of its files, or a run.
 
-    Raises DataError if the model is missing, damaged or not complete.
+    trust: whether a Python file of the model's network may run, also if it was never named on this machine.
+    Raises DataError if the model is missing, damaged or not complete, UsageError for such a file without
+    trust.
     """
     from ravine.execution.saved_model import Model
 
-    return Model.load(Path(path))
+    return Model.load(Path(path), trust)
 
 
 @with_renamed_keywords
@@ -81,7 +83,7 @@ def compare(
     min_change: float = 0.0,
     clip: float | None = None,
     average: str | None = None,
-    net: str = "64-64",
+    net: str | Callable[..., object] = "64-64",
     activation: str = "relu",
     init: str = "he",
     init_scale: float = 1.0,
@@ -159,7 +161,7 @@ def compare(
     average: Average of the weights over training steps, used in evaluation and in the saved network:
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
-        batchnorm dropout=0.2'. [default: 64-64]
+        batchnorm dropout=0.2', or own.py:Mixer from a Python file. [default: 64-64]
     activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
         softplus, elu; default: relu]
     init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
@@ -285,7 +287,7 @@ def train(
     min_change: float = 0.0,
     clip: float | None = None,
     average: str | None = None,
-    net: str = "64-64",
+    net: str | Callable[..., object] = "64-64",
     activation: str = "relu",
     init: str = "he",
     init_scale: float = 1.0,
@@ -368,7 +370,7 @@ def train(
     average: Average of the weights over training steps, used in evaluation and in the saved network:
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
-        batchnorm dropout=0.2'. [default: 64-64]
+        batchnorm dropout=0.2', or own.py:Mixer from a Python file. [default: 64-64]
     activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
         softplus, elu; default: relu]
     init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
@@ -492,7 +494,7 @@ def diagnose(
     min_change: float = 0.0,
     clip: float | None = None,
     average: str | None = None,
-    net: str = "64-64",
+    net: str | Callable[..., object] = "64-64",
     activation: str = "relu",
     init: str = "he",
     init_scale: float = 1.0,
@@ -576,7 +578,7 @@ def diagnose(
     average: Average of the weights over training steps, used in evaluation and in the saved network:
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
-        batchnorm dropout=0.2'. [default: 64-64]
+        batchnorm dropout=0.2', or own.py:Mixer from a Python file. [default: 64-64]
     activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
         softplus, elu; default: relu]
     init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
@@ -697,7 +699,7 @@ def sweep(
     min_change: float = 0.0,
     clip: float | None = None,
     average: str | None = None,
-    net: str = "64-64",
+    net: str | Callable[..., object] = "64-64",
     activation: str = "relu",
     init: str = "he",
     init_scale: float = 1.0,
@@ -779,7 +781,7 @@ def sweep(
     average: Average of the weights over training steps, used in evaluation and in the saved network:
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
-        batchnorm dropout=0.2'. [default: 64-64]
+        batchnorm dropout=0.2', or own.py:Mixer from a Python file. [default: 64-64]
     activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
         softplus, elu; default: relu]
     init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
@@ -902,7 +904,7 @@ def landscape(
     min_change: float = 0.0,
     clip: float | None = None,
     average: str | None = None,
-    net: str = "64-64",
+    net: str | Callable[..., object] = "64-64",
     activation: str = "relu",
     init: str = "he",
     init_scale: float = 1.0,
@@ -975,7 +977,7 @@ def landscape(
     average: Average of the weights over training steps, used in evaluation and in the saved network:
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
-        batchnorm dropout=0.2'. [default: 64-64]
+        batchnorm dropout=0.2', or own.py:Mixer from a Python file. [default: 64-64]
     activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
         softplus, elu; default: relu]
     init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
@@ -1090,7 +1092,7 @@ def memorize(
     min_change: float = 0.0,
     clip: float | None = None,
     average: str | None = None,
-    net: str = "64-64",
+    net: str | Callable[..., object] = "64-64",
     activation: str = "relu",
     init: str = "he",
     init_scale: float = 1.0,
@@ -1160,7 +1162,7 @@ def memorize(
     average: Average of the weights over training steps, used in evaluation and in the saved network:
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
-        batchnorm dropout=0.2'. [default: 64-64]
+        batchnorm dropout=0.2', or own.py:Mixer from a Python file. [default: 64-64]
     activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
         softplus, elu; default: relu]
     init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
@@ -1264,7 +1266,7 @@ def descent(
     min_change: float = 0.0,
     clip: float | None = None,
     average: str | None = None,
-    net: str = "64",
+    net: str | Callable[..., object] = "64",
     activation: str = "relu",
     init: str = "he",
     init_scale: float = 1.0,
@@ -1334,7 +1336,7 @@ def descent(
     average: Average of the weights over training steps, used in evaluation and in the saved network:
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
-        batchnorm dropout=0.2'. [default: 64]
+        batchnorm dropout=0.2', or own.py:Mixer from a Python file. [default: 64]
     activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
         softplus, elu; default: relu]
     init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,

@@ -29,20 +29,23 @@ def predict(
     keep: Sequence[str | int] | str | int = (),
     out: str | PathLike[str] | None = None,
     max_expand: float = MAX_EXPANSION,
+    trust: bool = False,
 ) -> Predictions:
     """Return the predictions of a model for the rows of X, and their score where X holds the target.
 
     model: a model, its folder, a run, or `latest`, the newest run that has a model. X: a file, the name of a
     built-in set, a DataFrame, or an array [N, columns] with the columns of training. keep: columns of X to
     copy to the predictions. out: file to write; its name decides the format. max_expand: largest number of
-    bytes that a file X may take in memory, as a multiple of the bytes of the file. Raises DataError for a
-    model or data that cannot be used, and UsageError for an `out` of unknown format.
+    bytes that a file X may take in memory, as a multiple of the bytes of the file. trust: whether a Python
+    file of the model's network may run, also if it was never named on this machine. Raises DataError for a
+    model or data that cannot be used, and UsageError for an `out` of unknown format and for such a Python
+    file without trust.
     """
     import pandas as pd
 
     if out is not None:
         format_to_write(Path(out))
-    loaded = model if isinstance(model, Model) else Model.load(find_model(model))
+    loaded = model if isinstance(model, Model) else Model.load(find_model(model), trust)
     if isinstance(X, str | PathLike):
         rows: Table | pd.DataFrame = read(Path(X), max_expand=max_expand)
     else:

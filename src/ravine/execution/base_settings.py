@@ -24,8 +24,8 @@ __all__ = [
     "OptimizerSettings",
     "budget_option",
     "effort_option",
-    "optimizer_name",
     "seeds_option",
+    "short_name",
     "tuning_seeds_option",
 ]  # fmt: skip
 
@@ -37,8 +37,8 @@ HUGE = 1e30  # beyond it, float32 has no room for squares
 USUAL_EPOCHS = "Passes over the training rows; if not given, 50, or more if 50 are fewer than 1,000 steps."
 
 
-def optimizer_name(text: str) -> str:
-    """Return the text of an optimizer without the folder of a Python file, for messages."""
+def short_name(text: str) -> str:
+    """Return the text of an optimizer or network without the folder of a Python file, for messages."""
     from ravine.user_code.code_text import short_code  # not needed by the help
 
     return short_code(text)

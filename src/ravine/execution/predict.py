@@ -152,19 +152,18 @@ def _weights(
     return weights / weights.mean(), name
 
 
-def predict_result(model: str | Path, table: Table, keep: Sequence[str | int] = ()) -> PredictResult:
+def predict_result(path: str, model: Model, table: Table, keep: Sequence[str | int] = ()) -> PredictResult:
     """Return the predictions of a saved model for a table as the result that `ravine predict --json` prints.
 
-    model: folder or file of the model. keep: columns of the table to copy beside the predictions. Raises
-    DataError for a model that cannot be read, and for a missing column.
+    path: folder or file of the model. keep: columns of the table to copy beside the predictions. Raises
+    DataError for a missing column.
     """
-    loaded = Model.load(model)
-    predictions = predictions_of(loaded, table, keep)
+    predictions = predictions_of(model, table, keep)
     return PredictResult(
-        model=str(model),
-        task=loaded.task,
-        target=loaded.target,
-        classes=loaded.classes,
+        model=path,
+        task=model.task,
+        target=model.target,
+        classes=model.classes,
         data=PredictedData(
             name=table.name, sha256=table.sha256, rows=len(predictions.table), notes=predictions.notes
         ),

@@ -24,6 +24,7 @@ from ravine.networks.file_network import FileNetwork
 from ravine.records.documents import check_document
 from ravine.records.model_files import find_model_file, load_model, model_files, save_model
 from ravine.training import TrainedNetwork
+from ravine.user_code.trust import trust as trust_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,16 +151,20 @@ class Model:
         return arrays, description
 
     @classmethod
-    def load(cls, path: str | Path) -> Model:
+    def load(cls, path: str | Path, trust: bool = False) -> Model:
         """Return the saved model in a directory; `path` can also be one of its files, or a run.
 
-        Raises DataError if the model is missing, or if a newer version of Ravine wrote it. Raises DamagedFile
-        if its files are not complete, or do not fit each other.
+        trust: whether a Python file of the model's network may run, also if it was never named on this
+        machine. Raises UsageError for such a file without trust. Raises DataError if the model is missing, or
+        if a newer version of Ravine wrote it. Raises DamagedFile if its files are not complete, or do not fit
+        each other.
         """
         file = find_model_file(path)
         arrays, plain = load_model(file)
         found = check_document(plain, ModelDescription, f"'{file}'", field="description", exact=True)
         network = found.any_network
+        if trust and isinstance(network, FileNetwork):
+            trust_file(Path(network.path), network.code)
         params, stats = arrays_of(network, arrays, f"'{file.with_suffix('.safetensors')}'")
         trained = TrainedNetwork(network, params, stats, found.numbers)
         return cls(

@@ -30,7 +30,7 @@ from ravine.networks import (
 )
 from ravine.networks.augmentation_text import AUGMENTATIONS, check_inputs, read_augmentation
 from ravine.networks.connections import GATE_BIAS
-from ravine.networks.network_text import NetworkSpec
+from ravine.networks.network_text import FileNetworkSpec, NetworkSpec
 from ravine.optimizers import Rule, resolve, resolve_all, schedule
 from ravine.options.fields import options_of
 from ravine.options.renamed import renamed_key
@@ -188,6 +188,13 @@ def training_spec(settings: NetworkSettings, dataset: Dataset) -> TrainingSpec:
     """
     classes = len(dataset.classes) if dataset.classes is not None else 0
     parsed = any_network(settings.net)
+    if isinstance(parsed, FileNetworkSpec) and settings.init != OPTIONS["init"].default:
+        raise UsageError(
+            f"The initialization '{settings.init}' has no effect on '{parsed}'.",
+            "A network of a Python file draws its initial parameters itself.",
+            "Leave --init out. --init-scale multiplies all initial parameters.",
+            option="init", value=settings.init, allowed="the default, for a network of a Python file",
+        )  # fmt: skip
     with about_option("net", settings.net, "a network that fits the data and the activation"):
         network = parsed.build(len(dataset.features), classes or 1, settings.activation, dataset.image)
     if settings.label_smoothing and not classes:

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from ravine.networks.activations import ACTIVATIONS as ACTIVATIONS
     from ravine.networks.activations import Activation as Activation
     from ravine.networks.activations import activation as activation
-    from ravine.networks.protocol import AnyNetwork as AnyNetwork
-    from ravine.networks.protocol import layered as layered
     from ravine.networks.connections import CONNECTIONS as CONNECTIONS
     from ravine.networks.connections import GATE_BIAS as GATE_BIAS
     from ravine.networks.initialization import INITIALIZATIONS as INITIALIZATIONS
@@ -33,6 +31,8 @@ if TYPE_CHECKING:
     from ravine.networks.network_text import any_network as any_network
     from ravine.networks.network_text import read_network as read_network
     from ravine.networks.normalization import NORMALIZATIONS as NORMALIZATIONS
+    from ravine.networks.protocol import AnyNetwork as AnyNetwork
+    from ravine.networks.protocol import layered as layered
 
 _FILES = {
     "protocol": ("AnyNetwork", "layered"),

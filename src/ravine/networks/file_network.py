@@ -7,9 +7,9 @@
         def apply(params, x):
             return jnp.tanh(x @ params["in"]) @ params["out"]
 
-`init` returns any tree of arrays, and `apply` maps x [N, inputs] to outputs [N, outputs]. An argument `key`
-of `apply`, if there is one, gets a random key in training, and None in inference. An argument `training` tells
-the two apart.
+`init` returns any tree of arrays, and `apply` maps x [N, inputs] to outputs [N, outputs]. If `apply` has an
+argument `key`, it gets a random key in training, and None in inference. An argument `training` is True in
+training.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import numpy as np
 from ravine.errors import DataError, UsageError
 from ravine.networks.connections import GATE_BIAS
 from ravine.user_code.code_text import CodeText
-from ravine.user_code.load import load_code
+from ravine.user_code.load import file_hash, load_code
 from ravine.user_code.user_errors import user_code_errors
 
 __all__ = ["FileNetwork"]
@@ -81,13 +81,14 @@ class FileNetwork:
 
     @cached_property
     def _object(self) -> Any:
-        code = load_code(CodeText(self.path, self.name))
-        if code.sha256 != self.code:
+        _, found = file_hash(self.path)
+        if found != self.code:
             raise DataError(
                 f"The Python file '{self.path}' has changed.",
-                f"Its SHA-256 began with {self.code[:12]}, it now begins with {code.sha256[:12]}.",
+                f"Its SHA-256 began with {self.code[:12]}, it now begins with {found[:12]}.",
                 "Put the old file back, or train a new network.",
             )
+        code = load_code(CodeText(self.path, self.name))
         for name in ("init", "apply"):
             if not callable(getattr(code.value, name, None)):
                 raise UsageError(

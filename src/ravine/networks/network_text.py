@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from ravine.errors import UsageError, did_you_mean
 from ravine.networks.connections import CONNECTIONS, DEFAULT_CONNECTION
 from ravine.networks.normalization import NORMALIZATIONS
-from ravine.user_code.code_text import CodeText, code_text
+from ravine.user_code.code_text import CodeText, code_text, short_code
 
 if TYPE_CHECKING:
     from ravine.networks.file_network import FileNetwork
@@ -167,7 +167,7 @@ def read_network(text: str) -> NetworkSpec:
     """
     if code_text(text):
         raise UsageError(
-            f"The layers of '{text}', a network of a Python file, are not known.",
+            f"The layers of '{short_code(text)}', a network of a Python file, are not known.",
             "They are needed here.",
             "Choose a network such as --net 64-64.",
         )

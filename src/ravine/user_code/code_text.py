@@ -10,8 +10,8 @@ from typing import NamedTuple
 __all__ = ["CodeText", "absolute_code", "code_text", "files_in", "short_code"]
 
 PATTERN = re.compile(r"(?P<path>.+\.py)\s*:\s*(?P<name>[^\W\d]\w*)\s*(?P<call>\(.*\))?", re.DOTALL)
-ITEM = re.compile(r"[^,=]+\.py\s*:\s*[^\W\d]\w*")
-"""`FILE.py:NAME` inside a longer text, such as `optimizer=sgd,own.py:lion`; its path has neither , nor =."""
+ITEM = re.compile(r"[^,=;]+\.py\s*:\s*[^\W\d]\w*")
+"""`FILE.py:NAME` inside a longer text, such as `optimizer=sgd,own.py:lion`; its path has none of , = ;."""
 
 
 class CodeText(NamedTuple):
@@ -53,7 +53,7 @@ def _with_paths(text: str, changed: Callable[[str], str]) -> str:
     """Return a text with another path of every Python file."""
     for path in dict.fromkeys(files_in(text)):
         new = changed(path).replace("\\", r"\\")
-        text = re.sub(rf"(?<![^,=\s]){re.escape(path)}(?=\s*:)", new, text)
+        text = re.sub(rf"(?<![^,=;\s]){re.escape(path)}(?=\s*:)", new, text)
     return text
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["predict"]
 
 JSON = ".json"
+TRUST = "Permission to run the Python file of the model's network, also if never named on this machine."
 
 
 @click.command(
@@ -52,11 +53,12 @@ JSON = ".json"
     "--max-expand", metavar="TIMES", type=click.FloatRange(min=1), default=MAX_EXPANSION, show_default=True,
     help="Largest number of bytes that DATA may take in memory, as a multiple of the bytes of the file.",
 )  # fmt: skip
+@click.option("--trust", is_flag=True, help=TRUST)
 @output_flags(out="FILE:File to write; if not given, standard output (-), as CSV.")
 @click.pass_obj
 def predict(
-    console: Console, model: str, source: str, keep: tuple[str, ...], max_expand: float, out: str | None,
-    json: bool, quiet: bool, verbose: bool,
+    console: Console, model: str, source: str, keep: tuple[str, ...], max_expand: float, trust: bool,
+    out: str | None, json: bool, quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
     """Predict the rows of data with a trained model, and write the predictions. Returns the exit status."""
     from ravine.engines.limits import check_limits
@@ -72,7 +74,8 @@ def predict(
     as_json = json or (out is not None and _is_json(out))
     work = _document if as_json else _table
     names = [name for text in keep for name in text.split(",")]
-    notes, score = work(path, partial(_read, source, max_expand), names, out, console)
+    reading = partial(_read, source, max_expand)
+    notes, score = work(path, trust, reading, names, out, console)
     for note in notes:
         console.info(console.wrapped(note))
     if out is not None:
@@ -136,15 +139,16 @@ def _model(model: str) -> str:
 
 
 def _table(
-    model: str, read: Callable[[], Table], keep: Sequence[str], out: str | None, console: Console
+    path: str, trust: bool, read: Callable[[], Table], keep: Sequence[str], out: str | None, console: Console
 ) -> tuple[list[str], PredictedScore | None]:
     """Write the predictions as a table; return the notes on the data, and the score."""
     from ravine.data.write_table import write
     from ravine.data.writers.delimited_text import csv_text
     from ravine.execution.predict import predictions_of
+    from ravine.execution.saved_model import Model
 
     with _progress(console):
-        found = predictions_of(model, read(), keep)
+        found = predictions_of(Model.load(path, trust), read(), keep)
     if out is None:
         console.print_table(csv_text(found.table))
     else:
@@ -153,14 +157,15 @@ def _table(
 
 
 def _document(
-    model: str, read: Callable[[], Table], keep: Sequence[str], out: str | None, console: Console
+    path: str, trust: bool, read: Callable[[], Table], keep: Sequence[str], out: str | None, console: Console
 ) -> tuple[list[str], PredictedScore | None]:
     """Write the predictions as a JSON document; return the notes on the data, and the score."""
     from ravine.execution.predict import predict_result
+    from ravine.execution.saved_model import Model
     from ravine.records.atomic_files import write_json
 
     with _progress(console):
-        result = predict_result(model, read(), keep)
+        result = predict_result(path, Model.load(path, trust), read(), keep)
     if out is None:
         console.print_document(result.to_dict())
     else:

@@ -17,8 +17,8 @@ from ravine.execution.base_settings import (
     NetworkSettings,
     budget_option,
     effort_option,
-    optimizer_name,
     seeds_option,
+    short_name,
     tuning_seeds_option,
 )
 from ravine.execution.data_settings import display_name
@@ -92,7 +92,7 @@ class CompareSettings(NetworkSettings, DifferenceSettings, HyperScheduleSettings
         dry_run: whether nothing will be trained; the line then begins with `Planning to compare`.
         """
         count = len(self.optimizers)
-        what = f"{count} optimizers" if count > 1 else optimizer_name(self.optimizers[0])
+        what = f"{count} optimizers" if count > 1 else short_name(self.optimizers[0])
         effort = f", {self.effort} effort" if self.effort else ""
         effort += f", within {self.budget}" if self.budget else ""
         doing = "Planning to compare" if dry_run else "Comparing"

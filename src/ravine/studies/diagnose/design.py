@@ -207,7 +207,7 @@ def design(settings: DiagnoseSettings, dataset: Dataset, devices: Devices) -> Di
     prepared, model = prepare_training(training_settings(settings), dataset), None
     seed = _first_seed(settings)
     if settings.model is not None:
-        model = Model.load(settings.model)
+        model = Model.load(settings.model, settings.trust)
         seed = seed if model.metadata.seed is None else model.metadata.seed
         prepared = _prepare_model(model, prepared, dataset, settings.model, seed)
     designed = DiagnoseDesign(settings, dataset, devices, prepared, model, seed)

@@ -45,7 +45,7 @@ def load_model_data(path: str, settings: NetworkSettings) -> Dataset:
     path: path of the model. Raises DataError if model or data cannot be read or do not fit each other, and
     UsageError if the model lies in no run directory, so that its data are not known.
     """
-    model = Model.load(path)
+    model = Model.load(path, settings.trust)
     if settings.source:
         return _named_data(model, settings)
     run, own = _own_settings(path)
@@ -61,7 +61,7 @@ def point_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> Lo
     if `settings` name these data, else over the training rows of the model's run. In the second case, raises
     UsageError if the data set is not that of the run, DataError if the model's file names no seed.
     """
-    model = Model.load(path)
+    model = Model.load(path, settings.trust)
     if settings.source:
         x = model.scaler.apply(dataset.x)
         rows, per_epoch = Rows(x.astype(model.trained.precision), _scaled_target(model, dataset.y)), 1.0

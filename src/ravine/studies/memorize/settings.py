@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.base_settings import GeneralizationSettings, effort_option, optimizer_name, seeds_option
+from ravine.execution.base_settings import GeneralizationSettings, effort_option, seeds_option, short_name
 from ravine.execution.data_settings import display_name
 from ravine.execution.study import DATA_HELP, Study
 
@@ -21,8 +21,8 @@ class MemorizeSettings(GeneralizationSettings):
     def headline(self, dry_run: bool) -> str:
         """Return the first line that the command prints, with network, optimizer and data."""
         doing = "Planning to measure" if dry_run else "Measuring"
-        optimizer = optimizer_name(self.optimizer)
-        return f"{doing} how much '{self.net}' with {optimizer} memorizes of {display_name(self.source)}."
+        network, optimizer = short_name(self.net), short_name(self.optimizer)
+        return f"{doing} how much '{network}' with {optimizer} memorizes of {display_name(self.source)}."
 
 
 STUDY = Study(

@@ -157,7 +157,7 @@ def _row(
         optimizer=short_code(settings.optimizer),
         learning_rate=scores.rate,
         schedule=settings.schedule,
-        network=settings.net,
+        network=short_code(settings.net),
         parameters=configuration.spec.network.parameters,
         tuning_interval=clipped(interval, scores.values, bounds),
         tier=tier,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.base_settings import BaselineSettings, LearningRateSettings, optimizer_name
+from ravine.execution.base_settings import BaselineSettings, LearningRateSettings, short_name
 from ravine.execution.data_settings import display_name
 from ravine.execution.study import DATA_HELP, Study
 from ravine.execution.training_settings import WinnerSettings
@@ -29,7 +29,7 @@ class TrainSettings(WinnerSettings, BaselineSettings):
         """Return the first line that the command prints, such as `Training with adam on digits`."""
         rate = "" if self.learning_rate is None else f" at learning rate {self.learning_rate:g}"
         doing = "Planning to train" if dry_run or self.plot_schedule is not None else "Training"
-        return f"{doing} with {optimizer_name(self.optimizer)}{rate} on {display_name(self.source)}."
+        return f"{doing} with {short_name(self.optimizer)}{rate} on {display_name(self.source)}."
 
     @property
     def plans_only(self) -> bool:
