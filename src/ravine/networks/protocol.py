@@ -1,4 +1,4 @@
-"""What training needs of a network: a protocol, and the question for more than that.
+"""The protocol of a network, which names all that training needs, and the question for more than that.
 
 `Network`, which a text such as `64-64 residual` describes, and `FileNetwork`, two functions of the user, are
 its implementations. A study that needs layers asks `layered` for them.
@@ -21,29 +21,35 @@ __all__ = ["AnyNetwork", "layered"]
 
 
 class AnyNetwork(Protocol):
-    """The architecture of a network, without its parameters. It is hashable; equal networks share programs.
-
-    sizes: number of inputs first, number of outputs last. parameters: number of parameters. products: matrix
-    products of the forward pass of one row, (rows, fan-in, fan-out) of each, for estimates of time. flops:
-    floating-point operations of a training step, per row. hyper_names: names of the hyperparameters whose
-    values training needs. random: whether training draws random numbers. mixes_rows: whether the outputs of a
-    row in training depend on the other rows of the batch, as with batch normalization.
-    """
+    """The architecture of a network, without its parameters. Equal networks share compiled programs."""
 
     @property
-    def sizes(self) -> tuple[int, ...]: ...
+    def sizes(self) -> tuple[int, ...]:
+        """Number of inputs first, number of outputs last."""
+
     @property
-    def parameters(self) -> int: ...
+    def parameters(self) -> int:
+        """Number of parameters."""
+
     @property
-    def products(self) -> list[tuple[int, int, int]]: ...
+    def products(self) -> list[tuple[int, int, int]]:
+        """Matrix products of the forward pass of one row, for estimates of time: (rows, fan-in, fan-out)."""
+
     @property
-    def flops(self) -> int: ...
+    def flops(self) -> int:
+        """Floating-point operations of a training step, per row."""
+
     @property
-    def hyper_names(self) -> tuple[str, ...]: ...
+    def hyper_names(self) -> tuple[str, ...]:
+        """Names of the hyperparameters whose values training needs."""
+
     @property
-    def random(self) -> bool: ...
+    def random(self) -> bool:
+        """Whether training draws random numbers."""
+
     @property
-    def mixes_rows(self) -> bool: ...
+    def mixes_rows(self) -> bool:
+        """Whether the outputs of a row in training depend on the other rows, as with batch normalization."""
 
     def __hash__(self) -> int: ...
 

@@ -13,7 +13,7 @@ __all__ = ["first_weights", "layer_weights"]
 
 
 def layer_weights(network: AnyNetwork, tree: Any) -> list[jax.Array]:
-    """Return the weights of each layer as one vector. tree: a tree like the parameters.
+    """Return the weights of each layer as one vector [weight]. tree: a tree like the parameters.
 
     A network of a Python file counts as one layer, whose weights are all of its parameters.
     """
