@@ -140,7 +140,8 @@ def annotation(study: Study, key: str, hint: object) -> str:
     if wider is not None:
         return f"{wider} | None"
     if options_of(study.settings)[key].code:  # a function in a Python file stands for its text
-        return f"Sequence[str | {CALLABLE}] | str | None" if hint == list[str] else f"str | {CALLABLE}"
+        several = f"Sequence[str | {CALLABLE}] | str | None"
+        return several if hint == list[str] else f"str | {CALLABLE}" + (" | None" if hint is not str else "")
     parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     names = [
         LIST if part == list[str] else "None" if part is types.NoneType else part.__name__ for part in parts

@@ -169,8 +169,9 @@ def folder(tmp_path, monkeypatch):
         (tmp_path / name).write_bytes(gzip.compress(head + array.tobytes()))
     (tmp_path / "own.py").write_text((ROOT / "examples" / "own_optimizer.py").read_text("utf-8"), "utf-8")
     own_code = ROOT / "docs" / "own-code.md"
-    network = next(block.text for block in blocks(own_code) if "class Mixer" in block.text)
-    (tmp_path / "net.py").write_text(network, "utf-8")
+    for name, begin in (("net.py", "class Mixer"), ("loss.py", "def huber")):
+        code = next(block.text for block in blocks(own_code) if begin in block.text)
+        (tmp_path / name).write_text(code, "utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     yield tmp_path

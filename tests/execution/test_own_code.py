@@ -209,3 +209,52 @@ def test_options_that_have_no_effect_are_refused(net):
         ravine.train("iris", net=f"{net}(a=1)", progress=False)
     with pytest.raises(UsageError, match=r"layers of 'net\.py:Net'"):
         ravine.sweep("iris", net=net, vary={"dropout": [0, 0.1]}, progress=False)
+
+
+LOSS = """
+import jax.numpy as jnp
+def absolute(outputs, target): return jnp.abs(outputs[:, 0] - target)
+def squares(outputs, target): return (outputs[:, 0] - target) ** 2
+"""
+
+
+@pytest.fixture
+def losses(folder):
+    """Return the path of a Python file with losses."""
+    (folder / "loss.py").write_text(LOSS)
+    return "loss.py"
+
+
+def test_a_loss_of_a_file_is_minimized(losses, folder):
+    usual = {"epochs": 10, "baselines": False, "progress": False}
+    own, same, other = (
+        ravine.train("diabetes", loss=loss, **usual, out=folder / str(k))
+        for k, loss in enumerate([f"{losses}:squares", "squared_error", f"{losses}:absolute"])
+    )
+    assert own.result.values == pytest.approx(same.result.values, rel=1e-5)
+    assert own.curves.train_loss == pytest.approx(same.curves.train_loss, rel=1e-4)
+    assert other.curves.train_loss != pytest.approx(same.curves.train_loss, rel=1e-2)
+    assert own.model.metadata.loss.startswith(f"{folder}/loss.py:squares@")
+    assert same.model.metadata.loss is None
+    assert set(RunDirectory.open(folder / "0").metadata.code) == {f"{folder}/loss.py"}
+
+
+@pytest.mark.slow
+def test_landscape_and_diagnosis_with_a_loss_of_a_file(losses, folder):
+    usual = {"epochs": 4, "progress": False}
+    own, same = (
+        ravine.landscape("diabetes", optimizers="sgd", loss=loss, **usual)
+        for loss in (f"{losses}:squares", "squared_error")
+    )
+    assert own.sharpness.value == pytest.approx(same.sharpness.value, rel=1e-3)
+    assert "(loss.py:squares)" in str(own)
+    own, same = (
+        ravine.diagnose("diabetes", seeds=0, loss=loss, baselines=False, **usual)
+        for loss in (f"{losses}:squares", "squared_error")
+    )
+    assert [finding.verdict for finding in own.findings] == [finding.verdict for finding in same.findings]
+
+
+def test_label_smoothing_needs_the_cross_entropy(losses):
+    with pytest.raises(UsageError, match="has no effect on the loss"):
+        ravine.train("iris", loss=f"{losses}:absolute", label_smoothing=0.1, progress=False)

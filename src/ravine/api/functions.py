@@ -84,6 +84,7 @@ def compare(
     clip: float | None = None,
     average: str | None = None,
     net: str | Callable[..., object] = "64-64",
+    loss: str | Callable[..., object] | None = None,
     activation: str = "relu",
     init: str = "he",
     init_scale: float = 1.0,
@@ -162,6 +163,8 @@ def compare(
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
         batchnorm dropout=0.2', or own.py:Mixer from a Python file. [default: 64-64]
+    loss: Loss that training minimizes, such as own.py:huber from a Python file; if not given, the cross
+        entropy for classes and the squared error for numbers.
     activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
         softplus, elu; default: relu]
     init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
@@ -229,6 +232,7 @@ def compare(
             "clip": clip,
             "average": average,
             "net": net,
+            "loss": loss,
             "activation": activation,
             "init": init,
             "init_scale": init_scale,
@@ -288,6 +292,7 @@ def train(
     clip: float | None = None,
     average: str | None = None,
     net: str | Callable[..., object] = "64-64",
+    loss: str | Callable[..., object] | None = None,
     activation: str = "relu",
     init: str = "he",
     init_scale: float = 1.0,
@@ -371,6 +376,8 @@ def train(
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
         batchnorm dropout=0.2', or own.py:Mixer from a Python file. [default: 64-64]
+    loss: Loss that training minimizes, such as own.py:huber from a Python file; if not given, the cross
+        entropy for classes and the squared error for numbers.
     activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
         softplus, elu; default: relu]
     init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
@@ -438,6 +445,7 @@ def train(
             "clip": clip,
             "average": average,
             "net": net,
+            "loss": loss,
             "activation": activation,
             "init": init,
             "init_scale": init_scale,
@@ -495,6 +503,7 @@ def diagnose(
     clip: float | None = None,
     average: str | None = None,
     net: str | Callable[..., object] = "64-64",
+    loss: str | Callable[..., object] | None = None,
     activation: str = "relu",
     init: str = "he",
     init_scale: float = 1.0,
@@ -579,6 +588,8 @@ def diagnose(
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
         batchnorm dropout=0.2', or own.py:Mixer from a Python file. [default: 64-64]
+    loss: Loss that training minimizes, such as own.py:huber from a Python file; if not given, the cross
+        entropy for classes and the squared error for numbers.
     activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
         softplus, elu; default: relu]
     init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
@@ -644,6 +655,7 @@ def diagnose(
             "clip": clip,
             "average": average,
             "net": net,
+            "loss": loss,
             "activation": activation,
             "init": init,
             "init_scale": init_scale,
@@ -700,6 +712,7 @@ def sweep(
     clip: float | None = None,
     average: str | None = None,
     net: str | Callable[..., object] = "64-64",
+    loss: str | Callable[..., object] | None = None,
     activation: str = "relu",
     init: str = "he",
     init_scale: float = 1.0,
@@ -782,6 +795,8 @@ def sweep(
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
         batchnorm dropout=0.2', or own.py:Mixer from a Python file. [default: 64-64]
+    loss: Loss that training minimizes, such as own.py:huber from a Python file; if not given, the cross
+        entropy for classes and the squared error for numbers.
     activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
         softplus, elu; default: relu]
     init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
@@ -850,6 +865,7 @@ def sweep(
             "clip": clip,
             "average": average,
             "net": net,
+            "loss": loss,
             "activation": activation,
             "init": init,
             "init_scale": init_scale,
@@ -905,6 +921,7 @@ def landscape(
     clip: float | None = None,
     average: str | None = None,
     net: str | Callable[..., object] = "64-64",
+    loss: str | Callable[..., object] | None = None,
     activation: str = "relu",
     init: str = "he",
     init_scale: float = 1.0,
@@ -978,6 +995,8 @@ def landscape(
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
         batchnorm dropout=0.2', or own.py:Mixer from a Python file. [default: 64-64]
+    loss: Loss that training minimizes, such as own.py:huber from a Python file; if not given, the cross
+        entropy for classes and the squared error for numbers.
     activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
         softplus, elu; default: relu]
     init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
@@ -1039,6 +1058,7 @@ def landscape(
             "clip": clip,
             "average": average,
             "net": net,
+            "loss": loss,
             "activation": activation,
             "init": init,
             "init_scale": init_scale,
@@ -1093,6 +1113,7 @@ def memorize(
     clip: float | None = None,
     average: str | None = None,
     net: str | Callable[..., object] = "64-64",
+    loss: str | Callable[..., object] | None = None,
     activation: str = "relu",
     init: str = "he",
     init_scale: float = 1.0,
@@ -1163,6 +1184,8 @@ def memorize(
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
         batchnorm dropout=0.2', or own.py:Mixer from a Python file. [default: 64-64]
+    loss: Loss that training minimizes, such as own.py:huber from a Python file; if not given, the cross
+        entropy for classes and the squared error for numbers.
     activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
         softplus, elu; default: relu]
     init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
@@ -1217,6 +1240,7 @@ def memorize(
             "clip": clip,
             "average": average,
             "net": net,
+            "loss": loss,
             "activation": activation,
             "init": init,
             "init_scale": init_scale,
@@ -1267,6 +1291,7 @@ def descent(
     clip: float | None = None,
     average: str | None = None,
     net: str | Callable[..., object] = "64",
+    loss: str | Callable[..., object] | None = None,
     activation: str = "relu",
     init: str = "he",
     init_scale: float = 1.0,
@@ -1337,6 +1362,8 @@ def descent(
         ema=0.99 (exponential), or tail=0.5 (over the steps after half of the run); 'none' turns it off.
     net: Network: the number of units of each hidden layer, then further words, such as '64-64 residual
         batchnorm dropout=0.2', or own.py:Mixer from a Python file. [default: 64]
+    loss: Loss that training minimizes, such as own.py:huber from a Python file; if not given, the cross
+        entropy for classes and the squared error for numbers.
     activation: Activation function of all hidden layers of the network. [sigmoid, tanh, relu, leaky_relu,
         softplus, elu; default: relu]
     init: Distribution from which the initial weights of the network are drawn. [he, glorot, lecun, zero,
@@ -1393,6 +1420,7 @@ def descent(
             "clip": clip,
             "average": average,
             "net": net,
+            "loss": loss,
             "activation": activation,
             "init": init,
             "init_scale": init_scale,

@@ -243,6 +243,13 @@ class NetworkSettings(DataSettings):
         section="Network",
         metavar="LAYERS", check="ravine.networks.network_text:any_network", common=True, code=True,
     )  # fmt: skip
+    loss: str | None = option(
+        None,
+        "Loss that training minimizes, such as own.py:huber from a Python file; if not given, the cross "
+        "entropy for classes and the squared error for numbers.",
+        section="Training",
+        metavar="NAME", check="ravine.networks.losses:check_loss", code=True,
+    )  # fmt: skip
     activation: str = option(
         "relu",
         "Activation function of all hidden layers of the network.",

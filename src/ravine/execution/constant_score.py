@@ -15,7 +15,7 @@ import numpy as np
 
 from ravine.baselines.constant import share_logits
 from ravine.engines import precision_context
-from ravine.networks import LOSSES, METRICS
+from ravine.networks import METRICS, find_loss
 from ravine.statistics import failed_seeds
 from ravine.training import Batches, Plan, Rows
 
@@ -63,7 +63,7 @@ def _measured(metric: str, loss: str) -> Callable[..., tuple[jax.Array, jax.Arra
     return jax.jit(
         lambda outputs, y, weight, scale: (
             METRICS[metric](outputs, y, weight, scale),
-            LOSSES[loss](outputs, y),
+            find_loss(loss)(outputs, y),
         )
     )
 

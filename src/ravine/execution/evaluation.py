@@ -11,7 +11,7 @@ import numpy as np
 from ravine.data import Dataset
 from ravine.execution.model_metadata import ModelMetadata, TrainingData
 from ravine.execution.saved_model import Model
-from ravine.networks import METRICS
+from ravine.networks import LOSSES, METRICS
 from ravine.records.record import Record, Status
 from ravine.training import Batches, Plan, TrainedNetwork
 
@@ -86,6 +86,7 @@ def best_model(
     seed = int(record.hyper["seed"][run])
     complete = replace(
         metadata,
+        loss=None if plan.loss in LOSSES else plan.loss,
         steps=plan.steps,
         seed=seed,
         metric=plan.metric,

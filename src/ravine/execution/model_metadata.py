@@ -44,6 +44,8 @@ class ModelMetadata:
     """Tuned hyperparameters of the optimizer besides the learning rate."""
     schedule: str | None = None
     """Learning-rate schedule."""
+    loss: str | None = None
+    """Name of the loss, for a loss of a Python file; None for the usual loss of the task."""
     steps: Annotated[int, Meta(ge=0, le=10**9)] | None = None
     """Training steps."""
     batch_size: Annotated[int, Meta(ge=1)] | None = None

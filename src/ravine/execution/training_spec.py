@@ -25,6 +25,7 @@ from ravine.networks import (
     any_network,
     default_loss,
     default_metric,
+    loss_named,
     metric,
     network_text,
 )
@@ -115,12 +116,14 @@ class TrainingSpec:
         """
         classes = len(dataset.classes) if dataset.classes is not None else 0
         score = metric(settings.metric or default_metric(dataset.task), dataset.task, classes)
+        with about_option("loss", settings.loss, "a loss that fits the target"):
+            loss = loss_named(settings.loss, dataset.task)
         with about_option("batch_size", batches.batch_size, "at least 2 with batch normalization"):
             self.network.check(batches.batch_size)
         return Plan(
             rule,
             self.network,
-            default_loss(dataset.task),
+            loss,
             score.name,
             batches.batch_size,
             *evaluations_of(steps),
@@ -202,6 +205,13 @@ def training_spec(settings: NetworkSettings, dataset: Dataset) -> TrainingSpec:
             "Labels of a regression are not smoothed.", "There are no classes.",
             "Leave --label-smoothing out.",
             option="label_smoothing", value=settings.label_smoothing, allowed="0, as the target is a number",
+        )  # fmt: skip
+    if settings.label_smoothing and settings.loss not in (None, default_loss(dataset.task)):
+        raise UsageError(
+            f"--label-smoothing has no effect on the loss '{settings.loss}'.",
+            "It changes the cross entropy.",
+            "Leave out --label-smoothing or --loss.",
+            option="label_smoothing", value=settings.label_smoothing, allowed="0, with such a loss",
         )  # fmt: skip
     names, strengths = read_augmentation(settings.augment or "none")
     check_inputs(names, dataset.image)

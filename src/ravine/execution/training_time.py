@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ravine.execution.machine_speed import at_this_speed, operations_per_second
-from ravine.networks import LOSSES, AnyNetwork
+from ravine.networks import AnyNetwork
 from ravine.training import Plan, ProgramShape
 
 __all__ = ["Training", "estimated_seconds", "forward_seconds", "places", "training_seconds"]
@@ -73,7 +73,7 @@ def training_seconds(training: Training, workers: int) -> float:
     products = STEP_PRODUCTS * forward_seconds(network, plan.batch_size)
     values = network.sizes[0] * plan.batch_size
     other = _input_seconds(training.shape) * values + PARAMETER_S * network.parameters
-    if LOSSES[plan.loss].integer_target:
+    if plan.integer_target:
         other += CLASS_ROW_S * plan.batch_size
     if plan.random:
         outputs = sum(count * units for count, _, units in network.products)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ravine.networks.loss_functions import weighted_mean as weighted_mean
     from ravine.networks.losses import LOSSES as LOSSES
     from ravine.networks.losses import default_loss as default_loss
+    from ravine.networks.losses import find_loss as find_loss
+    from ravine.networks.losses import loss_named as loss_named
     from ravine.networks.metrics import METRICS as METRICS
     from ravine.networks.metrics import Metric as Metric
     from ravine.networks.metrics import default_metric as default_metric
@@ -40,7 +42,7 @@ _FILES = {
     "connections": ("CONNECTIONS", "GATE_BIAS"),
     "initialization": ("INITIALIZATIONS",),
     "loss_functions": ("cross_entropy", "squared_error", "weighted_mean"),
-    "losses": ("LOSSES", "default_loss"),
+    "losses": ("LOSSES", "default_loss", "find_loss", "loss_named"),
     "metrics": ("METRICS", "Metric", "default_metric", "find_metric", "metric"),
     "network": ("Network",),
     "network_text": ("NetworkSpec", "any_network", "read_network"),
@@ -66,8 +68,10 @@ __all__ = [
     "cross_entropy",
     "default_loss",
     "default_metric",
+    "find_loss",
     "find_metric",
     "layered",
+    "loss_named",
     "metric",
     "read_network",
     "squared_error",

@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
+from ravine.errors import UsageError, did_you_mean
 from ravine.networks.smallest_difference import SmallestDifference
+from ravine.user_code.code_text import code_text
 
 if TYPE_CHECKING:
     import jax
 
-__all__ = ["LOSSES", "Loss", "default_loss"]
+    from ravine.networks.file_loss import FileLoss
+
+__all__ = ["LOSSES", "Loss", "check_loss", "default_loss", "find_loss", "loss_named"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,51 @@ LOSSES: dict[str, Loss] = {
 }  # fmt: skip
 
 DEFAULTS = {"classify": "cross_entropy", "regress": "squared_error"}
+
+
+def find_loss(name: str) -> Loss | FileLoss:
+    """Return the loss with a name: a key of `LOSSES`, or the name of a loss of a Python file.
+
+    `FileLoss.name` is such a name. Raises UsageError and DataError for a file that cannot be used.
+    """
+    if name in LOSSES:
+        return LOSSES[name]
+    from ravine.networks.file_loss import FileLoss  # imports JAX
+
+    return FileLoss.named(name)
+
+
+def loss_named(text: str | None, task: str) -> str:
+    """Return the name of the loss that an option names, of the task's default loss if the text is None.
+
+    text: a key of `LOSSES`, or `FILE.py:NAME`, whose file then runs. task: "classify" or "regress". Raises
+    UsageError for an unknown loss, for a loss of another task, and for a file that cannot be used.
+    """
+    if text is None:
+        return default_loss(task)
+    if code := code_text(text):
+        from ravine.networks.file_loss import FileLoss
+
+        return FileLoss.load(code, task).name
+    check_loss(text)
+    if LOSSES[text].task != task:
+        raise UsageError(
+            f"The loss '{text}' does not fit the target.",
+            f"It is for a target to {LOSSES[text].task}, and this target is to {task}.",
+            f"Use {default_loss(task)}, or set --task.",
+        )
+    return text
+
+
+def check_loss(text: str) -> None:
+    """Raise UsageError unless a text names a loss: a key of `LOSSES`, or `FILE.py:NAME`."""
+    if text not in LOSSES and code_text(text) is None:
+        raise UsageError(
+            f"There is no loss '{text}'.",
+            "",
+            f"{did_you_mean(text, list(LOSSES))} A loss of your own is FILE.py:NAME.",
+            allowed=(*LOSSES, "FILE.py:NAME"),
+        )
 
 
 def default_loss(task: str) -> str:

@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from ravine.networks import LOSSES, METRICS, weighted_mean
+from ravine.networks import METRICS, find_loss, weighted_mean
 from ravine.networks.augmentation import augment, mixed_loss
 from ravine.networks.label_smoothing import smoothed_cross_entropy
 from ravine.networks.parameters import Params, Statistics
@@ -198,7 +198,7 @@ def _after_all_gradients(numbers: Numbers, gradient: Params) -> Numbers:
 def _loss(plan: Plan, numbers: Numbers) -> Callable[[jax.Array, jax.Array], jax.Array]:
     """Return the loss of the plan as a function: outputs [B, K], y [B] -> loss of each row [B]."""
     if not plan.label_smoothing:
-        return LOSSES[plan.loss]
+        return find_loss(plan.loss)
     return lambda outputs, y: smoothed_cross_entropy(outputs, y, numbers["extra"]["label_smoothing"])
 
 
@@ -224,7 +224,7 @@ def loss_and_score(
     """
     _, loss, metric, *_ = key
     return (
-        weighted_mean(LOSSES[loss](outputs, rows.y), rows.weight),
+        weighted_mean(find_loss(loss)(outputs, rows.y), rows.weight),
         METRICS[metric](outputs, rows.y, rows.weight, target_scale),
     )
 

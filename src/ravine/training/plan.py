@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ravine.networks import AnyNetwork
+from ravine.networks import METRICS, AnyNetwork
 from ravine.optimizers import Rule
 
 __all__ = ["MIN_CURVE_ROWS", "TRANSFORMS", "EvaluationKey", "Plan"]
@@ -32,7 +32,8 @@ TRANSFORMS = ("l1", "l2", "weight_decay", "clip", "ema", "tail")
 class Plan:
     """The structure of a run, for which its program is compiled; runs of equal plans share the program.
 
-    rule: the optimizer. network: the architecture. loss, metric: names in `LOSSES` and `METRICS`.
+    rule: the optimizer. network: the architecture. loss: name that `find_loss` knows. metric: name in
+    `METRICS`.
     batch_size: rows per step.
     steps_per_evaluation: steps of one segment, which ends with an evaluation.
     evaluations: number of segments of a run.
@@ -72,6 +73,11 @@ class Plan:
         """
         wanted = int(CURVE_SHARE * self.steps_per_evaluation * self.batch_size)
         return min(rows, max(wanted, MIN_CURVE_ROWS))
+
+    @property
+    def integer_target(self) -> bool:
+        """Whether targets are class indices."""
+        return METRICS[self.metric].task == "classify"
 
     @property
     def random(self) -> bool:

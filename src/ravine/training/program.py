@@ -33,7 +33,7 @@ from jax.typing import ArrayLike
 from threadpoolctl import threadpool_limits
 
 from ravine.engines import precision_context
-from ravine.networks import LOSSES, AnyNetwork
+from ravine.networks import AnyNetwork
 from ravine.networks.parameters import Params, Statistics
 from ravine.training.loop import Numbers, Rows, RunState, evaluate, optimizer_of, start, step
 from ravine.training.plan import Plan
@@ -291,7 +291,7 @@ def _network_hyper(network: AnyNetwork, extra: Mapping[str, Value]) -> dict[str,
 
 def _rows_like(plan: Plan, lead: tuple[int, ...]) -> Rows:
     """Return shapes and data types of rows: x [*lead, D]."""
-    target = "int32" if LOSSES[plan.loss].integer_target else plan.precision
+    target = "int32" if plan.integer_target else plan.precision
     weight = _like(lead, plan.precision) if plan.weighted else None
     return Rows(_like((*lead, plan.network.sizes[0]), plan.precision), _like(lead, target), weight)
 

@@ -31,11 +31,11 @@ def test_contradictions_count_by_weight() -> None:
 
 def test_the_loss_of_a_constant_is_that_of_the_weighted_shares() -> None:
     train = Rows(None, np.array([0, 1]), np.array([3.0, 1.0]))
-    outputs, losses = constant_rows(train, Rows(None, np.array([0, 1, 1])), "classify", 2)
+    outputs, losses = constant_rows(train, Rows(None, np.array([0, 1, 1])), "classify", 2, "cross_entropy")
     assert np.exp(outputs[0]) == pytest.approx([0.75, 0.25])
     assert losses == pytest.approx(-np.log([0.75, 0.25, 0.25]))
     numbers = Rows(None, np.array([0.0, 4.0]), np.array([3.0, 1.0]))
-    outputs, losses = constant_rows(numbers, Rows(None, np.array([2.0, 1.0])), "regress", 1)
+    outputs, losses = constant_rows(numbers, Rows(None, np.array([2.0, 1.0])), "regress", 1, "squared_error")
     assert outputs[:, 0] == pytest.approx([1.0, 1.0])
     assert losses == pytest.approx([1.0, 0.0])
 

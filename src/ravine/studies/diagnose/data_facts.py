@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
 
 from ravine.data import Dataset
@@ -12,6 +13,7 @@ from ravine.data.unlike_rows import unlike_rows
 from ravine.diagnostics import expected_sign_agreement
 from ravine.execution.constant_score import constant_outputs
 from ravine.execution.test_rows import unlike_words
+from ravine.networks import LOSSES, find_loss
 from ravine.training import Rows
 
 __all__ = [
@@ -20,13 +22,17 @@ __all__ = [
 ]  # fmt: skip
 
 
-def constant_loss(train: Rows, task: str, outputs: int) -> float:
+def constant_loss(train: Rows, task: str, outputs: int, loss: str) -> float:
     """Return the smallest loss that a prediction which is equal for all training rows can have.
 
     For classes it is the entropy of the class shares, for numbers the mean squared difference from the mean
-    target. Rows count by their weights. task: "classify" or "regress". outputs: number of classes.
+    target. For a loss of a Python file it is the loss of the class shares, or of the mean target. Rows count
+    by their weights. task: "classify" or "regress". outputs: number of classes. loss: name of the loss.
     """
     weight, y = _weights(train), np.asarray(train.y)
+    if loss not in LOSSES:
+        losses = _own_losses(loss, _constants(train, y, task, outputs), train)
+        return float(np.average(losses, weights=weight))
     if task == "classify":
         share = np.bincount(y, weight, minlength=outputs) / weight.sum()
         share = share[share > 0]
@@ -55,16 +61,32 @@ def of_inputs(train: Rows) -> dict[str, np.ndarray]:
     return columns | {"agreement": np.array(agreement), "column_condition": np.array(top / above[0])}
 
 
-def constant_rows(train: Rows, valid: Rows, task: str, outputs: int) -> tuple[np.ndarray, np.ndarray]:
+def constant_rows(
+    train: Rows, valid: Rows, task: str, outputs: int, loss: str
+) -> tuple[np.ndarray, np.ndarray]:
     """Return outputs [m, K] and losses [m] of a constant prediction on validation rows.
 
     The constant is the best one on the training rows. For classes, the outputs are logarithms of class shares
-    and the losses cross-entropies. For numbers, they are the mean target and squared errors. task: "classify"
-    or "regress". outputs: number of classes.
+    and the losses cross-entropies. For numbers, they are the mean target and squared errors. A loss of a
+    Python file takes the same outputs. task: "classify" or "regress". outputs: number of classes. loss: name
+    of the loss.
     """
     y = np.asarray(valid.y)
-    constant = np.tile(constant_outputs(train, outputs if task == "classify" else 0), (len(y), 1))
+    constant = _constants(train, y, task, outputs)
+    if loss not in LOSSES:
+        return constant, _own_losses(loss, constant, valid)
     return constant, -constant[np.arange(len(y)), y] if task == "classify" else (y - constant[:, 0]) ** 2
+
+
+def _constants(train: Rows, y: np.ndarray, task: str, outputs: int) -> np.ndarray:
+    """Return the outputs of a constant prediction for each target in y [m], [m, K]."""
+    return np.tile(constant_outputs(train, outputs if task == "classify" else 0), (len(y), 1))
+
+
+def _own_losses(loss: str, outputs: np.ndarray, rows: Rows) -> np.ndarray:
+    """Return the losses [m] of outputs [m, K] by a loss of a Python file."""
+    y = jnp.asarray(rows.y)
+    return np.asarray(find_loss(loss)(jnp.asarray(outputs.astype(rows.x.dtype)), y), np.float64)
 
 
 def of_classes(task: str, train: Rows, valid: Rows, outputs: np.ndarray) -> dict[str, np.ndarray]:

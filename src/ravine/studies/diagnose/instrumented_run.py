@@ -314,7 +314,7 @@ class _InstrumentedRun:
             self.batches,
             self.chosen,
             preconditioned=bool(points[0]["preconditioned"]),
-            constant_loss=constant_loss(self.rows.train, data.task, plan.network.sizes[-1]),
+            constant_loss=constant_loss(self.rows.train, data.task, plan.network.sizes[-1], plan.loss),
             end=end,
             best=best,
             stops=stops,
@@ -352,7 +352,7 @@ class _InstrumentedRun:
     def _constant(self) -> tuple[float | None, np.ndarray]:
         """Return score and row losses [m] of the best constant prediction on the validation rows."""
         data, valid, plan = self.batches.dataset, self.chosen.valid, self.plan
-        outputs, losses = constant_rows(self.rows.train, valid, data.task, plan.network.sizes[-1])
+        outputs, losses = constant_rows(self.rows.train, valid, data.task, plan.network.sizes[-1], plan.loss)
         constant = jax.numpy.asarray(outputs.astype(plan.precision))
         score = float(METRICS[plan.metric](constant, valid.y, valid.weight, self.numbers["target_scale"]))
         return (score if np.isfinite(score) else None), losses

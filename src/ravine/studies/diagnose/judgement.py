@@ -23,7 +23,7 @@ import numpy as np
 
 from ravine.execution.result_parts import MetricFacts
 from ravine.execution.score_summary import finite_or_none
-from ravine.networks import LOSSES
+from ravine.networks import find_loss
 from ravine.records.record import Record
 from ravine.significance import SIGNIFICANCE_LEVEL
 from ravine.statistics import compare_paired, holm
@@ -127,7 +127,7 @@ class Yardstick:
         """
         if measure == "score":
             return self.metric.smallest_difference_at(before, after)
-        smallest = LOSSES[self.loss].smallest_difference_at(before, after)
+        smallest = find_loss(self.loss).smallest_difference_at(before, after)
         return max(smallest, SMALLEST_LOSS_SHARE * self.constant_loss)
 
     def compare(self, measure: str, before: np.ndarray, after: np.ndarray) -> PairedComparison:

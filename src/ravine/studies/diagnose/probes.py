@@ -24,7 +24,7 @@ import optax
 from jax.flatten_util import ravel_pytree
 
 from ravine.diagnostics import ExtremeEigenvalues, extreme_eigenvalues, hessian_matvec
-from ravine.networks import LOSSES, METRICS, AnyNetwork, Network, activation, weighted_mean
+from ravine.networks import METRICS, AnyNetwork, Network, activation, find_loss, weighted_mean
 from ravine.networks.label_smoothing import smoothed_cross_entropy
 from ravine.networks.normalization_functions import batch_norm, layer_norm
 from ravine.networks.parameters import LayerArrays, Params, Statistics
@@ -112,7 +112,7 @@ def measure_point(
     down = jnp.sum(jnp.where(first < 0, 1, 0), axis=0).astype(flat.dtype)
     outputs, hidden, back = _flow(plan, eval_params, state.stats, numbers, valid)
     flat_units = _flat_units(plan.network, hidden)
-    rows = LOSSES[plan.loss](outputs, valid.y)
+    rows = find_loss(plan.loss)(outputs, valid.y)
     weights = None if pieces.weight is None else pieces.weight.ravel()
     measured = {
         "train_loss": weighted_mean(train_rows.ravel(), weights),
@@ -205,7 +205,7 @@ def _objective(plan: Plan, stats: Statistics, numbers: Numbers) -> Callable[[Par
     network = plan.network
     if isinstance(network, Network):
         network = replace(network, dropout=False)
-    loss: Callable[..., jax.Array] = LOSSES[plan.loss]
+    loss: Callable[..., jax.Array] = find_loss(plan.loss)
     if plan.label_smoothing:
         loss = partial(_smoothed, numbers["extra"]["label_smoothing"])
 
@@ -225,7 +225,7 @@ def _smoothed(share: jax.Array, outputs: jax.Array, y: jax.Array) -> jax.Array:
 
 
 def _row_losses(plan: Plan, params: Params, stats: Statistics, numbers: Numbers, rows: Rows) -> jax.Array:
-    return LOSSES[plan.loss](plan.network.apply(params, rows.x, stats, numbers["extra"]), rows.y)
+    return find_loss(plan.loss)(plan.network.apply(params, rows.x, stats, numbers["extra"]), rows.y)
 
 
 def _flow(
@@ -257,7 +257,7 @@ def _flow(
             return h + added[k]
 
         outputs = network._outputs(params, rows.x, numbers["extra"], normalize, displace)
-        return weighted_mean(LOSSES[plan.loss](outputs, rows.y), rows.weight), (outputs, hidden)
+        return weighted_mean(find_loss(plan.loss)(outputs, rows.y), rows.weight), (outputs, hidden)
 
     back, (outputs, hidden) = jax.grad(loss, has_aux=True)(zeros)
     return outputs, hidden, back

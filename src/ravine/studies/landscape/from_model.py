@@ -72,7 +72,7 @@ def point_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> Lo
     rule, rate = _rule(model, per_epoch)
     network = model.network
     numbers = {name: float(model.trained.hyper[name]) for name in ("slope",) if name in network.hyper_names}
-    loss = default_loss(model.task)
+    loss = model.metadata.loss or default_loss(model.task)
     steps, first_rate = model.metadata.steps, model.metadata.learning_rate
     origin = relative_path(path)
     return LossPoint(

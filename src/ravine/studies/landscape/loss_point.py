@@ -34,7 +34,7 @@ from ravine.diagnostics import (
 )
 from ravine.diagnostics.chunked_mean import chunked_mean
 from ravine.engines import precision_context
-from ravine.networks import LOSSES, AnyNetwork
+from ravine.networks import AnyNetwork, find_loss
 from ravine.networks.parameters import Params
 from ravine.optimizers import Rule
 from ravine.studies.landscape.plane_loss import plane_losses
@@ -138,7 +138,7 @@ class LossPoint:
     @property
     def chance(self) -> float:
         """The loss of a constant prediction: equal probabilities of all classes, or the mean target."""
-        return LOSSES[self.loss_name].constant(self.network.sizes[-1])
+        return find_loss(self.loss_name).constant(self.network.sizes[-1])
 
     def limit(self) -> StabilityLimit:
         """Return the stability limit: the largest curvature at which the optimizer of the training is stable.
@@ -205,7 +205,7 @@ def training_loss(
 
     def mean(params: Params, x: jax.Array, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
         outputs = network.apply_to_all(params, x, hyper)
-        values = LOSSES[loss](outputs, y)
+        values = find_loss(loss)(outputs, y)
         return jnp.mean(values if weight is None else values * weight)  # (1)
 
     def whole(params: Params, *data: jax.Array) -> jax.Array:

@@ -24,7 +24,7 @@ import jax.numpy as jnp
 
 from ravine.diagnostics.chunked_mean import chunked_mean
 from ravine.diagnostics.loss_slices import displace
-from ravine.networks import LOSSES, AnyNetwork, Network
+from ravine.networks import AnyNetwork, Network, find_loss
 from ravine.networks.activations import activation
 from ravine.networks.parameters import Params
 
@@ -55,7 +55,7 @@ def plane_losses(
 
             def at(point: jax.Array) -> jax.Array:
                 first = displace(center, along, point)  # (2)
-                values = LOSSES[loss](outputs(displace(params, directions, point), x, first), y)  # (1)
+                values = find_loss(loss)(outputs(displace(params, directions, point), x, first), y)  # (1)
                 return jnp.mean(values if weight is None else values * weight)
 
             return jax.lax.map(at, points, batch_size=min(together, len(points)))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ravine.errors import UsageError
-from ravine.networks import LOSSES
+from ravine.networks import find_loss
 from ravine.render.plot_style import COLORS, FORMATS, LINES, MARKS, save, style
 from ravine.studies.landscape.result import DirectionRow, LandscapeResult, PlaneRow
 
@@ -96,7 +96,7 @@ def _canvas(title: str, result: LandscapeResult, columns: int = 1) -> tuple[Figu
 
 
 def _unit(result: LandscapeResult) -> str:
-    return f"loss [{LOSSES[result.center.loss_name].unit}]"
+    return f"loss [{find_loss(result.center.loss_name).unit}]"
 
 
 def _line(axes: Axes, x: np.ndarray, y: np.ndarray, label: str, k: int) -> None:

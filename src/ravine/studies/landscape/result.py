@@ -26,7 +26,7 @@ __all__ = [
     "NotDrawn", "PlaneRow", "PlannedOptimizer", "PlannedTraining", "Sharpness", "TrajectoryRow",
 ]  # fmt: skip
 
-LossName = Annotated[str, Meta(pattern="^(cross_entropy|squared_error)$")]
+LossName = Annotated[str, Meta(pattern=r"^(cross_entropy|squared_error|.+\.py:\w+@[0-9a-f]{64})$")]
 DECAYED = 0.01  # share of the first learning rate; at a smaller one every curvature is stable
 
 

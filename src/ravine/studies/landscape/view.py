@@ -11,7 +11,7 @@ from pathlib import Path
 from ravine.execution.describe import data_text, time_row, training_option_rows
 from ravine.execution.next_steps import files_and_commands, source_or_example
 from ravine.execution.result import ARRAYS
-from ravine.networks import LOSSES
+from ravine.networks import find_loss
 from ravine.options.paths import relative_path
 from ravine.render.blocks import Block, Column, Facts, Heading, Items, Paragraph, Table
 from ravine.render.numbers import count, is_number, learning_rate, number, with_error
@@ -120,7 +120,7 @@ def _where(center: Center) -> str:
 
 
 def _loss(center: Center) -> str:
-    unit = LOSSES[center.loss_name].unit
+    unit = find_loss(center.loss_name).unit
     rows = f"on {count(center.rows, 'row')} (by chance {number(center.chance)})"
     return f"{number(center.loss)} {unit} {rows}, gradient {number(center.gradient)}"
 

@@ -1,0 +1,116 @@
+"""A loss that a function in a Python file of the user computes, `own.py:huber`.
+
+    def huber(outputs, target):
+        error = jnp.abs(outputs[:, 0] - target)
+        return jnp.where(error < 1, error**2 / 2, error - 0.5)
+
+The function maps outputs [N, K] and targets [N] to the loss of each row [N]. Targets are class indices, or
+standardized numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ravine.errors import DataError, UsageError
+from ravine.networks.smallest_difference import SmallestDifference
+from ravine.user_code.code_text import CodeText
+from ravine.user_code.load import file_hash, load_code
+from ravine.user_code.user_errors import user_code_errors
+
+__all__ = ["FileLoss"]
+
+SMALLEST_SHARE = 0.01  # of the loss, as for the cross entropy
+EXAMPLE = "Write for example: def absolute(outputs, target): return jnp.abs(outputs[:, 0] - target)"
+
+
+@dataclass(frozen=True)
+class FileLoss(SmallestDifference):
+    """A loss that a function in a Python file of the user computes.
+
+    path    absolute path of the file
+    object  name of the function
+    code    SHA-256 of the file
+
+    The file runs when the loss is first used. Raises UsageError then if it is not trusted or has no such
+    function, and DataError if it has another content.
+    """
+
+    path: str
+    object: str
+    code: str
+
+    @classmethod
+    def named(cls, name: str) -> FileLoss:
+        """Return the loss with a name that `FileLoss.name` returned."""
+        text, _, code = name.rpartition("@")
+        path, _, function = text.rpartition(":")
+        return cls(path, function, code, smallest_difference=SMALLEST_SHARE, relative_difference=True)
+
+    @classmethod
+    def load(cls, text: CodeText, task: str) -> FileLoss:
+        """Return the loss that a text names. task: "classify" or "regress". The file runs.
+
+        Raises UsageError for an object that is no function, for losses of a wrong shape, and, with the line
+        of the file, for an error in it.
+        """
+        path, code = file_hash(text.path)
+        loss = cls.named(f"{path}:{text.name}@{code}")
+        classes = 3 if task == "classify" else 1
+        outputs = jax.ShapeDtypeStruct((2, classes), jnp.float32)
+        target = jax.ShapeDtypeStruct((2,), jnp.int32 if task == "classify" else jnp.float32)
+        found = jax.eval_shape(loss, outputs, target)
+        if getattr(found, "shape", None) != (2,):
+            raise UsageError(
+                f"The loss '{loss}' returns {getattr(found, 'shape', type(found).__name__)} for 2 rows.",
+                "It must return the loss of each row, of shape (2,).",
+                EXAMPLE,
+            )
+        return loss
+
+    @property
+    def name(self) -> str:
+        """The name that plans hold, with the hash of the file: PATH:NAME@SHA256."""
+        return f"{self.path}:{self.object}@{self.code}"
+
+    @property
+    def unit(self) -> str:
+        """Unit of the loss, in words."""
+        return f"({self})"
+
+    def constant(self, outputs: int) -> float:
+        """Return the mean loss of a network with outputs of 0, for all classes, or for targets of -1 and 1.
+
+        outputs: number of classes; 1 for a regression, whose standardized target has mean 0 and variance 1.
+        """
+        target = jnp.array([-1.0, 1.0]) if outputs == 1 else jnp.arange(outputs, dtype=jnp.int32)
+        return float(jnp.mean(self(jnp.zeros((len(target), outputs)), target)))
+
+    @cached_property
+    def _function(self) -> Any:
+        _, found = file_hash(self.path)
+        if found != self.code:
+            raise DataError(
+                f"The Python file '{self.path}' has changed.",
+                f"Its SHA-256 began with {self.code[:12]}, it now begins with {found[:12]}.",
+                "Put the old file back, or begin a new run.",
+            )
+        function = load_code(CodeText(self.path, self.object)).value
+        if not callable(function):
+            raise UsageError(f"'{self}' is no function.", "A loss is a function.", EXAMPLE)
+        return function
+
+    def __call__(self, outputs: jax.Array, target: jax.Array) -> jax.Array:
+        function = self._function
+        with user_code_errors(Path(self.path)):
+            values: jax.Array = jnp.asarray(function(outputs, target), outputs.dtype)
+        return values
+
+    def __str__(self) -> str:
+        return f"{Path(self.path).name}:{self.object}"
