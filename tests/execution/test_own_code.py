@@ -1,20 +1,25 @@
 """Python files that settings name: paths, trust, and the check of a run that goes on."""
 
 import json
+import os
+import pickle
+import subprocess
 import sys
 
 import pytest
 
 import ravine
 from ravine.cli.app import ravine as group
+from ravine.engines import find_devices, prepare
 from ravine.errors import DataError, UsageError
 from ravine.execution.own_code import code_files, typed_options, with_code_admitted
+from ravine.execution.registry import find_study
 from ravine.execution.resume import resume
 from ravine.records.run_directory import RunDirectory
 from ravine.studies.compare.settings import CompareSettings
 from ravine.studies.sweep.settings import SweepSettings
 from ravine.studies.train.settings import TrainSettings
-from ravine.user_code import trust
+from ravine.user_code import load, trust
 from ravine.user_code.load import file_hash
 
 CODE = """
@@ -166,10 +171,12 @@ def test_a_network_of_a_file_trains_and_predicts(net, folder, monkeypatch):
     assert predicted.table.equals(ravine.predict(found.model, "iris").table)
     monkeypatch.setenv("RAVINE_CACHE", str(folder / "other"))
     monkeypatch.setattr(trust, "_trusted", set())
+    monkeypatch.setattr(load, "_modules", {})
     with pytest.raises(UsageError, match="not run on this machine before"):
         ravine.predict("a", "iris")
     assert ravine.predict("a", "iris", trust=True).table.equals(predicted.table)
     (folder / "net.py").write_text(NET + "# changed\n")
+    monkeypatch.setattr(load, "_modules", {})
     with pytest.raises(DataError, match="has changed"):
         ravine.load_model("a", trust=True)
 
@@ -258,3 +265,34 @@ def test_landscape_and_diagnosis_with_a_loss_of_a_file(losses, folder):
 def test_label_smoothing_needs_the_cross_entropy(losses):
     with pytest.raises(UsageError, match="has no effect on the loss"):
         ravine.train("iris", loss=f"{losses}:absolute", label_smoothing=0.1, progress=False)
+
+
+PICKLED = """
+import pickle, sys
+from ravine.networks import find_loss
+plan = pickle.load(open("plan.pickle", "rb"))
+loss = find_loss(plan.loss)
+params = plan.network.init(__import__("numpy").random.default_rng(0))
+print(plan.rule.name, plan.network, loss, plan.rule.build(0.1).init(params) is not None)
+"""
+
+
+def test_a_plan_brings_its_files_to_another_machine(losses, net, folder):
+    """A plan with code of files is unpickled where the files do not exist and nothing is trusted."""
+    settings = TrainSettings(
+        source="diabetes", optimizer="own.py:lion(b1=0.5)", net=net, loss=f"{losses}:absolute", trust=True
+    )
+    settings = with_code_admitted(settings)
+    dataset = find_study("train").load_data(settings)
+    prepare()
+    plan = find_study("train").design(settings, dataset, find_devices()).prepared.plan
+    (folder / "plan.pickle").write_bytes(pickle.dumps(plan))
+    for name in ("own.py", "net.py", "loss.py"):
+        (folder / name).unlink()
+    environment = os.environ | {"RAVINE_CACHE": str(folder / "other")}
+    done = subprocess.run(
+        [sys.executable, "-c", PICKLED], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.stdout == "own.py:lion(b1=0.5) net.py:Net loss.py:absolute True\n", done.stderr
+    again = pickle.loads((folder / "plan.pickle").read_bytes())
+    assert again == plan and again.describe() == plan.describe()

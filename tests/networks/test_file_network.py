@@ -8,7 +8,7 @@ import pytest
 from ravine.errors import DataError, UsageError
 from ravine.networks import AnyNetwork, Network, layered
 from ravine.networks.file_network import FileNetwork
-from ravine.user_code import trust
+from ravine.user_code import load, trust
 from ravine.user_code.code_text import CodeText
 from ravine.user_code.load import file_hash
 
@@ -83,10 +83,11 @@ def test_random_numbers_come_from_the_key_in_training_alone(network):
     assert (one == same).all() and (one != other).all()
 
 
-def test_equal_files_give_equal_networks(network):
+def test_equal_files_give_equal_networks(network, monkeypatch):
     first = network()
     assert first == network() and hash(first) == hash(network())
     assert first != network(CODE + "# changed\n")
+    monkeypatch.setattr(load, "_modules", {})  # as in a new process
     with pytest.raises(DataError, match="has changed"):
         FileNetwork(first.path, first.name, first.code, first.sizes).init(np.random.default_rng(0))
 
@@ -94,6 +95,7 @@ def test_equal_files_give_equal_networks(network):
 def test_a_network_needs_trust(network, monkeypatch):
     first = network()
     monkeypatch.setattr(trust, "_trusted", set())
+    monkeypatch.setattr(load, "_modules", {})
     monkeypatch.setenv("RAVINE_CACHE", str(trust._folder().parent / "other"))
     with pytest.raises(UsageError, match="not run on this machine before"):
         FileNetwork(first.path, first.name, first.code, first.sizes).init(np.random.default_rng(0))

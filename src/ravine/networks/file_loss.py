@@ -18,14 +18,15 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ravine.errors import DataError, UsageError
+from ravine.errors import UsageError
 from ravine.networks.smallest_difference import SmallestDifference
 from ravine.user_code.code_text import CodeText
-from ravine.user_code.load import file_hash, load_code
+from ravine.user_code.load import file_hash, load_same_code, run_source, source_of
 from ravine.user_code.user_errors import user_code_errors
 
 __all__ = ["FileLoss"]
 
+SOURCE = "source"  # key of the content of the file in a pickled loss
 SMALLEST_SHARE = 0.01  # of the loss, as for the cross entropy
 EXAMPLE = "Write for example: def absolute(outputs, target): return jnp.abs(outputs[:, 0] - target)"
 
@@ -94,14 +95,7 @@ class FileLoss(SmallestDifference):
 
     @cached_property
     def _function(self) -> Any:
-        _, found = file_hash(self.path)
-        if found != self.code:
-            raise DataError(
-                f"The Python file '{self.path}' has changed.",
-                f"Its SHA-256 began with {self.code[:12]}, it now begins with {found[:12]}.",
-                "Put the old file back, or begin a new run.",
-            )
-        function = load_code(CodeText(self.path, self.object)).value
+        function = load_same_code(CodeText(self.path, self.object), self.code).value
         if not callable(function):
             raise UsageError(f"'{self}' is no function.", "A loss is a function.", EXAMPLE)
         return function
@@ -111,6 +105,15 @@ class FileLoss(SmallestDifference):
         with user_code_errors(Path(self.path)):
             values: jax.Array = jnp.asarray(function(outputs, target), outputs.dtype)
         return values
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields and the content of the file, so that another machine can compute the loss."""
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**fields, SOURCE: source_of(Path(self.path), self.code) if self._function else b""}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        run_source(Path(state["path"]), state.pop(SOURCE))
+        self.__dict__.update(state)
 
     def __str__(self) -> str:
         return f"{Path(self.path).name}:{self.object}"

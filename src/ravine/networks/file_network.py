@@ -26,16 +26,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ravine.errors import DataError, UsageError
+from ravine.errors import UsageError
 from ravine.networks.connections import GATE_BIAS
 from ravine.user_code.code_text import CodeText
-from ravine.user_code.load import file_hash, load_code
+from ravine.user_code.load import load_code, load_same_code, run_source, source_of
 from ravine.user_code.user_errors import user_code_errors
 
 __all__ = ["FileNetwork"]
 
 EXAMPLE = "Write for example: class Net: init(key, inputs, outputs) and apply(params, x)."
 OPTIONAL = ("key", "training")
+SOURCE = "source"  # key of the content of the file in a pickled network
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,7 @@ class FileNetwork:
 
     @cached_property
     def _object(self) -> Any:
-        _, found = file_hash(self.path)
-        if found != self.code:
-            raise DataError(
-                f"The Python file '{self.path}' has changed.",
-                f"Its SHA-256 began with {self.code[:12]}, it now begins with {found[:12]}.",
-                "Put the old file back, or train a new network.",
-            )
-        code = load_code(CodeText(self.path, self.name))
+        code = load_same_code(CodeText(self.path, self.name), self.code)
         for name in ("init", "apply"):
             if not callable(getattr(code.value, name, None)):
                 raise UsageError(
@@ -216,6 +210,15 @@ class FileNetwork:
     def describe(self) -> dict[str, Any]:
         """Return the network as plain values by name: its sizes, and the SHA-256 of its file."""
         return {"sizes": list(self.sizes), "network": str(self), "network_code": self.code}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields and the content of the file, so that another machine can train the network."""
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**fields, SOURCE: source_of(Path(self.path), self.code) if self._object else b""}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        run_source(Path(state["path"]), state.pop(SOURCE))
+        self.__dict__.update(state)
 
     def fields(self) -> dict[str, Any]:
         """Return the fields of the network as plain values, as a model file holds them."""

@@ -8,22 +8,28 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import optax
 
 from ravine.errors import UsageError, did_you_mean
 from ravine.optimizers import OPTIMIZERS
 from ravine.optimizers.hyperparameters import Decay, Number, Rate, decay
 from ravine.optimizers.optax_rules import OPTAX
-from ravine.optimizers.optimizer_text import ParsedOptimizer, read_optimizer, read_optimizers
+from ravine.optimizers.optimizer_text import (
+    ParsedOptimizer,
+    parse_optimizer,
+    read_optimizer,
+    read_optimizers,
+)
 from ravine.optimizers.per_array import Diagonal, Optimizer, diagonal_of_state
 from ravine.optimizers.plot_style import PlotStyle
+from ravine.optimizers.ranges import Range, log_range, one_minus_range
 from ravine.user_code.code_text import CodeText
-from ravine.user_code.load import load_code
+from ravine.user_code.load import LoadedCode, load_code, load_same_code, run_source, source_of
 from ravine.user_code.user_errors import user_code_errors
 
 __all__ = [
@@ -41,36 +47,6 @@ __all__ = [
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Optimizer])
-
-
-class Range(NamedTuple):
-    """The range in which a search tries values of a hyperparameter, log-uniform from `low` to `high`.
-
-    With `one_minus`, the values are averaging rates b, and 1 - b is log-uniform from `low` to `high`.
-    """
-
-    low: float
-    high: float
-    one_minus: bool = False
-
-    def at(self, u: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Return the values of the hyperparameter at relative places u [...] of the range, float64 [...].
-
-        u = 0 gives `low` and u = 1 gives `high`; with `one_minus`, 1 - `low` and 1 - `high`.
-        """
-        value = np.exp(np.log(self.low) + np.asarray(u, np.float64) * (np.log(self.high) - np.log(self.low)))
-        value = np.clip(value, self.low, self.high)
-        return 1 - value if self.one_minus else value
-
-
-def log_range(low: float, high: float) -> Range:
-    """Return the search range of a hyperparameter whose values are log-uniform from `low` to `high`."""
-    return Range(low, high)
-
-
-def one_minus_range(low: float, high: float) -> Range:
-    """Return the search range of an averaging rate b for which 1 - b is log-uniform from `low` to `high`."""
-    return Range(low, high, one_minus=True)
 
 
 class Stability(NamedTuple):
@@ -132,6 +108,14 @@ class Rule:
     def text(self) -> str:
         """The text that `resolve` reads again. For an optimizer of a Python file it holds the whole path."""
         return self.full_text or self.name
+
+    def __reduce__(self) -> Any:
+        """Pickle the rule of a Python file as its text with the content of the file, for other machines."""
+        if not self.code:
+            return super().__reduce__()
+        spec = parse_optimizer(self.text)
+        path = Path(spec.source).expanduser().absolute()
+        return _rule_of_source, (str(spec._replace(source=str(path))), self.code, source_of(path, self.code))
 
     @property
     def base_name(self) -> str:
@@ -352,7 +336,7 @@ def _rule(spec: ParsedOptimizer) -> Rule:
     if not spec.source:
         return RULES[spec.name].with_hyper(spec.keywords)
     if spec.in_file:
-        return _rule_of_file(spec)
+        return _rule_of_file(spec, load_code(CodeText(spec.source, spec.name)))
     from ravine.optimizers.from_optax import from_optax  # imports all of optax.contrib
 
     constructor = from_optax(spec.name, spec.keywords)
@@ -369,11 +353,17 @@ def _rule(spec: ParsedOptimizer) -> Rule:
     )
 
 
-def _rule_of_file(spec: ParsedOptimizer) -> Rule:
+def _rule_of_source(text: str, sha256: str, source: bytes) -> Rule:
+    """Return the optimizer that a text names, in a Python file of which another process sent the content."""
+    spec = parse_optimizer(text)
+    run_source(Path(spec.source), source)
+    return _rule_of_file(spec, load_same_code(CodeText(spec.source, spec.name), sha256))
+
+
+def _rule_of_file(spec: ParsedOptimizer, code: LoadedCode) -> Rule:
     """Return the description of an optimizer that a function in a Python file of the user builds."""
     from ravine.optimizers.from_file import optimizer_from_file
 
-    code = load_code(CodeText(spec.source, spec.name))
     plain = spec._replace(keywords={}).short_name
     if inspect.isfunction(code.value) and code.value in RULE_OF_CONSTRUCTOR:
         known = replace(RULE_OF_CONSTRUCTOR[code.value], name=plain, title=plain, code=code.sha256)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ravine.networks import METRICS, AnyNetwork
+from ravine.networks import LOSSES, METRICS, AnyNetwork, find_loss
 from ravine.optimizers import Rule
 
 __all__ = ["MIN_CURVE_ROWS", "TRANSFORMS", "EvaluationKey", "Plan"]
@@ -92,6 +92,14 @@ class Plan:
         differ only in their training share the evaluation program.
         """
         return self.network, self.loss, self.metric, self.weighted, self.precision
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields, with the loss itself in place of its name if a Python file has it."""
+        loss = self.loss if self.loss in LOSSES else find_loss(self.loss)
+        return {**self.__dict__, "loss": loss}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({**state, "loss": getattr(state["loss"], "name", state["loss"])})
 
     def describe(self) -> dict[str, Any]:
         """Return the plan as plain values by name, for content hashes and plan.json."""

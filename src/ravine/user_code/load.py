@@ -11,17 +11,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ravine.errors import UsageError, did_you_mean
+from ravine.errors import DataError, UsageError, did_you_mean
 from ravine.records.open_file import is_file, read_regular
 from ravine.user_code.code_text import CodeText
 from ravine.user_code.trust import check_trusted
 from ravine.user_code.user_errors import user_code_errors
 
-__all__ = ["LoadedCode", "file_hash", "load_code", "provide_code"]
+__all__ = [
+    "LoadedCode", "file_hash", "load_code", "load_same_code", "provide_code", "run_source", "source_of",
+    "user_modules",
+]  # fmt: skip
 
 MAX_BYTES = 10_000_000  # of a Python file
 
 _modules: dict[tuple[Path, str], ModuleType] = {}
+_sources: dict[tuple[Path, str], bytes] = {}
 _lock = threading.RLock()
 
 
@@ -57,7 +61,31 @@ def load_code(text: CodeText) -> LoadedCode:
     check_trusted(path, sha256)
     with _lock:
         if (path, sha256) not in _modules:
-            _modules[path, sha256] = _run(path, sha256)
+            _modules[path, sha256] = _run(path, sha256, _content(path, sha256))
+    return _code_of(text, path, sha256)
+
+
+def load_same_code(text: CodeText, sha256: str) -> LoadedCode:
+    """Return the object that a text names, from its file with this content.
+
+    The file is not read if it has run in this process. Raises DataError for a file with another content, and
+    the errors of `load_code`.
+    """
+    path = Path(text.path)
+    if (path, sha256) in _modules:
+        return _code_of(text, path, sha256)
+    _, found = file_hash(path)
+    if found != sha256:
+        raise DataError(
+            f"The Python file '{text.path}' has changed.",
+            f"Its SHA-256 began with {sha256[:12]}, it now begins with {found[:12]}.",
+            "Put the old file back, or begin anew.",
+        )
+    return load_code(text)
+
+
+def _code_of(text: CodeText, path: Path, sha256: str) -> LoadedCode:
+    """Return the object that a text names, of a file that has run. path: absolute path of the file."""
     module = _modules[path, sha256]
     if not hasattr(module, text.name):
         names = [name for name, value in vars(module).items() if callable(value) and name[0] != "_"]
@@ -70,14 +98,42 @@ def load_code(text: CodeText) -> LoadedCode:
 def provide_code(path: Path, sha256: str, module: ModuleType) -> None:
     """Let `load_code` use a module that Python has already run, in place of running its file again."""
     with _lock:
-        _modules.setdefault((path, sha256), module)
+        if (path, sha256) not in _modules:
+            _modules[path, sha256], _sources[path, sha256] = module, _content(path, sha256)
 
 
-def _run(path: Path, sha256: str) -> ModuleType:
-    """Return the module that results from running a file, whose content has this hash."""
+def source_of(path: Path, sha256: str) -> bytes:
+    """Return the content of a Python file that has run, for `run_source` on another machine."""
+    return _sources[path, sha256]
+
+
+def _content(path: Path, sha256: str) -> bytes:
+    """Return the content of a Python file that has this hash. Raises DataError if it has another one."""
     content = read_regular(path, MAX_BYTES)
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise UsageError(f"'{path}' was changed while it was read.", "", "Type the command again.")
+        raise DataError(f"'{path}' was changed while it was read.", "", "Type the command again.")
+    return content
+
+
+def run_source(path: Path, content: bytes) -> None:
+    """Let `load_same_code` use a file of another machine that has sent its content.
+
+    The sender must be trusted, since the content runs.
+    """
+    sha256 = hashlib.sha256(content).hexdigest()
+    with _lock:
+        if (path, sha256) not in _modules:
+            _modules[path, sha256] = _run(path, sha256, content)
+
+
+def user_modules() -> list[ModuleType]:
+    """Return the modules of all Python files of the user that have run."""
+    return list(_modules.values())
+
+
+def _run(path: Path, sha256: str, content: bytes) -> ModuleType:
+    """Return the module that results from running a file. sha256: hash of its content."""
+    _sources[path, sha256] = content
     module = ModuleType(f"ravine_user_code_{sha256[:16]}")
     module.__file__ = str(path)
     linecache.checkcache(str(path))
