@@ -75,7 +75,9 @@ CONFIGS = [
     ("source", ""), ("source", "\\u0000"), ("source", "digits"), ("test", "/etc/passwd"),
     ("net", "9999-9999-9999"), ("device", "gpu"), ("device", "x"), ("optimizer", "os:system('touch PWNED')"),
     ("optimizer", "adam(b1=__import__('os').system('touch PWNED'))"),
+    ("optimizer", "evil.py:f"), ("optimizer", "r/evil.py:f"), ("net", "evil.py:f"), ("loss", "evil.py:f"),
 ]  # fmt: skip
+EVIL = "open('PWNED', 'w').close()\ndef f(learning_rate): pass\n"
 DOCUMENTS = (
     "{}", "[]", "null", "5", '"x"', '{"result": 5}', '{"result": {}}', '{"leaderboard": []}',
     '{"leaderboard": [{}]}', '{"leaderboard": 5}', '{"metric": null, "data": null, "plan": null}',
@@ -114,6 +116,8 @@ def _cases() -> list[Case]:
 def changed(rng: random.Random, case: tuple[Case, str], folder: Any) -> str | None:
     (name, file, change), command = case
     run = undisturbed.copy("train", folder / "r")
+    for place in (folder, run):
+        (place / "evil.py").write_text(EVIL)  # a Python file that the user never named
     (run / file).write_text(change((run / file).read_text()))
     return used(command, run, folder, name)
 
