@@ -92,6 +92,7 @@ def compare(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    engine: str = "threads",
     optimizers: str | Sequence[str] | None = None,
     schedules: str | Sequence[str] | None = None,
     tune: str = "learning-rate",
@@ -179,6 +180,9 @@ def compare(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    engine: Workers that train the networks, with the same results: threads of this process, N processes
+        of Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default:
+        threads]
     optimizers: Optimizers to compare, with or without hyperparameters, such as
         'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, momentum, nesterov, local_gains, adagrad, rmsprop,
         adadelta, adam]
@@ -234,6 +238,7 @@ def compare(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "engine": engine,
             "optimizers": optimizers,
             "schedules": schedules,
             "tune": tune,
@@ -292,6 +297,7 @@ def train(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    engine: str = "threads",
     seeds: int = 1,
     winner_of: str | None = None,
     winner_digest: str | None = None,
@@ -384,6 +390,9 @@ def train(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    engine: Workers that train the networks, with the same results: threads of this process, N processes
+        of Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default:
+        threads]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured. [at least 1
         and at most 10000; default: 1]
     winner_of: Command (compare or sweep) that chose these settings as its winner. The training then uses
@@ -439,6 +448,7 @@ def train(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "engine": engine,
             "seeds": seeds,
             "winner_of": winner_of,
             "winner_digest": winner_digest,
@@ -495,6 +505,7 @@ def diagnose(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    engine: str = "threads",
     seeds: int = 20,
     no_proof: bool = False,
     mute: str | Sequence[str] | None = None,
@@ -588,6 +599,9 @@ def diagnose(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    engine: Workers that train the networks, with the same results: threads of this process, N processes
+        of Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default:
+        threads]
     seeds: Number of seeds on which each remedy is tried, and of fresh seeds that must confirm the best
         remedy; 0 or 1 = no remedy is tried. [at least 0 and at most 1000; default: 20]
     no_proof: Only measure the training and report its faults; try no remedies, as with seeds=0. [default:
@@ -641,6 +655,7 @@ def diagnose(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "engine": engine,
             "seeds": seeds,
             "no_proof": no_proof,
             "mute": mute,
@@ -696,6 +711,7 @@ def sweep(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    engine: str = "threads",
     vary: Mapping[str, object] | Sequence[str] | str | None = None,
     random: int | None = None,
     points: int = 5,
@@ -787,6 +803,9 @@ def sweep(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    engine: Workers that train the networks, with the same results: threads of this process, N processes
+        of Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default:
+        threads]
     vary: Factor to vary (an option, a word of net or a hyperparameter of the optimizer) with its values,
         such as 'l2=0,1e-4'; may be given several times, once for each factor. [default: ]
     random: Number of configurations to draw at random from the values of vary; if not given, all
@@ -843,6 +862,7 @@ def sweep(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "engine": engine,
             "vary": vary,
             "random": random,
             "points": points,
@@ -897,6 +917,7 @@ def landscape(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    engine: str = "threads",
     optimizers: str | Sequence[str] | None = None,
     model: str | PathLike[str] | None | None = None,
     solutions: int = 3,
@@ -979,6 +1000,9 @@ def landscape(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    engine: Workers that train the networks, with the same results: threads of this process, N processes
+        of Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default:
+        threads]
     optimizers: Optimizers to train, such as 'sgd,adam,optax:lion(b1=0.9)'; the loss is measured around
         the weights that the first one reaches. [default: sgd, adam]
     model: Run or trained model around whose weights the loss is measured, without a new training.
@@ -1028,6 +1052,7 @@ def landscape(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "engine": engine,
             "optimizers": optimizers,
             "model": model,
             "solutions": solutions,
@@ -1081,6 +1106,7 @@ def memorize(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    engine: str = "threads",
     effort: str = "standard",
     seeds: int | None = None,
 ) -> MemorizeResult:
@@ -1160,6 +1186,9 @@ def memorize(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    engine: Workers that train the networks, with the same results: threads of this process, N processes
+        of Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default:
+        threads]
     effort: Named amount of work, which sets the numbers of shares of random labels, seeds and steps.
         [quick, standard; default: standard]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
@@ -1202,6 +1231,7 @@ def memorize(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "engine": engine,
             "effort": effort,
             "seeds": seeds,
         },
@@ -1251,6 +1281,7 @@ def descent(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    engine: str = "threads",
     effort: str = "standard",
     seeds: int | None = None,
     label_noise: float = 0.0,
@@ -1330,6 +1361,9 @@ def descent(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    engine: Workers that train the networks, with the same results: threads of this process, N processes
+        of Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default:
+        threads]
     effort: Named amount of work, which sets the numbers of network widths, seeds and steps. [quick,
         standard; default: standard]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
@@ -1374,6 +1408,7 @@ def descent(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "engine": engine,
             "effort": effort,
             "seeds": seeds,
             "label_noise": label_noise,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ravine.data import BUILTIN
 from ravine.data.read_table import file_and_part
+from ravine.engines import THREADS
 from ravine.errors import DataError
 from ravine.execution.events import Notify, ShouldStop, ignore, never
 from ravine.execution.execute import execute
@@ -19,9 +22,12 @@ from ravine.records.run_directory import CONFIG, RunDirectory
 __all__ = ["resume"]
 
 
-def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldStop = never) -> Result:
+def resume(
+    run: RunDirectory, *, engine: str = THREADS, notify: Notify = ignore, should_stop: ShouldStop = never
+) -> Result:
     """Finish a run and return its result, or load the result of a finished run.
 
+    engine: workers that train the networks, as in the option `--engine`; they change no result.
     The caller holds the lock of the run. Raises DataError if the data have changed, if the configuration or
     the plan of an unfinished run has changed, if the run has no configuration file, if an unfinished run got
     its data from Python, or if version 1 of Ravine wrote the run. Data of a finished run that no longer exist
@@ -43,4 +49,4 @@ def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldSto
             "The run directory does not contain these data.",
             f"Call ravine.{study.name} again.",
         )
-    return execute(study, settings, run=run, notify=notify, should_stop=should_stop)
+    return execute(study, replace(settings, engine=engine), run=run, notify=notify, should_stop=should_stop)
