@@ -12,10 +12,13 @@ The state of the training stays with the client between tasks, so that no lost w
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from distributed import Client, Future, KilledWorker, Security, wait
@@ -59,6 +62,7 @@ class DaskEngine:
         security: Mapping[str, Any] | None = None,
     ) -> None:
         self.address, self.kind, self.tell, self.should_stop = address, kind, tell, should_stop
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # `tell` reports all of it
         self._security = None if security is None else Security(**security)
         self._packed: dict[int, tuple[object, PackedObject]] = {}
         self._sent: set[str] = set()
@@ -110,6 +114,8 @@ class DaskEngine:
         running: dict[Future, int] = {}
         try:
             while waiting or running:
+                if self._client.status != "running":
+                    self._reconnect()
                 for index, keys in waiting.items():
                     running[self._submit(call, tasks[index], keys, values)] = index
                 waiting = {}
@@ -152,14 +158,8 @@ class DaskEngine:
     def _ended(self, running: Mapping[Future, int]) -> list[Future]:
         """Wait until some of the running tasks have ended or are lost; return them."""
         while True:
-            try:
-                with self._client.as_current():
-                    wait(list(running), timeout=POLL_S, return_when="FIRST_COMPLETED")
-            except TimeoutError:
-                pass
-            except Exception as error:  # Dask has several classes for tasks that it forgot
-                if self._client.status == "running" and not any(f.cancelled() for f in running):
-                    raise DataError("Dask failed.", f"Dask says: {_last_line(error)}.") from error
+            with suppress(TimeoutError, CancelledError), self._client.as_current():
+                wait(list(running), timeout=POLL_S, return_when="FIRST_COMPLETED")
             if self._client.status != "running":
                 self._reconnect()
                 return list(running)
@@ -168,37 +168,20 @@ class DaskEngine:
             self._check_workers()
 
     def _answer(self, future: Future) -> Answer | None:
-        """Return the answer of a worker to a task; None if Dask has lost the task."""
-        if future.cancelled() or future.status not in ("finished", "error"):
+        """Return the answer of a worker to a task; None if Dask has lost the task or its answer.
+
+        Raises the exception of the task, or DataError for a task that Dask could not compute.
+        """
+        if future.status == "error":
+            raise _explained(future.exception(timeout=RESULT_S))
+        if future.status != "finished":
             return None
         try:
             answer: Answer = future.result(timeout=RESULT_S)
-        except KilledWorker as error:
-            raise DataError(
-                "Dask gave up a task, since several workers ended while they computed it.",
-                "The reason is often too little memory, or a time limit of the queue.",
-                "Start workers with more memory, then type `ravine resume`.",
-            ) from error
-        except TimeoutError:
+        except (CancelledError, TimeoutError, OSError):
             return None
-        except ImportError as error:
-            raise DataError(
-                "A Dask worker cannot load Ravine.",
-                f"It says: {_last_line(error)}.",
-                "Install the same version of Ravine for the workers, and restart them.",
-            ) from error
         if answer.versions is not None:
-            own = versions()
-            different = [
-                f"{name} {version} instead of {own.get(name)}"
-                for name, version in answer.versions.items()
-                if version != own.get(name)
-            ]
-            raise DataError(
-                f"A Dask worker has {', '.join(different)}.",
-                "Results would then depend on the worker.",
-                "Install the same versions for the workers, and restart them.",
-            )
+            raise _different_versions(answer.versions)
         return answer
 
     def _connect(self, timeout: float) -> Client:
@@ -266,3 +249,35 @@ class DaskEngine:
 def _last_line(error: BaseException) -> str:
     """Return the last line of the text of an error, without a full stop."""
     return (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")
+
+
+def _explained(error: BaseException) -> BaseException:
+    """Return the exception of a task, or a DataError in place of one that comes from Dask."""
+    if isinstance(error, KilledWorker):
+        return DataError(
+            "Dask gave up a task, since several workers ended while they computed it.",
+            "The reason is often too little memory, or a time limit of the queue.",
+            "Start workers with more memory, then type `ravine resume`.",
+        )
+    if isinstance(error, ImportError):
+        return DataError(
+            "A Dask worker cannot load Ravine.",
+            f"It says: {_last_line(error)}.",
+            "Install the same version of Ravine for the workers, and restart them.",
+        )
+    return error
+
+
+def _different_versions(found: Mapping[str, str]) -> DataError:
+    """Return the error for a worker with other versions. found: versions of its programs by name."""
+    own = versions()
+    different = [
+        f"{name} {version} in place of {own.get(name)}"
+        for name, version in found.items()
+        if version != own.get(name)
+    ]
+    return DataError(
+        f"A Dask worker has {', '.join(different)}.",
+        "Results would then depend on the worker.",
+        "Install the same versions for the workers, and restart them.",
+    )
