@@ -73,9 +73,9 @@ def test_a_task_is_unchanged_by_its_training(cohort, devices, monkeypatch):
     asked = cohort(patience=np.full(13, 1))
     shape = shape_for(asked.plan, asked.batches, len(asked.runs), 3, devices)
 
-    def checked(batches, setting, device, task):
+    def checked(batches, constants, device, task):
         before = [leaf.copy() for leaf in arrays(task)]
-        result = chunk_module.train_chunk(batches, setting, device, task)
+        result = chunk_module.train_chunk(batches, constants, device, task)
         for old, new in zip(before, arrays(task), strict=True):
             np.testing.assert_array_equal(old, new)
         return result

@@ -11,6 +11,7 @@ from ravine.errors import UsageError
 __all__ = ["THREADS", "EngineChoice", "read_engine"]
 
 THREADS = "threads"
+"""Text of the engine that runs in this process."""
 MAX_LOCAL = 1024  # worker processes on this machine
 ADDRESS = re.compile(r"(tcp|tls)://(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):(\d{1,5})")
 

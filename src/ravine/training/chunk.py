@@ -1,6 +1,6 @@
 """A chunk of a group as a function of a task: the training of a few runs between two saves of their state.
 
-    (batches, setting, task)  ->  result
+    (batches, constants, task)  ->  result
 
 The function reads nothing else and writes nothing else, so any thread, process or machine can compute it, and
 compute it again where one was lost. A task and its result hold texts, numbers and arrays alone. Indices in
@@ -33,7 +33,7 @@ from ravine.training.schedule_tables import ScheduleTables
 __all__ = [
     "ChunkResult",
     "ChunkTask",
-    "Setting",
+    "CohortConstants",
     "initial_params_of_runs",
     "train_chunk",
     "train_chunk_to_host",
@@ -41,7 +41,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Setting:
+class CohortConstants:
     """The part of a cohort that all its tasks share, besides the batches: see `Cohort` and `ProgramShape`."""
 
     plan: Plan
@@ -101,16 +101,18 @@ class ChunkResult:
         return replace(self, state=state, best=best)
 
 
-def train_chunk(batches: Batches, setting: Setting, device: jax.Device, task: ChunkTask) -> ChunkResult:
+def train_chunk(
+    batches: Batches, constants: CohortConstants, device: jax.Device, task: ChunkTask
+) -> ChunkResult:
     """Train the runs of a task on a device and return the result. batches: the rows of their seeds."""
-    return _Chunk(batches, setting, device, task).result()
+    return _Chunk(batches, constants, device, task).result()
 
 
 def train_chunk_to_host(
-    batches: Batches, setting: Setting, device: jax.Device, task: ChunkTask
+    batches: Batches, constants: CohortConstants, device: jax.Device, task: ChunkTask
 ) -> ChunkResult:
     """Train the runs of a task on a device and return the result, with all arrays on the host."""
-    return train_chunk(batches, setting, device, task).on_host()
+    return train_chunk(batches, constants, device, task).on_host()
 
 
 def initial_params_of_runs(plan: Plan, runs: Runs, root: int, initial: tuple[str, float]) -> Params:
@@ -126,11 +128,13 @@ def initial_params_of_runs(plan: Plan, runs: Runs, root: int, initial: tuple[str
 class _Chunk:
     """The state of one call of `train_chunk`, with copies of all that it changes."""
 
-    def __init__(self, batches: Batches, setting: Setting, device: jax.Device, task: ChunkTask) -> None:
-        self.batches, self.setting, self.device, self.task = batches, setting, device, task
+    def __init__(
+        self, batches: Batches, constants: CohortConstants, device: jax.Device, task: ChunkTask
+    ) -> None:
+        self.batches, self.constants, self.device, self.task = batches, constants, device, task
         runs = np.arange(len(task.runs))
         self.status = np.full(len(runs), Status.PENDING, np.int8)
-        shape, precision = (len(runs), task.last - task.first), setting.plan.precision
+        shape, precision = (len(runs), task.last - task.first), constants.plan.precision
         self.series = {name: np.full(shape, np.nan, precision) for name in SERIES}
         self.final = {name: values.copy() for name, values in task.final.items()}
         self.early_stopping = task.early_stopping.take(runs)
@@ -141,7 +145,7 @@ class _Chunk:
 
     def result(self) -> ChunkResult:
         """Train the group for the evaluations of the task and return the result."""
-        task, plan, shape, batches = self.task, self.setting.plan, self.setting.shape, self.batches
+        task, plan, shape, batches = self.task, self.constants.plan, self.constants.shape, self.batches
         compiled = program(plan, shape, self.device).compile()
         self.state = task.state if task.state is not None else self._start()
         table_seeds, table_index = self._tables(task.runs.seed[task.places])
@@ -182,14 +186,14 @@ class _Chunk:
 
     def _start(self) -> RunState:
         """Return the state of the group before its first step."""
-        setting, runs = self.setting, self.task.runs.take(self.task.places)
-        params = initial_params_of_runs(setting.plan, runs, self.batches.root, setting.initial)
-        compiled = program(setting.plan, setting.shape, self.device)
+        constants, runs = self.constants, self.task.runs.take(self.task.places)
+        params = initial_params_of_runs(constants.plan, runs, self.batches.root, constants.initial)
+        compiled = program(constants.plan, constants.shape, self.device)
         return compiled.init(jax.device_put(params, self.device), self.numbers)
 
     def _tables(self, seeds: np.ndarray) -> tuple[list[int], np.ndarray]:
         """Return the seed of each table that a group reads, [tables]; the table of each member, [size]."""
-        shape = self.setting.shape
+        shape = self.constants.shape
         if shape.tables == shape.size:
             return seeds.tolist(), np.arange(len(seeds), dtype=np.int32)
         present = np.unique(seeds)
@@ -242,7 +246,7 @@ class _Chunk:
     def _finish(self, params: Params | None) -> None:
         """Write the final values of the runs that are over, by an early stop or at the last evaluation."""
         last, stopped = self.task.last, self._stopped()
-        over = stopped | (last == self.setting.plan.evaluations)
+        over = stopped | (last == self.constants.plan.evaluations)
         runs = np.flatnonzero(over & (self.status == Status.PENDING))
         weights = params, self.state.stats
         if not self.early_stopping.used:
@@ -255,7 +259,7 @@ class _Chunk:
             for run in runs.tolist():
                 self._score_on_all_rows(run, jax.tree.map(lambda a, k=run: a[k], weights))
         self.ended = runs[self.status[runs] == Status.PENDING]
-        if self.setting.keep_parameters and self.ended.size:
+        if self.constants.keep_parameters and self.ended.size:
             self._write_weights(*take(weights, self.ended))
         self.status[stopped & (self.status == Status.PENDING)] = Status.FINISHED
 
@@ -266,7 +270,7 @@ class _Chunk:
         """
         rows = self.batches.valid(int(self.task.runs.seed[run]), self.device)
         numbers = take(self.task.numbers, np.array(run))
-        loss, score = full_scores(self.setting.plan.evaluation_key, *weights, numbers, rows)
+        loss, score = full_scores(self.constants.plan.evaluation_key, *weights, numbers, rows)
         if np.isfinite([loss, score]).all():
             self.final["curve_error"][run] = self.final["score"][run] - score
             self.final["score"][run], self.final["valid_loss"][run] = score, loss

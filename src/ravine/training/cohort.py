@@ -29,7 +29,7 @@ from ravine.training.checkpoint import CheckpointStore, check_state
 from ravine.training.chunk import (
     ChunkResult,
     ChunkTask,
-    Setting,
+    CohortConstants,
     initial_params_of_runs,
     train_chunk,
     train_chunk_to_host,
@@ -191,10 +191,10 @@ class _CohortRun:
     def _train_groups(self, groups: Sequence[Group], first: int, last: int) -> int:
         """Train groups for the evaluations `first` to `last` - 1; return the segments of all their runs."""
         cohort = self.cohort
-        setting = Setting(cohort.plan, self.shape, cohort.initial, cohort.keep_parameters)
+        constants = CohortConstants(cohort.plan, self.shape, cohort.initial, cohort.keep_parameters)
         tasks = [self._task(group, first, last) for group in groups]
         train = train_chunk if self.engine.in_process else train_chunk_to_host
-        results = self.engine.map(train, (cohort.batches, setting), tasks, cohort.plan.precision)
+        results = self.engine.map(train, (cohort.batches, constants), tasks, cohort.plan.precision)
         for group, result in zip(groups, results, strict=True):
             self._write(group, result, first, last)
         return sum(result.segments for result in results)
