@@ -180,6 +180,17 @@ VALUES = {
     "scaling": ["none", "x", None],
     "init": ["zero", "scaled", "x"],
     "device": ["cpu", "gpu", "tpu", "", None],
+    "engine": [
+        "spark",
+        "dask",
+        "dask:local:0",
+        "dask:local:1e9",
+        "dask:tcp://[",
+        "dask:tcp://::1:0",
+        "",
+        None,
+        5,
+    ],
 }
 """Values of each option: refused, or a sound network."""
 
@@ -210,5 +221,6 @@ SOUND = {
     "scaling": "none",
     "init": "glorot",
     "device": "cpu",
+    "engine": "threads",
 }
 """A value of each option that must be taken: a refusal shows that the option has another name now."""

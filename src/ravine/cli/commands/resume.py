@@ -22,6 +22,7 @@ __all__ = ["resume"]
 @click.option(
     "--engine",
     metavar="ENGINE",
+    envvar="RAVINE_ENGINE",
     help="Workers that train the rest, with the same results: threads (also if not given), dask:local:N, or "
     "dask: and the address of a scheduler.",
 )
