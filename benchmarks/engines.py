@@ -1,4 +1,4 @@
-"""The throughput of the engines: threads on all cores, and Dask with one and with two pinned workers.
+"""The throughput of the engines: threads and processes on all cores, Dask with one and two pinned workers.
 
 python benchmarks/engines.py                 about five minutes on two quiet cores
 python benchmarks/engines.py --steps 200     a short run, whose figures mean nothing
@@ -22,7 +22,7 @@ from ravine.networks import Network
 from ravine.optimizers import resolve
 from ravine.training import Batches, Cohort, Plan, Runs, run_cohort, shape_for
 
-ENGINES = ("threads", "dask:local:1", "dask:local:2")
+ENGINES = ("threads", "processes", "dask:local:1", "dask:local:2")
 NETWORKS, SEEDS, EVALUATIONS = 64, 8, 8
 
 

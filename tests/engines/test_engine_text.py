@@ -10,6 +10,7 @@ from ravine.errors import UsageError
     ("text", "choice"),
     [
         ("threads", EngineChoice()),
+        ("processes", EngineChoice(processes=True)),
         ("dask:local:4", EngineChoice(workers=4)),
         ("dask:tcp://127.0.0.1:8786", EngineChoice("tcp://127.0.0.1:8786")),
         ("dask:tls://node-7.farm.example:8786", EngineChoice("tls://node-7.farm.example:8786")),
@@ -40,6 +41,7 @@ def test_another_text_is_refused(text):
     ("text", "exposed"),
     [
         ("threads", False),
+        ("processes", False),
         ("dask:local:2", False),
         ("dask:tcp://127.0.0.1:1", False),
         ("dask:tcp://[::1]:1", False),

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from ravine.cores import cores
 from ravine.engines import ThreadEngine, find_devices, open_engine
 from ravine.errors import UsageError
 
@@ -38,8 +39,12 @@ def test_an_open_network_is_told_before_anything_is_sent(monkeypatch):
 
 
 @pytest.mark.slow
-def test_local_workers_compute_and_end():
+@pytest.mark.parametrize(
+    ("text", "says"), [("dask:local:2", "2 Dask workers"), ("processes", f"{cores()} process")]
+)
+def test_processes_of_this_machine_compute_and_end(text, says):
     told = []
-    with open_("dask:local:2", told) as engine:
+    with open_(text, told) as engine:
         assert engine.map(lambda device, task: task + 1, (), range(5), "float32") == [1, 2, 3, 4, 5]
-    assert told == ["The networks train on 2 Dask workers."]
+        assert not engine.in_process
+    assert len(told) == 1 and told[0].startswith(f"The networks train on {says}")

@@ -1,10 +1,13 @@
 """A chunk as a function of a task: of equal tasks equal results, also for tasks that travelled as bytes."""
 
+import os
+import signal
+
 import jax
 import numpy as np
 import pytest
 
-from ravine.engines import ThreadEngine, precision_context
+from ravine.engines import ThreadEngine, open_engine, precision_context
 from ravine.engines.shared_objects import pack, unpack
 from ravine.training import chunk as chunk_module
 from ravine.training import run_cohort, shape_for
@@ -94,28 +97,27 @@ def test_a_task_is_unchanged_by_its_training(cohort, devices, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float32", "float64"])
-def test_dask_workers_give_the_same_bits_although_one_is_killed(cohort, devices, same, precision):
-    from ravine.engines import open_engine
-
+@pytest.mark.parametrize("engine", ["processes", "dask:local:2"])
+def test_other_processes_give_the_same_bits_although_one_is_killed(cohort, devices, same, engine, precision):
     asked = cohort(precision=precision, evaluations=8)
     shape = shape_for(asked.plan, asked.batches, len(asked.runs), 3, devices)
     here = run_cohort(asked, shape, devices)
-    with open_engine("dask:local:2", devices, print, lambda: None) as engine:
+    with open_engine(engine, devices, print, lambda: None) as opened:
         chunks = []
 
         def kill_one(progress):
             chunks.append(progress.steps)
             if len(chunks) == 2:
-                addresses = list(engine._client.scheduler_info(n_workers=-1)["workers"])
-                engine._client.run(_end_this_process, workers=addresses[:1], on_error="ignore")
+                if engine == "processes":
+                    opened._workers[0].process.kill()
+                else:
+                    address = next(iter(opened._client.scheduler_info(n_workers=-1)["workers"]))
+                    opened._client.run(_end_this_process, workers=[address], on_error="ignore")
 
-        there = run_cohort(asked, shape, devices, kill_one, engine=engine)
+        there = run_cohort(asked, shape, devices, kill_one, engine=opened)
     same(here, there)
     assert len(chunks) >= 4
 
 
 def _end_this_process():
-    import os
-    import signal
-
     os.kill(os.getpid(), signal.SIGKILL)

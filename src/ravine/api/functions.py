@@ -180,9 +180,8 @@ def compare(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
-    engine: Workers that train the networks, with the same results: threads of this process, N processes
-        of Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default:
-        threads]
+    engine: Workers that train the networks, with the same results: threads, processes, N local workers of
+        Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default: threads]
     optimizers: Optimizers to compare, with or without hyperparameters, such as
         'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, momentum, nesterov, local_gains, adagrad, rmsprop,
         adadelta, adam]
@@ -390,9 +389,8 @@ def train(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
-    engine: Workers that train the networks, with the same results: threads of this process, N processes
-        of Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default:
-        threads]
+    engine: Workers that train the networks, with the same results: threads, processes, N local workers of
+        Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default: threads]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured. [at least 1
         and at most 10000; default: 1]
     winner_of: Command (compare or sweep) that chose these settings as its winner. The training then uses
@@ -599,9 +597,8 @@ def diagnose(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
-    engine: Workers that train the networks, with the same results: threads of this process, N processes
-        of Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default:
-        threads]
+    engine: Workers that train the networks, with the same results: threads, processes, N local workers of
+        Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default: threads]
     seeds: Number of seeds on which each remedy is tried, and of fresh seeds that must confirm the best
         remedy; 0 or 1 = no remedy is tried. [at least 0 and at most 1000; default: 20]
     no_proof: Only measure the training and report its faults; try no remedies, as with seeds=0. [default:
@@ -803,9 +800,8 @@ def sweep(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
-    engine: Workers that train the networks, with the same results: threads of this process, N processes
-        of Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default:
-        threads]
+    engine: Workers that train the networks, with the same results: threads, processes, N local workers of
+        Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default: threads]
     vary: Factor to vary (an option, a word of net or a hyperparameter of the optimizer) with its values,
         such as 'l2=0,1e-4'; may be given several times, once for each factor. [default: ]
     random: Number of configurations to draw at random from the values of vary; if not given, all
@@ -1000,9 +996,8 @@ def landscape(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
-    engine: Workers that train the networks, with the same results: threads of this process, N processes
-        of Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default:
-        threads]
+    engine: Workers that train the networks, with the same results: threads, processes, N local workers of
+        Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default: threads]
     optimizers: Optimizers to train, such as 'sgd,adam,optax:lion(b1=0.9)'; the loss is measured around
         the weights that the first one reaches. [default: sgd, adam]
     model: Run or trained model around whose weights the loss is measured, without a new training.
@@ -1186,9 +1181,8 @@ def memorize(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
-    engine: Workers that train the networks, with the same results: threads of this process, N processes
-        of Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default:
-        threads]
+    engine: Workers that train the networks, with the same results: threads, processes, N local workers of
+        Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default: threads]
     effort: Named amount of work, which sets the numbers of shares of random labels, seeds and steps.
         [quick, standard; default: standard]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,
@@ -1361,9 +1355,8 @@ def descent(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
-    engine: Workers that train the networks, with the same results: threads of this process, N processes
-        of Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default:
-        threads]
+    engine: Workers that train the networks, with the same results: threads, processes, N local workers of
+        Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default: threads]
     effort: Named amount of work, which sets the numbers of network widths, seeds and steps. [quick,
         standard; default: standard]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured; if not given,

@@ -23,8 +23,8 @@ from typing import Any, TypeVar
 
 from distributed import Client, Future, KilledWorker, Security, wait
 
-from ravine.engines.dask_worker import Answer, Call, identity, run_task, versions
-from ravine.engines.shared_objects import PackedObject, pack
+from ravine.engines.remote_task import Answer, Call, identity, run_task, versions
+from ravine.engines.shared_objects import PackedObjects
 from ravine.errors import DataError, Stopped, UsageError
 
 __all__ = ["DaskEngine"]
@@ -34,7 +34,6 @@ FIRST_WORKER_S = 30.0  # until the first worker has joined
 RECONNECT_S = 120.0  # until a lost scheduler answers again
 NO_WORKER_S = 600.0  # until a worker joins after all were lost
 POLL_S, COUNT_INTERVAL_S, RESULT_S = 0.5, 5.0, 60.0
-MAX_PACKED = 8  # shared objects that the client keeps as bytes
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -64,7 +63,7 @@ class DaskEngine:
         self.address, self.kind, self.tell, self.should_stop = address, kind, tell, should_stop
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # `tell` reports all of it
         self._security = None if security is None else Security(**security)
-        self._packed: dict[int, tuple[object, PackedObject]] = {}
+        self._packed = PackedObjects()
         self._sent: set[str] = set()
         self._payloads: dict[str, Future] = {}
         try:
@@ -105,7 +104,7 @@ class DaskEngine:
         Raises DataError if the scheduler or all workers stay away, if a task ends several workers, or if a
         worker has other versions of Ravine or JAX.
         """
-        packed = [self._pack(value) for value in shared]
+        packed = [self._packed.of(value) for value in shared]
         values = {key: value for item in packed for key, value in item.values.items()}
         call = Call(function, tuple(item.name for item in packed), precision, self.kind, versions())
         new = tuple(key for key in values if key not in self._sent)
@@ -133,15 +132,6 @@ class DaskEngine:
             for future in running:
                 future.cancel()
             self._payloads.clear()  # frees the memory of the scheduler; workers keep what they use
-
-    def _pack(self, value: object) -> PackedObject:
-        """Return a shared object as bytes and arrays; the newest objects are packed once."""
-        if id(value) not in self._packed:
-            self._packed[id(value)] = value, pack(value)
-        kept = self._packed[id(value)] = self._packed.pop(id(value))
-        while len(self._packed) > MAX_PACKED:
-            del self._packed[next(iter(self._packed))]
-        return kept[1]
 
     def _submit(self, call: Call, task: object, keys: Iterable[str], values: Mapping[str, Any]) -> Future:
         """Submit a task together with some parts of shared objects. values: all parts by name."""

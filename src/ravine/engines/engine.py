@@ -1,6 +1,7 @@
 """Engines: ways to apply a function to tasks, by the threads of this process or by processes elsewhere.
 
     threads      `ThreadEngine` below: one thread for each CPU core or GPU of this machine
+    processes    `ravine.engines.process_engine`: one process for each CPU core of this machine
     dask         `ravine.engines.dask_engine`: the workers of a Dask cluster
 
 The engine changes no result, since a task holds all that its result depends on.

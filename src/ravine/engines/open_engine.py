@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 
 from ravine.engines.devices import Devices
 from ravine.engines.engine import Engine, ThreadEngine
-from ravine.engines.engine_text import read_engine
+from ravine.engines.engine_text import EngineChoice, read_engine
 from ravine.errors import UsageError
 
 __all__ = ["open_engine"]
@@ -29,29 +29,57 @@ def open_engine(
         yield ThreadEngine(devices)
         return
     try:
-        from ravine.engines.dask_engine import DaskEngine
-        from ravine.engines.dask_local import LocalCluster
+        opening = _processes(devices) if choice.processes else _dask(choice, devices, tell, should_stop)
     except ImportError as error:
+        needed = "package cloudpickle" if choice.processes else "packages dask and distributed"
         raise UsageError(
-            f"--engine {text} needs the Python packages dask and distributed.",
+            f"--engine {text} needs the Python {needed}.",
             "They are not installed, or cannot be loaded.",
             "Type: pip install 'ravine[scale]'",
             option="engine",
         ) from error
-    if choice.is_exposed:
-        tell(
-            f"{choice.address} has no TLS: others in the network can read the data and run code on the "
-            "workers. docs/many-machines.md shows tls://."
-        )
-    cluster = LocalCluster(choice.workers) if choice.workers else None
-    try:
-        address, security = (choice.address, None) if cluster is None else (cluster.address, cluster.security)
-        engine = DaskEngine(address, devices.kind, tell, should_stop, security)
-        try:
-            tell(f"The networks train on {engine}.")
+    with opening as engine:
+        tell(f"The networks train on {engine}.")
+        yield engine
+
+
+def _processes(devices: Devices) -> AbstractContextManager[Engine]:
+    """Return the engine of processes, to be opened. Raises ImportError for a missing package."""
+    from ravine.engines.process_engine import ProcessEngine
+
+    @contextmanager
+    def opened() -> Iterator[Engine]:
+        with closing(ProcessEngine(devices)) as engine:
             yield engine
-        finally:
-            engine.close()
-    finally:
-        if cluster is not None:
-            cluster.close()
+
+    return opened()
+
+
+def _dask(
+    choice: EngineChoice,
+    devices: Devices,
+    tell: Callable[[str], None],
+    should_stop: Callable[[], int | None],
+) -> AbstractContextManager[Engine]:
+    """Return the engine of Dask, to be opened. Raises ImportError for a missing package."""
+    from ravine.engines.dask_engine import DaskEngine
+    from ravine.engines.dask_local import LocalCluster
+
+    @contextmanager
+    def opened() -> Iterator[Engine]:
+        if choice.is_exposed:
+            tell(
+                f"{choice.address} has no TLS: others in the network can read the data and run code on the "
+                "workers. docs/many-machines.md shows tls://."
+            )
+        if not choice.workers:
+            with closing(DaskEngine(choice.address, devices.kind, tell, should_stop)) as engine:
+                yield engine
+            return
+        with (
+            closing(LocalCluster(choice.workers)) as cluster,
+            closing(DaskEngine(cluster.address, devices.kind, tell, should_stop, cluster.security)) as engine,
+        ):
+            yield engine
+
+    return opened()

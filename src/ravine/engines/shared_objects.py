@@ -16,9 +16,10 @@ from typing import Any
 import cloudpickle
 import numpy as np
 
-__all__ = ["ObjectName", "PackedObject", "pack", "unpack"]
+__all__ = ["ObjectName", "PackedObject", "PackedObjects", "pack", "unpack"]
 
 LARGE_BYTES = 2**18  # of an array with a name of its own
+MAX_PACKED = 8  # objects that `PackedObjects` keeps
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,22 @@ def unpack(blob: bytes, arrays: Mapping[str, np.ndarray]) -> Any:
     Bytes can run any code, so they must come from a trusted process.
     """
     return _Unpickler(io.BytesIO(blob), arrays).load()
+
+
+class PackedObjects:
+    """The newest packed objects, so that an object is packed once for many tasks."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[object, PackedObject]] = {}  # with the object, whose id stays its own
+
+    def of(self, value: object) -> PackedObject:
+        """Return an object as bytes and large arrays."""
+        if id(value) not in self._kept:
+            self._kept[id(value)] = value, pack(value)
+        kept = self._kept[id(value)] = self._kept.pop(id(value))
+        while len(self._kept) > MAX_PACKED:
+            del self._kept[next(iter(self._kept))]
+        return kept[1]
 
 
 class _Pickler(cloudpickle.Pickler):

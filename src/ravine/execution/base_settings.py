@@ -298,8 +298,8 @@ class NetworkSettings(DataSettings):
     )  # fmt: skip
     engine: str = option(
         "threads",
-        "Workers that train the networks, with the same results: threads of this process, N processes of "
-        "Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT).",
+        "Workers that train the networks, with the same results: threads, processes, N local workers of Dask "
+        "(dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT).",
         section="Machine", metavar="ENGINE", check="ravine.engines.engine_text:read_engine", stored=False,
     )  # fmt: skip
 

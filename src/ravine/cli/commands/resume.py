@@ -23,8 +23,8 @@ __all__ = ["resume"]
     "--engine",
     metavar="ENGINE",
     envvar="RAVINE_ENGINE",
-    help="Workers that train the rest, with the same results: threads (also if not given), dask:local:N, or "
-    "dask: and the address of a scheduler.",
+    help="Workers that train the rest, with the same results: threads (also if not given), processes, "
+    "dask:local:N, or dask: and the address of a scheduler.",
 )
 @output_flags(out="")
 @click.pass_obj

@@ -1,6 +1,6 @@
-"""The work of a Dask worker: it computes one task, with the shared objects that it keeps from task to task.
+"""The work of a worker in another process: it computes a task with shared objects, which it keeps.
 
-A worker that lacks a shared object answers with its name. The client then sends the task again, with the
+A worker that lacks a shared object answers with its name. The engine then sends the task again, with the
 object. So data reach each worker once, also one that joins late or takes the place of a lost one.
 """
 
@@ -33,7 +33,7 @@ class Call:
     """The part of the tasks of one `Engine.map` that is the same for all.
 
     function: function(*shared, device, task). shared: names of the shared objects. precision: "float32" or
-    "float64". kind: "cpu" or "gpu". versions: those of the client, which a worker must have too.
+    "float64". kind: "cpu" or "gpu". versions: those of the engine, which a worker must have too.
     """
 
     function: Callable[..., Any]

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from ravine.engines import dask_worker
-from ravine.engines.dask_worker import Call, run_task, versions
+from ravine.engines import remote_task
+from ravine.engines.remote_task import Call, run_task, versions
 from ravine.engines.shared_objects import LARGE_BYTES, pack
 
 
 @pytest.fixture(autouse=True)
 def empty(monkeypatch):
-    monkeypatch.setattr(dask_worker, "_objects", {})
+    monkeypatch.setattr(remote_task, "_objects", {})
 
 
 def call_for(function, *packed, own=None, precision="float32"):
@@ -33,7 +33,7 @@ def test_a_worker_names_what_it_lacks_and_keeps_what_it_got():
 
 
 def test_only_the_newest_objects_are_kept():
-    packed = [pack(number) for number in range(dask_worker.MAX_OBJECTS + 1)]
+    packed = [pack(number) for number in range(remote_task.MAX_OBJECTS + 1)]
     for item in packed:
         assert run_task(call_for(lambda value, device, task: value, item), 0, item.values).missing == ()
     assert (
