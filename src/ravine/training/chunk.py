@@ -9,7 +9,7 @@ both count the runs of the group, not those of the cohort.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -55,7 +55,8 @@ class ChunkTask:
     """The training of a group of n runs for the evaluations `first` to `last` - 1.
 
     runs: hyperparameters and seeds of the runs. places: index of the run in each place of the compiled
-    program, [size]; the last run may fill several places. numbers: inputs of the program, [size] each.
+    program, [size]; the last run may fill several places.
+    numbers: hyperparameters as inputs of the program, [size] each, on the host or on the device.
     early_stopping, schedule_tables: those of the runs, before this chunk.
     final: values [n] of the best evaluation so far, by name.
     state, best: state of the runs and their best weights before this chunk, [size, ...]; None before the
@@ -81,7 +82,7 @@ class ChunkResult:
     segments: number of segments that the runs trained, summed over them.
     status: [n], PENDING for runs that go on. series: {name: [n, last - first]}, NaN after an early stop.
     final: as in the task. weights: {name: [k, P]} of the k runs `ended` that end with this chunk.
-    state, best: on the device that trained the group.
+    state, best, numbers: on the device that trained the group.
     """
 
     segments: int
@@ -93,12 +94,13 @@ class ChunkResult:
     state: RunState
     best: BestWeights | None
     ended: np.ndarray
-    weights: dict[str, np.ndarray] = field(default_factory=dict)
+    weights: dict[str, np.ndarray]
+    numbers: Any = None
 
     def on_host(self) -> ChunkResult:
-        """Return the result with the arrays of state and best weights on the host, for another process."""
+        """Return the result with state and best weights on the host, without numbers, for another process."""
         state, best = jax.device_get((self.state, self.best))
-        return replace(self, state=state, best=best)
+        return replace(self, state=state, best=best, numbers=None)
 
 
 def train_chunk(
@@ -141,7 +143,8 @@ class _Chunk:
         self.schedule_tables = task.schedule_tables.take(runs)
         self.best, self.ended = task.best, runs[:0]
         self.weights: dict[str, np.ndarray] = {}
-        self.numbers = jax.device_put(task.numbers, device)
+        placed = isinstance(task.numbers["rate"], jax.Array)  # to place them again would take time
+        self.numbers = task.numbers if placed else jax.device_put(task.numbers, device)
 
     def result(self) -> ChunkResult:
         """Train the group for the evaluations of the task and return the result."""
@@ -181,7 +184,7 @@ class _Chunk:
             self._finish(params)
         return ChunkResult(
             segments, self.status, self.series, self.final, self.early_stopping, self.schedule_tables,
-            self.state, self.best, self.ended, self.weights,
+            self.state, self.best, self.ended, self.weights, self.numbers,
         )  # fmt: skip
 
     def _start(self) -> RunState:

@@ -207,7 +207,7 @@ class _CohortRun:
             last,
             self.cohort.runs.take(runs),
             np.minimum(np.arange(len(group.members)), len(runs) - 1),
-            take(self.numbers, group.members),
+            take(self.numbers, group.members) if group.numbers is None else group.numbers,
             self.early_stopping.take(runs),
             self.schedule_tables.take(runs),
             {name: values[runs] for name, values in self.final.items() if name not in WEIGHTS},
@@ -218,7 +218,7 @@ class _CohortRun:
     def _write(self, group: Group, result: ChunkResult, first: int, last: int) -> None:
         """Take over the result of a group: the state of its runs, and their values in the record."""
         runs = group.runs
-        group.state, group.best = result.state, result.best
+        group.state, group.best, group.numbers = result.state, result.best, result.numbers
         self.status[runs] = result.status
         for name, values in result.series.items():
             self.series[name][runs, first:last] = values

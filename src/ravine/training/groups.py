@@ -22,11 +22,13 @@ class Group:
     the last run may fill several places.
     state, best: state and best weights of the runs as the last chunk left them, on the device that trained
     it or on the host; None before the first chunk.
+    numbers: hyperparameters of the members on that device; None if they are not on a device.
     """
 
     runs: np.ndarray
     members: np.ndarray
     state: Any = None
+    numbers: Any = None
     best: BestWeights | None = None
 
 
