@@ -168,11 +168,12 @@ def test_killed_at_many_moments_and_resumed_is_as_undisturbed(shell, folder, fir
     assert kept("killed") == kept("whole")
 
 
-def test_dask_workers_give_the_files_of_threads_after_a_stop_and_a_kill(shell, folder):
-    """Stopped and killed with Dask, then finished by threads: the engine leaves no trace in the result."""
+@pytest.mark.parametrize("name", ["dask:local:2", "processes"])
+def test_other_processes_give_the_files_of_threads_after_a_stop_and_a_kill(shell, folder, name):
+    """Stopped, killed, then finished by threads: the engine leaves no trace in the result."""
     how = ["iris", "--effort", "quick", "-O", "sgd,adam", "--epochs", "60", "--no-baselines", "-q"]
     assert shell("compare", *how, "-o", "whole").returncode == 0
-    engine = ["--engine", "dask:local:2"]
+    engine = ["--engine", name]
     arguments = ["compare", *how, "-o", "other", *engine]
     for cohorts, send in ((1, signal.SIGINT), (3, signal.SIGKILL)):
         child = subprocess.Popen(
@@ -186,7 +187,7 @@ def test_dask_workers_give_the_files_of_threads_after_a_stop_and_a_kill(shell, f
         _, errors = child.communicate(timeout=100)
         assert child.returncode == (130 if send == signal.SIGINT else -signal.SIGKILL), errors.decode()
         if send == signal.SIGINT:
-            assert b"ravine resume other --engine dask:local:2" in errors
+            assert f"ravine resume other --engine {name}".encode() in errors
         arguments = ["resume", "other", "-q", *engine]
     ended = shell("resume", "other", "-q")
     assert ended.returncode == 0, ended.stderr.decode()

@@ -71,21 +71,17 @@ def test_results_are_in_order_and_shared_objects_travel_once_to_each_worker(engi
 
 
 def test_a_killed_worker_loses_nothing(engine, tmp_path):
-    flag = str(tmp_path / "killed")
-
     def function(path, device, task):
-        if task == 3:
-            try:
-                os.close(os.open(path, os.O_CREAT | os.O_EXCL))
-                os.kill(os.getpid(), signal.SIGKILL)
-            except FileExistsError:
-                pass
+        if task == 3 and not path.exists():
+            path.write_text(str(os.getpid()))
+            os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(0.05)
         return os.getpid(), task
 
-    results = engine(workers=2).map(function, (flag,), range(12), "float32")
-    assert [task for _, task in results] == list(range(12)) and Path(flag).exists()
-    assert len({pid for pid, _ in results[4:]}) == 1  # one worker is left
+    killed = tmp_path / "killed"
+    results = engine(workers=2).map(function, (killed,), range(12), "float32")
+    assert [task for _, task in results] == list(range(12))
+    assert results[3][0] != int(killed.read_text())
 
 
 def test_a_worker_that_joins_late_gets_tasks_and_data(engine, dask, tmp_path):
@@ -145,6 +141,16 @@ def test_a_failure_is_raised_again_and_ends_the_other_tasks(engine, tmp_path):
     with pytest.raises(KeyError, match="this one"):
         engine().map(function, (), range(60), "float32")
     assert len(list(tmp_path.iterdir())) < 60
+
+
+def test_code_that_the_workers_lack_is_named(engine):
+    def function(device, task):
+        import a_module_that_is_not_there
+
+        return a_module_that_is_not_there
+
+    with pytest.raises(DataError, match="No module named 'a_module_that_is_not_there'"):
+        engine().map(function, (), range(2), "float32")
 
 
 def test_other_versions_are_refused(engine, monkeypatch):

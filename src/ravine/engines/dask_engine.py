@@ -251,9 +251,9 @@ def _explained(error: BaseException) -> BaseException:
         )
     if isinstance(error, ImportError):
         return DataError(
-            "A Dask worker cannot load Ravine.",
+            "A Dask worker cannot load the code of a task.",
             f"It says: {_last_line(error)}.",
-            "Install the same version of Ravine for the workers, and restart them.",
+            "Install for the workers what is installed here, above all `pip install 'ravine[scale]'`.",
         )
     return error
 
