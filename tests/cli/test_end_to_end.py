@@ -168,6 +168,32 @@ def test_killed_at_many_moments_and_resumed_is_as_undisturbed(shell, folder, fir
     assert kept("killed") == kept("whole")
 
 
+@pytest.mark.parametrize("name", ["dask:local:2", "processes"])
+def test_other_processes_give_the_files_of_threads_after_a_stop_and_a_kill(shell, folder, name):
+    """Stopped, killed, then finished by threads: the engine leaves no trace in the result."""
+    how = ["iris", "--effort", "quick", "-O", "sgd,adam", "--epochs", "60", "--no-baselines", "-q"]
+    assert shell("compare", *how, "-o", "whole").returncode == 0
+    engine = ["--engine", name]
+    arguments = ["compare", *how, "-o", "other", *engine]
+    for cohorts, send in ((1, signal.SIGINT), (3, signal.SIGKILL)):
+        child = subprocess.Popen(
+            [sys.executable, "-m", "ravine", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        end = time.monotonic() + 100
+        while len(list(Path("other").glob("cohorts/*"))) < cohorts and child.poll() is None:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        child.send_signal(send)
+        _, errors = child.communicate(timeout=100)
+        assert child.returncode == (130 if send == signal.SIGINT else -signal.SIGKILL), errors.decode()
+        if send == signal.SIGINT:
+            assert f"ravine resume other --engine {name}".encode() in errors
+        arguments = ["resume", "other", "-q", *engine]
+    ended = shell("resume", "other", "-q")
+    assert ended.returncode == 0, ended.stderr.decode()
+    assert kept("other") == kept("whole")
+
+
 def kept(run):
     """Every file a run keeps, without the seconds it took and the names of its folder."""
     files = {

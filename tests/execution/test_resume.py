@@ -1,10 +1,12 @@
 """Resuming: a finished run is returned again, and a run that cannot go on is refused."""
 
+import sys
+
 import numpy as np
 import pytest
 
 import ravine
-from ravine.errors import DataError
+from ravine.errors import DataError, UsageError
 from ravine.execution.resume import resume
 from ravine.execution.resume_check import check_resumable
 from ravine.records.run_directory import RunDirectory
@@ -63,3 +65,26 @@ def test_a_finished_run_outlives_its_data(tmp_path):
         path.write_text("a,y\n" + "1,p\n2,q\n" * 40)
         with pytest.raises(DataError, match="have changed since this run began"):
             resume(run)
+
+
+def test_a_run_of_another_person_cannot_choose_where_it_is_trained(tmp_path, seal, monkeypatch):
+    """A run directory is not trusted, and a scheduler runs code."""
+    ravine.train("iris", net="4", epochs=2, out=tmp_path / "run")
+    with RunDirectory.open(tmp_path / "run").lock() as run:
+        run.update(state="stopped")
+    path, opened = tmp_path / "run" / "config.toml", []
+    path.write_text(path.read_text() + 'engine = "dask:tcp://192.0.2.1:9"\n')
+    seal(tmp_path / "run")
+
+    def refuse(text, *others):
+        opened.append(text)
+        raise UsageError("no engine is opened in this test")
+
+    monkeypatch.setattr(sys.modules["ravine.execution.execute"], "open_engine", refuse)
+    for engine in ("threads", "dask:local:1"):
+        with (
+            RunDirectory.open(tmp_path / "run").lock() as run,
+            pytest.raises(UsageError, match="in this test"),
+        ):
+            resume(run, engine=engine)
+    assert opened == ["threads", "dask:local:1"]

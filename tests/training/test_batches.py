@@ -1,5 +1,6 @@
 """Batches: which rows a seed sees, in which order, in which units."""
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import jax
@@ -136,3 +137,24 @@ def test_another_batch_size_draws_the_same_rows_in_the_same_order(data):
     np.testing.assert_array_equal(large.on_device(1, 0, 2, device).x, expected.x)  # no rows of the other size
     assert small.batch_size == 8
     assert small.with_batch_size(10_000).batch_size == small.sizes[0]
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_batches_from_bytes_have_empty_caches_and_draw_the_same_rows(data, indexed, monkeypatch):
+    monkeypatch.setattr(batches_module, "INDEXED_BYTES", 0 if indexed else 2**24)
+    batches, device = Batches(data, 0, 8), jax.devices()[0]
+    before = len(pickle.dumps(batches))
+    drawn = batches.on_device(1, 3, 4, device), batches.valid(1, device, 10)
+    assert len(pickle.dumps(batches)) <= before + 100
+    again = pickle.loads(pickle.dumps(batches))
+    assert not again._on_device and again.data.cache_info().currsize == 0
+    found = again.on_device(1, 3, 4, device), again.valid(1, device, 10)
+    jax.tree.map(np.testing.assert_array_equal, drawn, found)
+
+
+def test_another_batch_size_shares_the_rows(data):
+    batches = Batches(data, 0, 8)
+    rows = batches.data(1)
+    other = batches.with_batch_size(16)
+    assert other.data(1) is rows and other.batch_size == 16 and batches.batch_size == 8
+    assert other._on_device is not batches._on_device

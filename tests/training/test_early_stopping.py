@@ -13,8 +13,14 @@ from ravine.engines import precision_context
 from ravine.errors import UsageError
 from ravine.networks import METRICS
 from ravine.optimizers import plateau_next, plateau_start, schedule
-from ravine.training import parameters_of
-from ravine.training.early_stopping import StoppingState, stop_epoch, stopping_next, stopping_start
+from ravine.training import Runs, parameters_of
+from ravine.training.early_stopping import (
+    EarlyStopping,
+    StoppingState,
+    stop_epoch,
+    stopping_next,
+    stopping_start,
+)
 
 RATES = (0.5, 0.05, 0.3, 0.4, 0.01, 0.2, 0.3)
 SEEDS = (0, 1, 2, 0, 1, 2, 1)
@@ -299,3 +305,23 @@ def test_numbers_compile_nothing(asked, run):
     finally:
         jax.monitoring.unregister_event_duration_listener(listen)
     assert seen == []
+
+
+def test_a_part_of_the_runs_is_followed_apart_and_put_back():
+    runs = Runs(np.ones(4), np.full(4, "constant"), np.arange(4), patience=np.array([1, 0, 1, 2]))
+    whole, apart = EarlyStopping(runs), EarlyStopping(runs)
+    rng = np.random.default_rng(3)
+    for _ in range(6):
+        loss = rng.random(4)
+        going = np.flatnonzero(~whole.stopped(np.arange(4)))
+        whole.update(going, loss[going])
+        for index in (np.array([0, 3]), np.array([1, 2])):
+            part = apart.take(index)
+            local = np.flatnonzero(~part.stopped(np.arange(2)))
+            before = apart.state.waited.copy()
+            part.update(local, loss[index[local]])
+            np.testing.assert_array_equal(apart.state.waited, before)
+            apart.put(index, part)
+    for one, other in zip(whole.state, apart.state, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert whole.state.stopped.any() and apart.take(np.array([1])).used

@@ -98,7 +98,7 @@ def test_a_run_that_is_infinite_on_one_row_has_diverged(found, cohort, run, monk
     def full_scores(key, params, stats, numbers, rows):
         return found if numbers["rate"] > 0.05 else (1.0, 0.5)
 
-    monkeypatch.setattr("ravine.training.cohort.full_scores", full_scores)
+    monkeypatch.setattr("ravine.training.chunk.full_scores", full_scores)
     record = run(asked)
     infinite = asked.runs.rate > 0.05
     assert infinite.any() and not infinite.all()

@@ -95,6 +95,7 @@ def compare(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    engine: str = "threads",
     trust: bool = False,
     optimizers: Sequence[str | Callable[..., object]] | str | None = None,
     schedules: str | Sequence[str] | None = None,
@@ -185,6 +186,8 @@ def compare(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    engine: Workers that train the networks, with the same results: threads, processes, N local workers of
+        Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default: threads]
     trust: Permission to run the Python files that a run, a model or a configuration file names, also if
         they were never named on this machine. [default: False]
     optimizers: Optimizers to compare, with or without hyperparameters, such as
@@ -243,6 +246,7 @@ def compare(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "engine": engine,
             "trust": trust,
             "optimizers": optimizers,
             "schedules": schedules,
@@ -303,6 +307,7 @@ def train(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    engine: str = "threads",
     trust: bool = False,
     seeds: int = 1,
     winner_of: str | None = None,
@@ -398,6 +403,8 @@ def train(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    engine: Workers that train the networks, with the same results: threads, processes, N local workers of
+        Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default: threads]
     trust: Permission to run the Python files that a run, a model or a configuration file names, also if
         they were never named on this machine. [default: False]
     seeds: Number of seeds, unused in any tuning, on which the reported scores are measured. [at least 1
@@ -456,6 +463,7 @@ def train(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "engine": engine,
             "trust": trust,
             "seeds": seeds,
             "winner_of": winner_of,
@@ -514,6 +522,7 @@ def diagnose(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    engine: str = "threads",
     trust: bool = False,
     seeds: int = 20,
     no_proof: bool = False,
@@ -610,6 +619,8 @@ def diagnose(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    engine: Workers that train the networks, with the same results: threads, processes, N local workers of
+        Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default: threads]
     trust: Permission to run the Python files that a run, a model or a configuration file names, also if
         they were never named on this machine. [default: False]
     seeds: Number of seeds on which each remedy is tried, and of fresh seeds that must confirm the best
@@ -666,6 +677,7 @@ def diagnose(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "engine": engine,
             "trust": trust,
             "seeds": seeds,
             "no_proof": no_proof,
@@ -723,6 +735,7 @@ def sweep(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    engine: str = "threads",
     trust: bool = False,
     vary: Mapping[str, object] | Sequence[str] | str | None = None,
     random: int | None = None,
@@ -817,6 +830,8 @@ def sweep(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    engine: Workers that train the networks, with the same results: threads, processes, N local workers of
+        Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default: threads]
     trust: Permission to run the Python files that a run, a model or a configuration file names, also if
         they were never named on this machine. [default: False]
     vary: Factor to vary (an option, a word of net or a hyperparameter of the optimizer) with its values,
@@ -876,6 +891,7 @@ def sweep(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "engine": engine,
             "trust": trust,
             "vary": vary,
             "random": random,
@@ -932,6 +948,7 @@ def landscape(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    engine: str = "threads",
     trust: bool = False,
     optimizers: Sequence[str | Callable[..., object]] | str | None = None,
     model: str | PathLike[str] | None | None = None,
@@ -1017,6 +1034,8 @@ def landscape(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    engine: Workers that train the networks, with the same results: threads, processes, N local workers of
+        Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default: threads]
     trust: Permission to run the Python files that a run, a model or a configuration file names, also if
         they were never named on this machine. [default: False]
     optimizers: Optimizers to train, such as 'sgd,adam,optax:lion(b1=0.9)'; the loss is measured around
@@ -1069,6 +1088,7 @@ def landscape(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "engine": engine,
             "trust": trust,
             "optimizers": optimizers,
             "model": model,
@@ -1124,6 +1144,7 @@ def memorize(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    engine: str = "threads",
     trust: bool = False,
     effort: str = "standard",
     seeds: int | None = None,
@@ -1206,6 +1227,8 @@ def memorize(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    engine: Workers that train the networks, with the same results: threads, processes, N local workers of
+        Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default: threads]
     trust: Permission to run the Python files that a run, a model or a configuration file names, also if
         they were never named on this machine. [default: False]
     effort: Named amount of work, which sets the numbers of shares of random labels, seeds and steps.
@@ -1251,6 +1274,7 @@ def memorize(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "engine": engine,
             "trust": trust,
             "effort": effort,
             "seeds": seeds,
@@ -1302,6 +1326,7 @@ def descent(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
+    engine: str = "threads",
     trust: bool = False,
     effort: str = "standard",
     seeds: int | None = None,
@@ -1384,6 +1409,8 @@ def descent(
         CPU. [cpu, gpu]
     precision: Floating-point type of weights and inputs in training and evaluation. [float32, float64;
         default: float32]
+    engine: Workers that train the networks, with the same results: threads, processes, N local workers of
+        Dask (dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT). [default: threads]
     trust: Permission to run the Python files that a run, a model or a configuration file names, also if
         they were never named on this machine. [default: False]
     effort: Named amount of work, which sets the numbers of network widths, seeds and steps. [quick,
@@ -1431,6 +1458,7 @@ def descent(
             "augment": augment,
             "device": device,
             "precision": precision,
+            "engine": engine,
             "trust": trust,
             "effort": effort,
             "seeds": seeds,

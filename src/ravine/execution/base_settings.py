@@ -312,6 +312,12 @@ class NetworkSettings(DataSettings):
         "float32", "Floating-point type of weights and inputs in training and evaluation.", section="Machine",
         choices=("float32", "float64"),
     )  # fmt: skip
+    engine: str = option(
+        "threads",
+        "Workers that train the networks, with the same results: threads, processes, N local workers of Dask "
+        "(dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT).",
+        section="Machine", metavar="ENGINE", check="ravine.engines.engine_text:read_engine", stored=False,
+    )  # fmt: skip
     trust: bool = option(
         False,
         "Permission to run the Python files that a run, a model or a configuration file names, also if they "

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 
 from ravine.data import Dataset
-from ravine.engines import Devices, find_devices, prepare
+from ravine.engines import THREADS, Devices, find_devices, open_engine, prepare
 from ravine.errors import DataError, RavineError, Stopped, UsageError
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.config_file import write_config
@@ -78,7 +78,8 @@ def execute(
         run.update(state=ended)
         if isinstance(error, KeyboardInterrupt):
             raise
-        fix = f"Type `ravine resume {quote_word(str(run.path))}` to go on."
+        engine = "" if settings.engine == THREADS else f" --engine {settings.engine}"
+        fix = f"Type `ravine resume {quote_word(str(run.path))}{engine}` to go on."
         raise Stopped("Stopped on request; what was done is saved.", "", fix, error.status) from error
     except Exception as error:
         if run is not None and run.has(PLAN):
@@ -103,14 +104,15 @@ def _execute(
     dataset, devices = _prepare(study, settings, dataset, notify)
     design = study.design(settings, dataset, devices)
     _report_notes(design, notify)
-    runner = Runner(run, notify, should_stop, design.network_steps)
-    if run is not None:
-        write_or_check_plan(run, study.name, design.settings, dataset, design.plan_document())
-    estimate = design.estimated_seconds
-    text = f"{design.line()}, about {time_text(estimate)} on {devices}"
-    notify(PlanReady(text, design.network_steps, None if run is None else str(run.path), estimate))
-    context = RunContext(dataset, devices, run, notify, runner, started)
-    result = study.run(design, context)
+    with open_engine(settings.engine, devices, lambda text: notify(Noted(text)), should_stop) as engine:
+        runner = Runner(run, notify, should_stop, design.network_steps, engine=engine)
+        if run is not None:
+            write_or_check_plan(run, study.name, design.settings, dataset, design.plan_document())
+        estimate = design.estimated_seconds
+        text = f"{design.line()}, about {time_text(estimate)} on {devices}"
+        notify(PlanReady(text, design.network_steps, None if run is None else str(run.path), estimate))
+        context = RunContext(dataset, devices, run, notify, runner, started)
+        result = study.run(design, context)
     if run is None:
         return result
     context.stage("save")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ravine.data import BUILTIN
 from ravine.data.read_table import file_and_part
+from ravine.engines import THREADS
 from ravine.errors import DataError
 from ravine.execution.events import Notify, ShouldStop, ignore, never
 from ravine.execution.execute import execute
@@ -23,12 +24,18 @@ __all__ = ["resume"]
 
 
 def resume(
-    run: RunDirectory, *, trust: bool = False, notify: Notify = ignore, should_stop: ShouldStop = never
+    run: RunDirectory,
+    *,
+    engine: str = THREADS,
+    trust: bool = False,
+    notify: Notify = ignore,
+    should_stop: ShouldStop = never,
 ) -> Result:
     """Finish a run and return its result, or load the result of a finished run.
 
-    The caller holds the lock of the run. trust: whether the user's Python files that the run names may run,
-    also if they were never named on this machine.
+    The caller holds the lock of the run. engine: workers that train the networks, as in the option
+    `--engine`; they change no result. trust: whether the user's Python files that the run names may run, also
+    if they were never named on this machine.
 
     Raises UsageError for such a file without trust. Raises DataError if the data or such a file have changed,
     if the configuration or the plan of an unfinished run has changed, if the run has no configuration file,
@@ -53,5 +60,5 @@ def resume(
             f"Call ravine.{study.name} again.",
         )
     check_code(run)
-    settings = with_code_admitted(replace(settings, trust=trust))
+    settings = with_code_admitted(replace(settings, trust=trust, engine=engine))
     return execute(study, settings, run=run, notify=notify, should_stop=should_stop)

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from ravine.engines import Devices
+from ravine.engines import Devices, Engine
 from ravine.errors import Stopped
 from ravine.execution.checkpoint import RunCheckpoint
 from ravine.execution.events import ChunkDone, Notify, ShouldStop, StageStarted
@@ -44,6 +44,10 @@ CheckRecord = Callable[[Record, str], None]
 """Function of a saved record, and of words for its file, that raises DamagedFile if it does not fit."""
 
 
+def _do_nothing() -> None:
+    """Prepare nothing before a training."""
+
+
 @dataclass
 class Runner:
     """The object that trains all cohorts of one study, counts their progress and saves them.
@@ -52,7 +56,7 @@ class Runner:
     returns an exit status to stop, else None. total, done: network steps planned and done. finished,
     diverged: numbers of runs. train_seconds, steps_trained: time and network steps of training in this
     process. timed: seconds and network steps by cohort name. scores: best validation score so far by cohort
-    name.
+    name. engine: workers that train the cohorts; None = the threads of this process.
     """
 
     run: RunDirectory | None
@@ -66,6 +70,7 @@ class Runner:
     steps_trained: int = 0
     timed: dict[str, list[float]] = field(default_factory=dict)
     scores: dict[str, float] = field(default_factory=dict)
+    engine: Engine | None = None
 
     def cohort(self, stage: str, name: str, cohort: Cohort, shape: ProgramShape, devices: Devices) -> Record:
         """Return the record of a cohort, from the run directory or by training the cohort on the devices.
@@ -83,13 +88,15 @@ class Runner:
                 made.compile()
 
         def train(after_chunk: AfterChunk, checkpoint: CheckpointStore | None) -> Record:
-            return run_cohort(cohort, shape, devices, after_chunk, checkpoint)
+            return run_cohort(cohort, shape, devices, after_chunk, checkpoint, self.engine)
 
+        in_process = self.engine is None or self.engine.in_process  # other workers compile for themselves
         check = partial(check_record, cohort)
         chunks = cohort.plan.evaluations / shape.segments
         wave = Training(cohort.plan, shape, min(len(cohort.runs), shape.width))
         chunk_s = training_seconds(wave, devices.count) / chunks
-        return self.record(stage, name, cohort, train, check, compile_programs, chunk_s)
+        prepare = compile_programs if in_process else _do_nothing
+        return self.record(stage, name, cohort, train, check, prepare, chunk_s)
 
     def record(
         self,
@@ -98,7 +105,7 @@ class Runner:
         cohort: Cohort,
         train: Train,
         check: CheckRecord,
-        prepare: Callable[[], None] = lambda: None,
+        prepare: Callable[[], None] = _do_nothing,
         chunk_s: float | None = None,
     ) -> Record:
         """Return the record of a cohort, from the run directory or from the function `train`.

@@ -8,7 +8,7 @@ from ravine.records.content_hash import content_hash
 
 __all__ = ["chosen_by", "winner_digest"]
 
-LEFT_OUT = ("source", "test", "seeds", "device", "smallest_difference")
+LEFT_OUT = ("source", "test", "seeds", "device", "engine", "smallest_difference")
 """Settings that change neither the network nor its training: names of data, which `best.toml` makes absolute,
 number of seeds, machine, and report."""
 

@@ -9,8 +9,7 @@ and keyed by (root seed, purpose, seed, pass), so that all devices get the same 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
-from copy import copy
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -31,6 +30,8 @@ DEVICE_CACHE_BYTES = 256 * 2**20  # of rows on devices, kept for the next cohort
 HOST_CACHE_BYTES = 2**29  # of standardized data sets, one per seed
 ORDER_CACHE_BYTES = 2**27  # of shuffled orders, one per seed and pass
 SPLIT_CACHE_BYTES = 2**28  # of splits, one per seed
+CACHES = ("scaling_of", "data", "_pass", "_tables", "_on_device", "_bytes", "_lock")
+"""Attributes of `Batches` that hold what can be computed again."""
 RARE_ROWS = 20  # of the rarest class in the sample for curves
 INDEXED_BYTES = 2**24  # of inputs; programs read larger data from one table, see `row_sources`
 
@@ -83,16 +84,29 @@ class Batches:
         self.scaling = scaling
         self.sizes = self._split(0).train.shape[0], self._split(0).valid.shape[0]
         self.batch_size = min(batch_size, self.sizes[0])
+        self.indexed = dataset.x.nbytes > INDEXED_BYTES
+        self._make_caches()
+
+    def _make_caches(self) -> None:
+        """Make the caches of rows, splits and orders, all empty."""
+        dataset = self.dataset
         self.scaling_of = lru_cache(maxsize=max(4, min(256, SPLIT_CACHE_BYTES // (8 * len(dataset)))))(
             self._scaling_of
         )
         self.data = lru_cache(maxsize=self._cached_seeds())(self._data)
         passes = max(2, min(256, ORDER_CACHE_BYTES // (4 * self.sizes[0])))
         self._pass = lru_cache(maxsize=passes)(self._shuffled)
-        self.indexed = dataset.x.nbytes > INDEXED_BYTES
         self._tables: dict[jax.Device, jax.Array] = {}
         self._on_device: dict[tuple[Any, ...], Any] = {}
         self._bytes, self._lock = 0, threading.Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all but the caches, for another process, which draws the same rows from the same seeds."""
+        return {name: value for name, value in vars(self).items() if name not in CACHES}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        vars(self).update(state)
+        self._make_caches()
 
     def _split(self, seed: int) -> Split:
         """Return the training and validation rows of a seed; a subclass may choose others."""
@@ -158,7 +172,8 @@ class Batches:
 
     def with_batch_size(self, batch_size: int) -> Batches:
         """Return a copy of these batches with another batch size, which is at most all training rows."""
-        other = copy(self)
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))  # with the caches, which `copy` leaves out
         other.batch_size = min(batch_size, self.sizes[0])
         other._on_device, other._bytes, other._lock = {}, 0, threading.Lock()
         return other

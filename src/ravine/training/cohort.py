@@ -14,7 +14,7 @@ except for rounding, since a group of another size adds in another order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,24 +22,32 @@ from typing import Any
 import jax
 import numpy as np
 
-from ravine.engines import Devices, map_on_devices, precision_context
-from ravine.networks.parameters import Params, Statistics
+from ravine.engines import Devices, Engine, ThreadEngine, precision_context
 from ravine.records.record import Record, Status
 from ravine.training.batches import Batches
 from ravine.training.checkpoint import CheckpointStore, check_state
-from ravine.training.cohort_record import SERIES, final_rules, series_rules
+from ravine.training.chunk import (
+    ChunkResult,
+    ChunkTask,
+    CohortConstants,
+    initial_params_of_runs,
+    train_chunk,
+    train_chunk_to_host,
+)
+from ravine.training.cohort_record import final_rules, series_rules
 from ravine.training.early_stopping import BestWeights, EarlyStopping
-from ravine.training.full_evaluation import full_scores
 from ravine.training.groups import Group, grouped, states_of, take
-from ravine.training.initial_state import rng_key, stacked_params
+from ravine.training.initial_state import rng_key
 from ravine.training.loop import RunState, start
 from ravine.training.plan import Plan
-from ravine.training.program import program
 from ravine.training.program_shape import ProgramShape
 from ravine.training.runs import Runs
 from ravine.training.schedule_tables import ScheduleTables
 
 __all__ = ["ChunkProgress", "Cohort", "run_cohort"]
+
+WEIGHTS = ("parameters", "statistics")
+"""Final values that hold the weights of each run, and that a task does not need."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,7 @@ def run_cohort(
     devices: Devices,
     after_chunk: Callable[[ChunkProgress], None] | None = None,
     store: CheckpointStore | None = None,
+    engine: Engine | None = None,
 ) -> Record:
     """Train all runs of a cohort and return their record: series [run, evaluation] and final values.
 
@@ -91,14 +100,16 @@ def run_cohort(
     `statistics` [run, S]. A diverged run has the status DIVERGED, keeps its NaN values in the series and has
     no final values. The series of a run that stopped early are NaN after its end.
 
+    engine: workers that train the groups, by default the threads of this process on `devices`.
     store: place that holds the state of an interrupted cohort. The state is offered to it after each chunk. A
-    cohort resumed with the same shape on the same devices gives the same record, bit for bit, as one without
-    interruption.
+    cohort resumed with the same shape on the same kind of device gives the same record, bit for bit, as one
+    without interruption.
     after_chunk: function that is called with the progress after each chunk, once the state was offered to the
     store. If it raises an exception, for example for a stop request, the cohort ends.
     """
     with precision_context(cohort.plan.precision):
-        return _CohortRun(cohort, shape, devices, after_chunk or (lambda _: None), store).record()
+        workers = engine or ThreadEngine(devices)
+        return _CohortRun(cohort, shape, workers, after_chunk or (lambda _: None), store).record()
 
 
 class _CohortRun:
@@ -112,11 +123,11 @@ class _CohortRun:
         self,
         cohort: Cohort,
         shape: ProgramShape,
-        devices: Devices,
+        engine: Engine,
         after_chunk: Callable[[ChunkProgress], None],
         store: CheckpointStore | None,
     ) -> None:
-        self.cohort, self.shape, self.devices = cohort, shape, devices
+        self.cohort, self.shape, self.engine = cohort, shape, engine
         self.after_chunk, self.store = after_chunk, store
         plan, runs, batches = cohort.plan, cohort.runs, cohort.batches
         count, seeds = len(runs), np.unique(runs.seed).tolist()
@@ -160,10 +171,9 @@ class _CohortRun:
         done, live, states = resumed or (0, wave, None)
         groups = self._grouped(live, states)
         while done < plan.evaluations and groups:
-            train = partial(self._train_chunk, done, min(done + segments, plan.evaluations))
-            trained = map_on_devices(self.devices, train, groups, plan.precision)
-            steps = sum(trained) * plan.steps_per_evaluation
-            done = min(done + segments, plan.evaluations)
+            last = min(done + segments, plan.evaluations)
+            steps = self._train_groups(groups, done, last) * plan.steps_per_evaluation
+            done = last
             live = np.concatenate([group.runs for group in groups])
             going = self.status[live] == Status.PENDING
             if done >= plan.evaluations:
@@ -178,142 +188,46 @@ class _CohortRun:
         seeds = self.cohort.runs.seed[live] if self.shape.tables == 1 else None
         return grouped(live, self.shape.size, states, seeds)
 
-    def _train_chunk(self, first: int, last: int, device: jax.Device, group: Group) -> int:
-        """Train a group for the evaluations `first` to `last` - 1; return the segments that its runs took."""
-        plan, batches = self.cohort.plan, self.cohort.batches
-        compiled = program(plan, self.shape, device).compile()
-        if group.numbers is None:
-            group.numbers = jax.device_put(take(self.numbers, group.members), device)
-        if group.state is None:
-            params, _ = self._initial(group.members)
-            group.state = compiled.init(jax.device_put(params, device), group.numbers)
-        table_seeds, table_index = self._tables(self.cohort.runs.seed[group.members])
-        valid_tables = tuple(batches.valid(seed, device, self.shape.valid) for seed in table_seeds)
-        count, segments = len(group.runs), 0
-        unread: list[tuple[jax.Array, ...]] = []  # results still on the device, so that it need not wait
-        watched = self.early_stopping.used or self.schedule_tables.depends_on_loss
-        params = None
-        for e in range(first, last):
-            at = e * plan.steps_per_evaluation
-            tables = tuple(
-                batches.on_device(seed, at, plan.steps_per_evaluation, device) for seed in table_seeds
-            )
-            factors = self.schedule_tables.of(group.members, e)
-            group.state, params, loss = compiled.advance(
-                group.state, group.numbers, factors, tables, table_index, np.int32(at)
-            )
-            valid, score = compiled.evaluate(
-                params, group.state.stats, group.numbers, valid_tables, table_index
-            )
-            unread.append((loss, valid, score))
-            segments += count
-            if watched:
-                unread.clear()
-                values = [np.asarray(value)[:count] for value in (loss, valid, score)]
-                segments -= self._watch(group, e, params, values)
-                if not self._going(group.runs).any():
-                    break
-        for e, results in enumerate(unread, first):
-            self._write(group.runs, e, [np.asarray(value)[:count] for value in results])
-        self._mark_diverged(group.runs, first, last)
-        if last == plan.evaluations or not self._going(group.runs).all():
-            self._finish(group, params, last, device)
-        return segments
+    def _train_groups(self, groups: Sequence[Group], first: int, last: int) -> int:
+        """Train groups for the evaluations `first` to `last` - 1; return the segments of all their runs."""
+        cohort = self.cohort
+        constants = CohortConstants(cohort.plan, self.shape, cohort.initial, cohort.keep_parameters)
+        tasks = [self._task(group, first, last) for group in groups]
+        train = train_chunk if self.engine.in_process else train_chunk_to_host
+        results = self.engine.map(train, (cohort.batches, constants), tasks, cohort.plan.precision)
+        for group, result in zip(groups, results, strict=True):
+            self._write(group, result, first, last)
+        return sum(result.segments for result in results)
 
-    def _watch(self, group: Group, e: int, params: Params, values: list[np.ndarray]) -> int:
-        """Write evaluation `e`, update schedules and early stopping, keep the best weights.
-
-        values: one array [n] for each series, in the order of `SERIES`. Returns how many runs of the group
-        had stopped before this evaluation.
-        """
+    def _task(self, group: Group, first: int, last: int) -> ChunkTask:
+        """Return the training of a group for the evaluations `first` to `last` - 1 as a task."""
         runs = group.runs
-        going = self._going(runs)
-        self._write(runs[going], e, [value[going] for value in values])
-        self.schedule_tables.update(runs[going], values[1][going])
-        if self.early_stopping.used:
-            better = self.early_stopping.update(runs[going], values[1][going])
-            improved = np.zeros(len(group.members), bool)
-            improved[np.flatnonzero(going)] = better
-            group.best = BestWeights.choose(group.best, params, group.state.stats, improved)
-            now = runs[going][better]
-            for name, value in zip(("valid_loss", "score"), values[1:], strict=True):
-                self.final[name][now] = value[going][better]
-            self.final["evaluation"][now] = e
-        return int(np.sum(~going))
+        return ChunkTask(
+            first,
+            last,
+            self.cohort.runs.take(runs),
+            np.minimum(np.arange(len(group.members)), len(runs) - 1),
+            take(self.numbers, group.members) if group.numbers is None else group.numbers,
+            self.early_stopping.take(runs),
+            self.schedule_tables.take(runs),
+            {name: values[runs] for name, values in self.final.items() if name not in WEIGHTS},
+            group.state,
+            group.best,
+        )
 
-    def _going(self, runs: np.ndarray) -> np.ndarray:
-        """Return which of the runs still train: [n] of bool."""
-        return (self.status[runs] == Status.PENDING) & ~self.early_stopping.stopped(runs)
-
-    def _write(self, runs: np.ndarray, e: int, values: list[np.ndarray]) -> None:
-        """Write the values of evaluation `e` into the series, [n] each in the order of `SERIES`."""
-        for name, value in zip(SERIES, values, strict=True):
-            self.series[name][runs, e] = value
-
-    def _mark_diverged(self, runs: np.ndarray, first: int, last: int) -> None:
-        """Mark runs with values in this chunk that are not finite; after an early stop there is no value."""
-        ends = np.minimum(self.early_stopping.ends(runs, last), last)
-        measured = np.arange(first, last)[None, :] < ends[:, None]
-        bad = np.zeros(len(runs), bool)
-        for values in self.series.values():
-            bad |= (~np.isfinite(values[runs, first:last]) & measured).any(axis=1)
-        self._forget(runs[bad])
-
-    def _finish(self, group: Group, params: Params | None, last: int, device: jax.Device) -> None:
-        """Write the final values of the runs that are over, by an early stop or at the last evaluation."""
-        over = self.early_stopping.stopped(group.runs) | (last == self.cohort.plan.evaluations)
-        over &= self.status[group.runs] == Status.PENDING
-        index, runs = np.flatnonzero(over), group.runs[over]
-        weights = params, group.state.stats
-        if not self.early_stopping.used:
-            for name in ("score", "valid_loss"):
-                self.final[name][runs] = self.series[name][runs, last - 1]
-            self.final["evaluation"][runs] = last - 1
-        elif group.best is not None:
-            weights = group.best.params, group.best.stats
-        if "curve_error" in self.final:
-            for place, run in zip(index.tolist(), runs.tolist(), strict=True):
-                self._score_on_all_rows(run, jax.tree.map(lambda a, k=place: a[k], weights), device)
-        finished = self.status[runs] == Status.PENDING
-        if self.cohort.keep_parameters and finished.any():
-            self._write_weights(runs[finished], *take(weights, index[finished]))
-        ended = self.early_stopping.stopped(group.runs) & (self.status[group.runs] == Status.PENDING)
-        self.status[group.runs[ended]] = Status.FINISHED
-
-    def _score_on_all_rows(self, run: int, weights: tuple[Params, Statistics], device: jax.Device) -> None:
-        """Write the final values of a run, measured on all its validation rows.
-
-        A run whose loss or score is not finite there has diverged.
-        """
-        rows = self.cohort.batches.valid(int(self.cohort.runs.seed[run]), device)
-        numbers = take(self.numbers, np.array(run))
-        loss, score = full_scores(self.cohort.plan.evaluation_key, *weights, numbers, rows)
-        if np.isfinite([loss, score]).all():
-            self.final["curve_error"][run] = self.series["score"][run, self.final["evaluation"][run]] - score
-            self.final["score"][run], self.final["valid_loss"][run] = score, loss
-        else:
-            self._forget(np.array([run]))
-
-    def _forget(self, runs: np.ndarray) -> None:
-        """Mark runs as diverged and remove their final values."""
-        self.status[runs] = Status.DIVERGED
-        for name, missing in (("score", np.nan), ("valid_loss", np.nan), ("evaluation", -1)):
-            self.final[name][runs] = missing
-
-    def _write_weights(self, runs: np.ndarray, params: Params, stats: Statistics) -> None:
-        """Write parameters and statistics of runs, one vector per run, in the order of the trees' leaves."""
-        for name, tree in (("parameters", params), ("statistics", stats)):
-            leaves = [leaf.reshape(len(leaf), -1) for leaf in jax.tree.leaves(tree)]
-            if leaves:
-                self.final[name][runs] = np.concatenate(leaves, axis=1)
-
-    def _tables(self, seeds: np.ndarray) -> tuple[list[int], np.ndarray]:
-        """Return the seed of each table that a group reads, [tables]; the table of each member, [size]."""
-        if self.shape.tables == self.shape.size:
-            return seeds.tolist(), np.arange(len(seeds), dtype=np.int32)
-        present = np.unique(seeds)
-        table_index = np.searchsorted(present, seeds).astype(np.int32)
-        return [*present.tolist(), *[int(present[0])] * (self.shape.tables - len(present))], table_index
+    def _write(self, group: Group, result: ChunkResult, first: int, last: int) -> None:
+        """Take over the result of a group: the state of its runs, and their values in the record."""
+        runs = group.runs
+        group.state, group.best, group.numbers = result.state, result.best, result.numbers
+        self.status[runs] = result.status
+        for name, values in result.series.items():
+            self.series[name][runs, first:last] = values
+        for name, values in result.final.items():
+            self.final[name][runs] = values
+        for name, values in result.weights.items():
+            self.final[name][runs[result.ended]] = values
+        self.early_stopping.put(runs, result.early_stopping)
+        self.schedule_tables.put(runs, result.schedule_tables)
 
     def _end_chunk(self, number: int, done: int, groups: list[Group], steps: int) -> None:
         """Save the state and report progress after a chunk of wave `number`, which is over without groups."""
@@ -323,15 +237,6 @@ class _CohortRun:
         diverged = int(np.sum(self.status == Status.DIVERGED))
         finished = int(np.sum(self.status == Status.FINISHED))
         self.after_chunk(ChunkProgress(steps, finished, diverged, self.series["score"]))
-
-    def _initial(self, runs: np.ndarray) -> tuple[Any, Any]:
-        """Return initial parameters and running statistics of runs, [n, ...] on the host."""
-        plan, seeds = self.cohort.plan, self.cohort.runs.seed
-        gates = np.asarray(self.cohort.runs.extra.get("gate_bias", np.full(len(seeds), np.nan)), float)
-        root, initial = self.cohort.batches.root, self.cohort.initial
-        params = stacked_params(plan.network, root, seeds[runs], gates[runs], *initial, plan.precision)
-        stats = plan.network.statistics(plan.precision)
-        return params, jax.tree.map(lambda a: np.broadcast_to(a, (len(runs), *np.shape(a))), stats)
 
     def _checkpoint(self, number: int, done: int, groups: list[Group]) -> dict[str, np.ndarray]:
         """Return the state before evaluation `done` of wave `number`, as copies by name."""
@@ -363,9 +268,11 @@ class _CohortRun:
 
     def _state_shapes(self) -> tuple[RunState, BestWeights | None]:
         """Return the state of one run and its best weights, shapes and types in place of arrays [1, ...]."""
-        first = np.zeros(1, int)
-        params, stats = self._initial(first)
-        init = jax.vmap(partial(start, self.cohort.plan))
+        cohort, first = self.cohort, np.zeros(1, int)
+        plan = cohort.plan
+        params = initial_params_of_runs(plan, cohort.runs.take(first), cohort.batches.root, cohort.initial)
+        stats = jax.tree.map(lambda a: np.asarray(a)[None], plan.network.statistics(plan.precision))
+        init = jax.vmap(partial(start, plan))
         state: RunState = jax.eval_shape(init, params, take(self.numbers, first))
         return state, BestWeights(params, stats) if self.early_stopping.used else None
 

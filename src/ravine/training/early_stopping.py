@@ -15,6 +15,7 @@ curves (arrays [run] of NumPy or JAX).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any, NamedTuple, TypeAlias
 
 import jax
@@ -131,7 +132,7 @@ def check_patience(patience: object, min_change: float = 0.0) -> None:
 class EarlyStopping:
     """Early stopping of all runs of a cohort. Runs without patience never stop.
 
-    used: whether any run has patience. state: `StoppingState` of arrays [run].
+    used: whether any run of the cohort has patience. state: `StoppingState` of arrays [run].
     """
 
     def __init__(self, runs: Runs) -> None:
@@ -156,6 +157,19 @@ class EarlyStopping:
         for values, new in zip(self.state, after, strict=True):
             values[runs] = new
         return (after.best_epoch != before.best_epoch) | ~self.restores[runs]
+
+    def take(self, runs: np.ndarray) -> EarlyStopping:
+        """Return the early stopping of some runs alone, as a copy. runs: indices [n] of the runs."""
+        other = copy(self)
+        other.patience, other.min_change = self.patience[runs], self.min_change[runs]
+        other.restores = self.restores[runs]
+        other.state = StoppingState(*(values[runs] for values in self.state))
+        return other
+
+    def put(self, runs: np.ndarray, other: EarlyStopping) -> None:
+        """Take over the state `other` of some runs. runs: indices [n] of the runs."""
+        for values, new in zip(self.state, other.state, strict=True):
+            values[runs] = new
 
     def stopped(self, runs: np.ndarray) -> np.ndarray:
         """Return for each of the runs with the indices `runs` [n] whether it has stopped early: bools [n]."""

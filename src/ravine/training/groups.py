@@ -20,7 +20,9 @@ class Group:
 
     runs: indices of the runs, [n]. members: index of the run in each place of the compiled program, [size];
     the last run may fill several places.
-    state, numbers, best: on the device that worked on the group last; None before the first chunk.
+    state, best: state and best weights of the runs as the last chunk left them, on the device that trained
+    it or on the host; None before the first chunk.
+    numbers: hyperparameters of the members on that device; None if they are not on a device.
     """
 
     runs: np.ndarray

@@ -9,6 +9,7 @@ The factors enter the compiled program as data, so all schedules share one progr
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from functools import lru_cache
 from typing import Any
 
@@ -22,7 +23,7 @@ from ravine.training.runs import Runs
 
 __all__ = ["ScheduleTables"]
 
-MAX_TABLES = 256  # tables of schedules that a cohort holds at a time
+MAX_TABLES = 256  # tables of schedules that a process keeps
 
 
 class ScheduleTables:
@@ -36,10 +37,10 @@ class ScheduleTables:
     """
 
     def __init__(self, plan: Plan, runs: Runs, steps_per_epoch: float) -> None:
-        self.plan, self.per_epoch = plan, steps_per_epoch
+        self.clock = plan.steps, steps_per_epoch, plan.precision
+        self.segment, self.precision = plan.steps_per_evaluation, plan.precision
         self.texts = {"rate": np.asarray(runs.schedule, str)}
         self.texts |= {name: np.asarray(runs.hyper_schedules[name], str) for name in plan.hyper_schedules}
-        self.table = lru_cache(maxsize=MAX_TABLES)(self._table)
         on_loss = {text for text in np.unique(self.texts["rate"]) if schedule(str(text)).depends_on_loss}
         for name in plan.hyper_schedules:
             for text in np.unique(self.texts[name]):
@@ -69,12 +70,19 @@ class ScheduleTables:
         specs = [schedule(str(text)).numbers for text in texts]
         return {name: np.array([spec[name] for spec in specs], float) for name in specs[0]}
 
-    def _table(self, text: str) -> np.ndarray:
-        """Return the factor at every step, [steps]; 1 for a schedule that depends on the loss."""
-        spec = schedule(text)
-        steps = self.plan.steps
-        table = np.ones(steps) if spec.depends_on_loss else spec.factors(steps, self.per_epoch)
-        return table.astype(self.plan.precision)
+    def take(self, runs: np.ndarray) -> ScheduleTables:
+        """Return the schedules of some runs alone, as copies. runs: indices [n] of the runs."""
+        other = copy(self)
+        other.texts = {name: texts[runs] for name, texts in self.texts.items()}
+        other.state = PlateauState(*(values[runs] for values in self.state))
+        other.loss_runs = self.loss_runs[runs]
+        other.numbers = {name: values[runs] for name, values in self.numbers.items()}
+        return other
+
+    def put(self, runs: np.ndarray, other: ScheduleTables) -> None:
+        """Take over the state of the schedules `other` of some runs. runs: indices [n] of the runs."""
+        for values, new in zip(self.state, other.state, strict=True):
+            values[runs] = new
 
     def of(self, runs: np.ndarray, evaluation: int) -> dict[str, np.ndarray]:
         """Return the factors of all schedules for the steps that precede an evaluation.
@@ -82,14 +90,13 @@ class ScheduleTables:
         They are {name of the hyperparameter: [steps, run]}. runs: indices of the runs, which may repeat.
         evaluation: number of the evaluation, from 0.
         """
-        steps = self.plan.steps_per_evaluation
-        segment = slice(evaluation * steps, (evaluation + 1) * steps)
+        segment = slice(evaluation * self.segment, (evaluation + 1) * self.segment)
         factors = {
-            name: np.stack([self.table(str(text))[segment] for text in texts[runs]], axis=1)
+            name: np.stack([_table(str(text), *self.clock)[segment] for text in texts[runs]], axis=1)
             for name, texts in self.texts.items()
         }
         if self.depends_on_loss:
-            factors["rate"] = factors["rate"] * self.state.factor[runs].astype(self.plan.precision)
+            factors["rate"] = factors["rate"] * self.state.factor[runs].astype(self.precision)
         return factors
 
     def update(self, runs: np.ndarray, loss: np.ndarray) -> None:
@@ -123,3 +130,11 @@ class ScheduleTables:
         if arrays:
             fields: dict[str, Any] = dict(arrays)
             self.state = PlateauState(**fields)
+
+
+@lru_cache(maxsize=MAX_TABLES)
+def _table(text: str, steps: int, steps_per_epoch: float, precision: str) -> np.ndarray:
+    """Return the factor at every step, [steps]; 1 for a schedule that depends on the loss."""
+    spec = schedule(text)
+    table = np.ones(steps) if spec.depends_on_loss else spec.factors(steps, steps_per_epoch)
+    return table.astype(precision)

@@ -73,7 +73,8 @@ WHOLE_RUNS = {
 CONFIGS = [
     ("source", "/etc/passwd"), ("source", "../../../../etc/passwd"), ("source", "/dev/zero"), ("source", "-"),
     ("source", ""), ("source", "\\u0000"), ("source", "digits"), ("test", "/etc/passwd"),
-    ("net", "9999-9999-9999"), ("device", "gpu"), ("device", "x"), ("optimizer", "os:system('touch PWNED')"),
+    ("net", "9999-9999-9999"), ("device", "gpu"), ("device", "x"), ("engine", "dask:tcp://192.0.2.1:9"),
+    ("optimizer", "os:system('touch PWNED')"),
     ("optimizer", "adam(b1=__import__('os').system('touch PWNED'))"),
     ("optimizer", "evil.py:f"), ("optimizer", "r/evil.py:f"), ("net", "evil.py:f"), ("loss", "evil.py:f"),
 ]  # fmt: skip

@@ -198,6 +198,17 @@ VALUES = {
     "scaling": ["none", "x", None],
     "init": ["zero", "scaled", "x"],
     "device": ["cpu", "gpu", "tpu", "", None],
+    "engine": [
+        "spark",
+        "dask",
+        "dask:local:0",
+        "dask:local:1e9",
+        "dask:tcp://[",
+        "dask:tcp://::1:0",
+        "",
+        None,
+        5,
+    ],
 }
 """Values of each option: refused, or a sound network."""
 
@@ -230,5 +241,6 @@ SOUND = {
     "device": "cpu",
     "loss": "cross_entropy",
     "trust": True,
+    "engine": "threads",
 }
 """A value of each option that must be taken: a refusal shows that the option has another name now."""

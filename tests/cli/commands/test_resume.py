@@ -44,3 +44,9 @@ def test_a_run_that_another_process_writes_is_left_alone(ravine, study):
 def test_a_run_that_is_not_there(ravine, word, says):
     ended = ravine("resume", word)
     assert (ended.status, ended.stdout) == (3, "") and says in ended.stderr
+
+
+def test_an_engine_that_does_not_exist_is_refused_before_anything_else(ravine, study):
+    assert ravine("train", "data.csv", "-o", "kept").status == 0
+    ended = ravine("resume", "kept", "--engine", "spark")
+    assert (ended.status, ended.stdout) == (2, "") and "no engine 'spark'" in ended.stderr

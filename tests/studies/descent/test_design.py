@@ -9,6 +9,7 @@ import pytest
 
 from ravine.data import Dataset, from_arrays
 from ravine.engines import find_devices
+from ravine.engines.shared_objects import pack, unpack
 from ravine.errors import DataError, UsageError
 from ravine.execution.effort import DESCENT
 from ravine.execution.execute import dry_run
@@ -54,7 +55,7 @@ def test_cohort_holds_every_arm_on_every_seed(blobs: Dataset) -> None:
 def test_more_rows_contain_the_fewer_ones(blobs: Dataset) -> None:
     found = made(blobs)
     assert found.examples == sorted(found.examples) and found.examples[-1] <= found.available
-    parts = [found._split(found.seeds[0], rows) for rows in found.examples]
+    parts = [found.batches(rows).parts(found.seeds[0]) for rows in found.examples]
     assert [len(part.train) for part in parts] == found.examples
     for fewer, more in pairwise(parts):
         assert np.isin(fewer.train, more.train).all()
@@ -78,3 +79,15 @@ def test_dry_run_counts_what_a_run_trains(blobs: Dataset) -> None:
     assert type(plan).from_dict(plan.to_dict()) == plan
     for width in (60, 100, 200):
         assert max(map(len, text(plan.view(), width, unicode=False).splitlines())) <= width
+
+
+def test_batches_travel_to_another_process_without_their_caches(blobs: Dataset) -> None:
+    found = made(blobs, label_noise=0.2)
+    batches, seed = found.batches(found.rows), int(found.seeds[0])
+    whole = batches.draw(seed, 0, 7)
+    packed = pack(batches)
+    values = dict(packed.values)
+    again = unpack(values.pop(packed.name.key), values)
+    for ours, theirs in zip(whole, again.draw(seed, 0, 7), strict=True):
+        assert ours is theirs is None or np.array_equal(ours, theirs)
+    assert pack(found.batches(found.rows)).name == packed.name

@@ -11,6 +11,7 @@ import pytest
 
 from ravine.data import Dataset, from_arrays
 from ravine.engines import find_devices
+from ravine.engines.shared_objects import pack, unpack
 from ravine.errors import DataError, UsageError
 from ravine.execution.effort import MEMORIZE
 from ravine.execution.execute import dry_run
@@ -112,3 +113,16 @@ def test_dry_run_counts_what_a_run_trains(blobs: Dataset) -> None:
     assert type(plan).from_dict(plan.to_dict()) == plan
     for width in (60, 100, 200):
         assert max(map(len, text(plan.view(), width, unicode=False).splitlines())) <= width
+
+
+def test_batches_travel_to_another_process_without_their_caches(blobs: Dataset) -> None:
+    found = made(blobs)
+    for arm in found.arms:
+        batches, seed = found.batches(arm), int(found.seeds[0])
+        packed = pack(batches)
+        assert batches.draw(seed, 0, 7) is not None  # fills the caches
+        values = dict(pack(batches).values)
+        assert values.keys() == set(packed.name.keys)
+        again = unpack(values.pop(packed.name.key), values)
+        for ours, theirs in zip(batches.draw(seed, 0, 7), again.draw(seed, 0, 7), strict=True):
+            assert ours is theirs is None or np.array_equal(ours, theirs)

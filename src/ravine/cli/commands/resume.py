@@ -21,15 +21,25 @@ TRUST = "Permission to run the Python files that the run names, also if never na
     examples=("ravine resume", "ravine resume runs/20260105-093000-titanic-4f0c2a91"),
 )
 @click.argument("run", metavar="[RUN]", default="latest")
+@click.option(
+    "--engine",
+    metavar="ENGINE",
+    envvar="RAVINE_ENGINE",
+    help="Workers that train the rest, with the same results: threads (also if not given), processes, "
+    "dask:local:N, or dask: and the address of a scheduler.",
+)
 @click.option("--trust", is_flag=True, help=TRUST)
 @output_flags(out="")
 @click.pass_obj
-def resume(console: Console, run: str, trust: bool, json: bool, quiet: bool, verbose: bool) -> int:
+def resume(
+    console: Console, run: str, engine: str | None, trust: bool, json: bool, quiet: bool, verbose: bool
+) -> int:
     """Finish an interrupted run, or show the result of a finished one again. Returns the exit status."""
     from ravine.cli.exit_status import INCOMPLETE
     from ravine.cli.output import show_result
     from ravine.cli.progress import progress_display
     from ravine.cli.signals import stop_on_signals
+    from ravine.engines.engine_text import THREADS, read_engine
     from ravine.engines.limits import check_limits
     from ravine.execution.data_settings import display_name
     from ravine.execution.resume_check import check_resumable
@@ -37,6 +47,8 @@ def resume(console: Console, run: str, trust: bool, json: bool, quiet: bool, ver
     from ravine.records.run_directory import RunDirectory
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
+    engine = engine or THREADS
+    read_engine(engine)
     check_limits()
     directory = RunDirectory.open(relative_path(str(RunDirectory.open(run).path)))
     check_resumable(directory)
@@ -49,6 +61,8 @@ def resume(console: Console, run: str, trust: bool, json: bool, quiet: bool, ver
         with progress_display(console) as progress, stop_on_signals(progress.show_line) as should_stop:
             from ravine.execution.resume import resume as resume_run
 
-            result = resume_run(directory, trust=trust, notify=progress.show_event, should_stop=should_stop)
+            result = resume_run(
+                directory, engine=engine, trust=trust, notify=progress.show_event, should_stop=should_stop
+            )
         show_result(result, console)
         return INCOMPLETE if result.incomplete() else 0

@@ -155,13 +155,11 @@ class DescentDesign:
 
         The settings give the share of the training labels that are replaced by random labels.
         """
-        parts, share = partial(self._split, rows=rows), self.settings.label_noise
+        settings = self.settings
+        parts = partial(split_rows, settings, self.dataset, rows=rows)  # without the design, for engines
         return LabelNoiseBatches(
-            self.dataset, self.settings.seed, self.batch_size, self.settings.precision, parts, share
+            self.dataset, settings.seed, self.batch_size, settings.precision, parts, settings.label_noise
         )
-
-    def _split(self, seed: int, rows: int) -> Split:
-        return split_rows(self.settings, self.dataset, seed, rows)
 
     def at_width(self, units: int) -> TrainingSpec:
         """Return the training, as the settings say, of networks with `units` units in every hidden layer.
@@ -259,7 +257,7 @@ class DescentDesign:
         """
         return RowCounts(
             train=self.rows,
-            validation=len(self._split(0, self.rows).valid),
+            validation=len(split_rows(self.settings, self.dataset, 0, self.rows).valid),
             test=len(self.dataset.test),
             available=self.available,
         )
