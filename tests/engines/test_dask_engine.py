@@ -125,6 +125,25 @@ def test_a_restarted_scheduler_gets_the_remaining_tasks(engine, dask, told, tmp_
     assert "is lost" in told[0] and "answers again" in told[1]
 
 
+def test_a_scheduler_that_stays_away_is_a_sentence(engine, dask, told, monkeypatch):
+    monkeypatch.setattr(dask_engine, "RECONNECT_S", 1.0)
+    made = engine()
+    killer = threading.Timer(1.0, dask.started[0].kill)
+    killer.start()
+    with pytest.raises(DataError, match="is gone") as gone:
+        made.map(lambda device, task: time.sleep(0.3), (), range(60), "float32")
+    assert "ravine resume" in gone.value.fix and len(told) == 1
+
+
+def test_an_address_with_tls_needs_keys(tmp_path):
+    address = "tls://127.0.0.1:1"
+    missing = str(tmp_path / "key.pem")
+    files = {"tls_ca_file": missing, "tls_client_cert": missing, "tls_client_key": missing}
+    for security, says in ((None, "names no certificate"), (files, "No such file")):
+        with pytest.raises(UsageError, match=says):
+            DaskEngine(address, "cpu", print, lambda: None, security)
+
+
 def test_a_task_that_ends_every_worker_is_given_up(engine):
     made = engine(workers=5)
     with pytest.raises(DataError, match="gave up a task"):

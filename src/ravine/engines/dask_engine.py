@@ -1,7 +1,7 @@
 """The engine `dask`: the workers of a Dask cluster compute the tasks, wherever they run.
 
-Dask distributes the tasks, notices lost workers and repeats their tasks elsewhere. Three rules
-are added here:
+Dask distributes the tasks, notices lost workers and repeats their tasks elsewhere. This file adds three
+rules:
 
     shared objects    a task carries names; an object travels only to a worker that answers that it lacks it
     lost scheduler    tasks without a result are submitted again once a scheduler answers at the address
@@ -62,7 +62,9 @@ class DaskEngine:
     ) -> None:
         self.address, self.kind, self.tell, self.should_stop = address, kind, tell, should_stop
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # `tell` reports all of it
-        self._security = None if security is None else Security(**security)
+        self._security = Security(**(security or {}))
+        if address.startswith("tls:"):
+            _check_keys(self._security, address)
         self._packed = PackedObjects()
         self._sent: set[str] = set()
         self._payloads: dict[str, Future] = {}
@@ -129,8 +131,8 @@ class DaskEngine:
             self._sent.update(values)
             return results
         finally:
-            for future in running:
-                future.cancel()
+            if running and self._client.status == "running":
+                self._client.cancel(list(running))
             self._payloads.clear()  # frees the memory of the scheduler; workers keep what they use
 
     def _submit(self, call: Call, task: object, keys: Iterable[str], values: Mapping[str, Any]) -> Future:
@@ -239,6 +241,22 @@ class DaskEngine:
 def _last_line(error: BaseException) -> str:
     """Return the last line of the text of an error, without a full stop."""
     return (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")
+
+
+def _check_keys(security: Security, address: str) -> None:
+    """Raise UsageError unless there are a certificate and a key that can be used, for an address with TLS."""
+    why = "Dask's configuration names no certificate and no key."
+    try:
+        if security.get_connection_args("client").get("ssl_context") is not None:
+            return
+    except OSError as error:  # a file that is missing or damaged
+        why = f"Dask says: {_last_line(error)}."
+    raise UsageError(
+        f"There is no key for the Dask scheduler at {address}.",
+        why,
+        "docs/many-machines.md shows how to make a key, and the file that names it.",
+        option="engine",
+    )
 
 
 def _explained(error: BaseException) -> BaseException:
