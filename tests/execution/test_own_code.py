@@ -296,3 +296,16 @@ def test_a_plan_brings_its_files_to_another_machine(losses, net, folder):
     assert done.stdout == "own.py:lion(b1=0.5) net.py:Net loss.py:absolute True\n", done.stderr
     again = pickle.loads((folder / "plan.pickle").read_bytes())
     assert again == plan and again.describe() == plan.describe()
+
+
+@pytest.mark.slow
+def test_processes_train_with_code_of_files(losses, net):
+    """Worker processes get the code along with the plan, and give the same bits as threads."""
+    usual = {
+        "net": net, "loss": f"{losses}:absolute", "optimizer": "own.py:lion", "epochs": 2, "seeds": 3,
+        "baselines": False, "progress": False,
+    }  # fmt: skip
+    threads, processes = (
+        ravine.train("diabetes", engine=engine, **usual).result for engine in ("threads", "processes")
+    )
+    assert threads == processes

@@ -112,6 +112,12 @@ def test_descriptions(network):
         assert all(hasattr(kind, name) or name == "sizes" for name in protocol), kind
 
 
+def test_parameters_are_known_while_a_program_is_traced(network):
+    net = network()
+    fresh = FileNetwork(net.path, net.name, net.code, net.sizes)
+    assert jax.jit(lambda x: x + fresh.parameters)(0) == 8
+
+
 def test_layers_are_refused_in_one_sentence(network):
     plain = Network((3, 2))
     assert layered(plain, "A measurement") is plain

@@ -147,8 +147,10 @@ class FileNetwork:
 
         scale: factor on all parameters. dtype: type of the arrays. The other arguments are not used.
         """
-        key = jax.random.key(int(generator.integers(2**32)))
-        with self._errors():
+        seed = int(generator.integers(2**32))
+        # the shapes of the parameters may first be asked for while a program is traced
+        with self._errors(), jax.ensure_compile_time_eval():
+            key = jax.random.key(seed)
             params = self._object.init(key, *self.sizes)
             arrays = [np.asarray(leaf) for leaf in jax.tree.leaves(params)]
         if not arrays or not all(np.issubdtype(array.dtype, np.floating) for array in arrays):
