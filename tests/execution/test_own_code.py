@@ -23,7 +23,22 @@ from ravine.user_code import load, trust
 from ravine.user_code.load import file_hash
 
 CODE = """
+from typing import NamedTuple
+import jax
+import jax.numpy as jnp
 import optax
+
+class State(NamedTuple):
+    velocity: object
+
+def heavy(learning_rate):
+    def init(params):
+        return State(jax.tree.map(jnp.zeros_like, params))
+    def update(grads, state, params=None):
+        velocity = jax.tree.map(lambda v, g: 0.9 * v + g, state.velocity, grads)
+        return jax.tree.map(lambda v: -learning_rate * v, velocity), State(velocity)
+    return optax.GradientTransformation(init, update)
+
 def lion(learning_rate, b1=0.9):
     return optax.lion(learning_rate, b1)
 """
@@ -62,7 +77,31 @@ def test_files_that_nobody_typed_need_trust(folder):
 def test_typed_options_are_flags_and_variables(monkeypatch):
     monkeypatch.setenv("RAVINE_NET", "8")
     flags = {"optimizer": "adam", "seeds": None, "trust": False, "hyper_schedule": ()}
-    assert typed_options(TrainSettings, flags) == {"optimizer", "net"}
+    assert typed_options(TrainSettings, flags, flags) == {"optimizer", "net"}
+
+
+def test_the_configuration_of_a_run_is_not_typed(monkeypatch):
+    """It overrides a variable of the environment, which therefore says nothing about its values."""
+    monkeypatch.setenv("RAVINE_OPTIMIZER", "sgd")
+    assert typed_options(TrainSettings, {}, {"optimizer": "evil.py:f"}) == set()
+
+
+def command(*words):
+    """Return the status of a command, or its UsageError."""
+    try:
+        return group.main(list(words), standalone_mode=False)
+    except UsageError as error:
+        return error
+
+
+@pytest.mark.parametrize("file", ["c.toml", "pyproject.toml"])
+@pytest.mark.parametrize("line", ["trust = true", 'engine = "dask:tcp://192.0.2.1:9"'])
+def test_no_file_grants_trust_or_chooses_an_engine(file, line, folder):
+    head = "[tool.ravine]\n" if file == "pyproject.toml" else ""
+    (folder / file).write_text(f'{head}optimizer = "own.py:lion"\n{line}\n')
+    words = [] if head else ["-c", file]
+    error = command("train", "iris", *words, "--dry-run")
+    assert "cannot be set in a file" in str(error)
 
 
 def test_a_missing_file(folder):
@@ -132,18 +171,20 @@ def test_functions_in_python(folder, monkeypatch):
 def test_a_configuration_file_needs_trust_on_the_command_line(folder, capsys):
     (folder / "c.toml").write_text('optimizer = "own.py:lion"\nepochs = 2\nbaselines = false\n')
 
-    def status(*words):
-        try:
-            return group.main(["train", "iris", *words], standalone_mode=False)
-        except UsageError as error:
-            return error
-
-    assert "was not run on this machine before" in str(status("-c", "c.toml"))
+    assert "was not run on this machine before" in str(command("train", "iris", "-c", "c.toml"))
     assert not (folder / "runs").exists()
-    assert status("-c", "c.toml", "--trust", "-o", "a") == 0
-    assert status("-c", "c.toml", "-o", "b") == 0
+    assert command("train", "iris", "-c", "c.toml", "--trust", "-o", "a") == 0
+    assert command("train", "iris", "-c", "c.toml", "-o", "b") == 0
     first, second = (json.loads((folder / name / "result.json").read_text()) for name in "ab")
     assert first["result"] == second["result"]
+
+
+def test_a_variable_beside_a_run_grants_no_trust(run, folder, monkeypatch):
+    monkeypatch.setenv("RAVINE_CACHE", str(folder / "other"))
+    monkeypatch.setattr(trust, "_trusted", set())
+    monkeypatch.setenv("RAVINE_OPTIMIZER", "sgd")
+    error = command("diagnose", "run", "--dry-run")
+    assert "was not run on this machine before" in str(error)
 
 
 NET = """
@@ -300,12 +341,60 @@ def test_a_plan_brings_its_files_to_another_machine(losses, net, folder):
 
 @pytest.mark.slow
 def test_processes_train_with_code_of_files(losses, net):
-    """Worker processes get the code along with the plan, and give the same bits as threads."""
+    """Worker processes get the code along with the plan, and give the same bits as threads.
+
+    The state of the optimizer is a class of the file, and early stopping keeps the best weights.
+    """
     usual = {
-        "net": net, "loss": f"{losses}:absolute", "optimizer": "own.py:lion", "epochs": 2, "seeds": 3,
-        "baselines": False, "progress": False,
+        "net": net, "loss": f"{losses}:absolute", "optimizer": "own.py:heavy", "epochs": 4, "seeds": 3,
+        "early_stop": 3, "baselines": False, "progress": False,
     }  # fmt: skip
     threads, processes = (
         ravine.train("diabetes", engine=engine, **usual).result for engine in ("threads", "processes")
     )
     assert threads == processes
+
+
+def test_a_script_that_is_loaded_starts_no_study(folder):
+    (folder / "script.py").write_text("import ravine\n" + CODE + "ravine.train('iris', epochs=1)\n")
+    with pytest.raises(UsageError, match="is being loaded starts a study"):
+        ravine.train("iris", optimizer="script.py:lion", epochs=1, progress=False)
+
+
+def test_functions_in_the_factors_of_a_sweep(folder, monkeypatch):
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "own", raising=False)
+    import own
+
+    found = ravine.sweep(
+        "iris", vary={"optimizer": ["sgd", own.lion]}, learning_rate=0.001, seeds=2, epochs=1, progress=False
+    )
+    assert {row.setting for row in found.leaderboard} == {"optimizer=sgd", "optimizer=own.py:lion"}
+
+
+def test_an_edited_module_is_refused(folder, monkeypatch):
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "own", raising=False)
+    import own
+
+    (folder / "own.py").write_text(CODE.replace("optax.lion(learning_rate, b1)", "optax.sgd(learning_rate)"))
+    with pytest.raises(UsageError, match="was edited after its import"):
+        ravine.train("iris", optimizer=own.lion, epochs=1, progress=False)
+
+
+@pytest.mark.slow
+def test_models_with_a_loss_of_a_file_are_measured_by_it(losses, folder, monkeypatch):
+    text = f"{losses}:absolute"
+    ravine.train("diabetes", loss=text, epochs=2, baselines=False, out="run", progress=False)
+    monkeypatch.setenv("RAVINE_CACHE", str(folder / "other"))
+    monkeypatch.setattr(trust, "_trusted", set())
+    monkeypatch.setattr(load, "_modules", {})
+    with pytest.raises(UsageError, match="not run on this machine before"):
+        ravine.landscape(model="run/models/best", grid=5, progress=False)
+    found = ravine.landscape(model="run/models/best", grid=5, trust=True, progress=False)
+    assert found.center.loss_name.startswith(f"{folder}/loss.py:absolute@")
+    assert found.center.chance == pytest.approx(1)
+    report = command("diagnose", "run/models/best", "diabetes", "--no-proof", "--no-baselines", "-o", "d")
+    assert report == 0
+    plan = json.loads((folder / "d" / "plan.json").read_text())
+    assert plan["loss"].startswith(f"{folder}/loss.py:absolute@")

@@ -29,10 +29,10 @@ def name(tmp_path, monkeypatch):
     monkeypatch.setattr(trust, "_trusted", set())
     monkeypatch.chdir(tmp_path)
 
-    def named(content=SQUARES, task="regress"):
+    def named(content=SQUARES, task="regress", outputs=1):
         (tmp_path / "x.py").write_text(content)
         trust.trust(*file_hash("x.py"))
-        return loss_named("x.py:f", task)
+        return loss_named("x.py:f", task, outputs)
 
     return named
 
@@ -49,8 +49,18 @@ def test_losses_are_those_of_the_function(name, tmp_path):
 
 def test_constant_loss_of_classes(name):
     entropy = "def f(outputs, target): return -jax.nn.log_softmax(outputs)[jnp.arange(len(target)), target]\n"
-    found = find_loss(name(HEAD + entropy, "classify"))
+    found = find_loss(name(HEAD + entropy, "classify", 4))
     assert found.constant(4) == pytest.approx(LOSSES["cross_entropy"].constant(4), rel=1e-6)
+
+
+def test_a_loss_for_two_classes(name):
+    weighted = "def f(outputs, target): return jnp.sum(outputs * jnp.array([1.0, 3.0]), axis=1) * target\n"
+    assert str(find_loss(name(HEAD + weighted, "classify", 2))) == "x.py:f"
+
+
+def test_an_unknown_loss():
+    with pytest.raises(UsageError, match="There is no loss 'typo'"):
+        find_loss("typo")
 
 
 def test_a_changed_file_is_another_loss(name, monkeypatch):
@@ -62,21 +72,21 @@ def test_a_changed_file_is_another_loss(name, monkeypatch):
 
 
 def test_names_of_the_registry():
-    assert loss_named(None, "classify") == "cross_entropy"
-    assert loss_named("squared_error", "regress") == "squared_error"
+    assert loss_named(None, "classify", 2) == "cross_entropy"
+    assert loss_named("squared_error", "regress", 1) == "squared_error"
     assert find_loss("cross_entropy") is LOSSES["cross_entropy"]
     with pytest.raises(UsageError, match="does not fit the target"):
-        loss_named("squared_error", "classify")
+        loss_named("squared_error", "classify", 2)
     with pytest.raises(UsageError, match="Did you mean 'cross_entropy'"):
-        loss_named("crossentropy", "classify")
+        loss_named("crossentropy", "classify", 2)
 
 
 @pytest.mark.parametrize(
     ("content", "match"),
     [
         (HEAD + "f = 3\n", "is no function"),
-        (HEAD + "def f(outputs, target): return jnp.mean(outputs)\n", r"returns \(\) for 2 rows"),
-        (HEAD + "def f(outputs, target): return outputs - target\n", r"returns \(2, 2\) for 2 rows"),
+        (HEAD + "def f(outputs, target): return jnp.mean(outputs)\n", r"shape \(\) for 5 rows"),
+        (HEAD + "def f(outputs, target): return outputs - target\n", r"shape \(5, 5\) for 5 rows"),
         (HEAD + "def f(outputs):\n    return outputs\n", "TypeError"),
         (HEAD + "def f(outputs, target):\n    return 1 / 0\n", r"line 3 \(return 1 / 0\)"),
     ],

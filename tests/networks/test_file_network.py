@@ -134,6 +134,11 @@ def test_layers_are_refused_in_one_sentence(network):
         (CODE.replace("jnp.ones(outputs)", "jnp.arange(outputs)"), "no arrays of floating-point"),
         (CODE.replace('x @ params["w"] +', "x +", 1), r"fails in line 7 .*shapes"),
         (CODE.replace('return x @ params["w"] + params["b"][0]', "return jnp.zeros(5)"), r"shape \(5,\)"),
+        (CODE.replace("return x @", "return (x - x.mean(0)) @", 1), "other outputs for a row"),
+        (
+            CODE.replace("return x @", "return jnp.linalg.qr(x.T @ x)[0][0, 0] * x @", 1),
+            "decomposes",
+        ),
         (CODE.replace('return x @ params["w"] + params["b"][0]', "return 1 / 0"), "line 7 .*ZeroDivision"),
         (CODE.replace("def init(key, inputs, outputs)", "def init(key)"), "TypeError"),
     ],

@@ -92,6 +92,20 @@ def test_a_registered_constructor_keeps_its_description(rule):
     np.testing.assert_allclose(ours, theirs, rtol=1e-6)
 
 
+def test_errors_in_a_registered_constructor_name_the_line(rule):
+    content = (
+        "from ravine.optimizers.registry import register\n"
+        "from ravine.optimizers.per_array import per_array\n"
+        "@register('F', rate_center=0.1)\n"
+        "def f(learning_rate):\n"
+        "    def step(g, slots, eta):\n"
+        "        return -eta * gradient, slots\n"
+        "    return per_array(lambda w: (), step, learning_rate)\n"
+    )
+    with pytest.raises(UsageError, match=r"line 6 \(return -eta \* gradient, slots\)"):
+        rule(content)
+
+
 def test_weights_to_evaluate_of_our_protocol(rule):
     content = (
         "import jax\nfrom ravine.optimizers import Optimizer\n"

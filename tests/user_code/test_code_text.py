@@ -27,7 +27,7 @@ def test_other_texts(text):
     assert not list(files_in(text))
 
 
-def test_paths_in_longer_texts(tmp_path, monkeypatch):
+def test_paths_in_factors(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = "optimizer=sgd,sub/own.py:lion(path='x.py:y'),../b.py:c"
     assert list(files_in(text)) == ["sub/own.py", "../b.py"]
@@ -35,6 +35,14 @@ def test_paths_in_longer_texts(tmp_path, monkeypatch):
     assert absolute_code(text) == full
     assert absolute_code(full) == full
     assert short_code(full) == "optimizer=sgd,own.py:lion(path='x.py:y'),b.py:c"
+
+
+@pytest.mark.parametrize("path", ["My (1)/own.py", "a b, c;d/own.py", "x(y)/own.py", "a:b/own.py"])
+def test_odd_paths(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert list(files_in(f"{path}:f(b1=0.5)")) == [path]
+    assert absolute_code(f"{path}:f(b1=0.5)") == f"{tmp_path}/{path}:f(b1=0.5)"
+    assert short_code(f"{path}:f") == "own.py:f"
 
 
 def test_semicolons_separate_too():
@@ -48,4 +56,5 @@ def test_home_folder(tmp_path, monkeypatch):
 
 def test_equal_names_in_different_folders(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert absolute_code("own.py:a,sub/own.py:b") == f"{tmp_path}/own.py:a,{tmp_path}/sub/own.py:b"
+    text = "optimizer=own.py:a,sub/own.py:b"
+    assert absolute_code(text) == f"optimizer={tmp_path}/own.py:a,{tmp_path}/sub/own.py:b"

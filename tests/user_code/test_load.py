@@ -1,5 +1,7 @@
 """Loading an object of a Python file: once, only if trusted, with the line of every error."""
 
+import sys
+
 import pytest
 
 from ravine.errors import DataError, UsageError
@@ -39,6 +41,21 @@ def test_a_file_imports_its_neighbors_and_defines_dataclasses(folder, monkeypatc
     )
     monkeypatch.setattr("sys.path", ["/nowhere"])
     assert load(folder, code).value().a == 3
+    assert str(folder) not in sys.path and "neighbor_of_x" not in sys.modules
+
+
+def test_neighbors_of_one_name_in_two_folders(folder):
+    for name, value in (("a", 1), ("b", 2)):
+        (folder / name).mkdir()
+        (folder / name / "same_name.py").write_text(f"VALUE = {value}\n")
+        (folder / name / "x.py").write_text("import same_name\nf = same_name.VALUE\n")
+        trust(*file_hash(f"{name}/x.py"))
+    assert [load_code(CodeText(f"{name}/x.py", "f")).value for name in "ab"] == [1, 2]
+
+
+def test_annotations_are_those_of_the_file(folder):
+    code = "import dataclasses\n@dataclasses.dataclass\nclass f:\n    a: int = 3\n"
+    assert load(folder, code).value.__dataclass_fields__["a"].type is int
 
 
 @pytest.mark.parametrize(
@@ -67,6 +84,8 @@ def test_a_failed_file_runs_again(folder):
 def test_files_that_cannot_be_read(folder):
     with pytest.raises(UsageError, match=r"There is no Python file 'no\.py'"):
         file_hash("no.py")
+    with pytest.raises(UsageError, match="There is no Python file"):
+        file_hash("~no_such_user/x.py")
     (folder / "folder.py").mkdir()
     with pytest.raises(UsageError, match="There is no Python file"):
         file_hash("folder.py")

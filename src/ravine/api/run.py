@@ -89,6 +89,8 @@ def _data_of_run(
 
 def _with_texts(value: object) -> object:
     """Return the value of an option with the text `FILE.py:NAME` in place of every function."""
+    if isinstance(value, Mapping):
+        return {key: _with_texts(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_with_texts(item) for item in value]
     return text_of(value) if callable(value) else value

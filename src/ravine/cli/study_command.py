@@ -67,8 +67,8 @@ def _run(
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
     check_limits()
-    typed = typed_options(study.settings, flags)
-    flags = resolve_source(study, {**flags, "source": source}, data, config)
+    with_run = resolve_source(study, {**flags, "source": source}, data, config)
+    typed, flags = typed_options(study.settings, flags, with_run), with_run
     resolved = resolve(study.settings, flags, config, others=all_keys)
     settings = with_code_admitted(resolved.settings, typed)
     if settings.source or not settings.needs_source:

@@ -40,6 +40,7 @@ class LocalCluster:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,
+                env=os.environ | {"PYTHONSAFEPATH": "1"},  # no module of the working folder, in workers too
             )
             assert self._process.stdout is not None
             line = self._process.stdout.readline()

@@ -182,10 +182,12 @@ class _Worker:
         self.end()
         self.pipe, other = Pipe()
         words = [sys.executable, "-m", "ravine.engines.process_worker", str(other.fileno()), str(self.core)]
-        # a session of its own, so that Ctrl-C in a terminal does not reach it
+        # a session of its own, so that Ctrl-C in a terminal does not reach it, and no module of the working
+        # folder
         self.process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, pass_fds=[other.fileno()], start_new_session=True
-        )
+            words, stdin=subprocess.DEVNULL, pass_fds=[other.fileno()], start_new_session=True,
+            env=os.environ | {"PYTHONSAFEPATH": "1"},
+        )  # fmt: skip
         other.close()
 
     def ask(self, call: Call, task: Any, sent: Mapping[str, Any]) -> Answer | None:

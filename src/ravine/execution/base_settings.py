@@ -317,6 +317,7 @@ class NetworkSettings(DataSettings):
         "Workers that train the networks, with the same results: threads, processes, N local workers of Dask "
         "(dask:local:N), or the workers of a Dask scheduler (dask:tls://HOST:PORT).",
         section="Machine", metavar="ENGINE", check="ravine.engines.engine_text:read_engine", stored=False,
+        typed=True,
     )  # fmt: skip
     trust: bool = option(
         False,
@@ -324,6 +325,7 @@ class NetworkSettings(DataSettings):
         "were never named on this machine.",
         section="Machine",
         stored=False,
+        typed=True,
     )
 
     @property

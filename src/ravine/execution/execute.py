@@ -39,6 +39,7 @@ from ravine.records.os_errors import is_full
 from ravine.records.run_directory import CONFIG, PLAN, RunDirectory
 from ravine.shell_words import quote_word
 from ravine.training import drop_programs
+from ravine.user_code.load import check_not_loading
 
 __all__ = ["dry_run", "execute"]
 
@@ -63,6 +64,7 @@ def execute(
     or the data, NothingTrained if every run diverged, and Stopped on a stop request. With a run directory,
     the state of the trainings is saved before Stopped is raised.
     """
+    check_not_loading()
     started = time.perf_counter()
     before = None if run is None else run.metadata.state
     listener = notify if run is None else _also_to_file(run, notify)

@@ -44,7 +44,7 @@ class ModelMetadata:
     """Tuned hyperparameters of the optimizer besides the learning rate."""
     schedule: str | None = None
     """Learning-rate schedule."""
-    loss: str | None = None
+    loss: Annotated[str, Meta(pattern=r"^.+\.py:\w+@[0-9a-f]{64}$")] | None = None
     """Name of the loss, for a loss of a Python file; None for the usual loss of the task."""
     steps: Annotated[int, Meta(ge=0, le=10**9)] | None = None
     """Training steps."""

@@ -22,13 +22,21 @@ __all__ = ["check_code", "code_files", "trust_files", "typed_options", "with_cod
 AnySettings = TypeVar("AnySettings", bound=NetworkSettings)
 
 
-def typed_options(kind: type[Settings], flags: Mapping[str, object]) -> set[str]:
-    """Return the keys of the options that the user typed, as flags or as variables of the environment.
+def typed_options(
+    kind: type[Settings], flags: Mapping[str, object], with_run: Mapping[str, object]
+) -> set[str]:
+    """Return the keys of the options whose value the user typed, as a flag or a variable of the environment.
 
     kind: class of the settings. flags: values by key; None, False and () stand for flags that are absent.
+    with_run: the flags with the configuration of a run that the user named, which overrides the environment.
     """
-    typed = {key for key, value in flags.items() if value not in (None, False, ())}
-    return typed | {key for key, option in options_of(kind).items() if os.environ.get(option.variable)}
+    typed, given = _given(flags), _given(with_run)
+    options = options_of(kind).items()
+    return typed | {key for key, option in options if key not in given and os.environ.get(option.variable)}
+
+
+def _given(flags: Mapping[str, object]) -> set[str]:
+    return {key for key, value in flags.items() if value not in (None, False, ())}
 
 
 def with_code_admitted(settings: AnySettings, typed: Collection[str] = ()) -> AnySettings:

@@ -117,7 +117,7 @@ class TrainingSpec:
         classes = len(dataset.classes) if dataset.classes is not None else 0
         score = metric(settings.metric or default_metric(dataset.task), dataset.task, classes)
         with about_option("loss", settings.loss, "a loss that fits the target"):
-            loss = loss_named(settings.loss, dataset.task)
+            loss = loss_named(settings.loss, dataset.task, self.network.sizes[-1])
         with about_option("batch_size", batches.batch_size, "at least 2 with batch normalization"):
             self.network.check(batches.batch_size)
         return Plan(

@@ -21,6 +21,7 @@ import jax.numpy as jnp
 from ravine.errors import UsageError
 from ravine.networks.smallest_difference import SmallestDifference
 from ravine.user_code.code_text import CodeText
+from ravine.user_code.lapack import calls_lapack
 from ravine.user_code.load import file_hash, load_same_code, run_source, source_of
 from ravine.user_code.user_errors import user_code_errors
 
@@ -55,23 +56,31 @@ class FileLoss(SmallestDifference):
         return cls(path, function, code, smallest_difference=SMALLEST_SHARE, relative_difference=True)
 
     @classmethod
-    def load(cls, text: CodeText, task: str) -> FileLoss:
-        """Return the loss that a text names. task: "classify" or "regress". The file runs.
+    def load(cls, text: CodeText, task: str, outputs: int) -> FileLoss:
+        """Return the loss that a text names, for a number of outputs. The file runs.
+
+        task: "classify" or "regress".
 
         Raises UsageError for an object that is no function, for losses of a wrong shape, and, with the line
         of the file, for an error in it.
         """
         path, code = file_hash(text.path)
         loss = cls.named(f"{path}:{text.name}@{code}")
-        classes = 3 if task == "classify" else 1
-        outputs = jax.ShapeDtypeStruct((2, classes), jnp.float32)
-        target = jax.ShapeDtypeStruct((2,), jnp.int32 if task == "classify" else jnp.float32)
-        found = jax.eval_shape(loss, outputs, target)
-        if getattr(found, "shape", None) != (2,):
+        rows = 5 if outputs != 5 else 7  # another number than that of outputs
+        like = jax.ShapeDtypeStruct((rows, outputs), jnp.float32)
+        target = jax.ShapeDtypeStruct((rows,), jnp.int32 if task == "classify" else jnp.float32)
+        found = jax.eval_shape(loss, like, target)
+        if found.shape != (rows,):
             raise UsageError(
-                f"The loss '{loss}' returns {getattr(found, 'shape', type(found).__name__)} for 2 rows.",
-                "It must return the loss of each row, of shape (2,).",
+                f"The loss '{loss}' returns an array of shape {found.shape} for {rows} rows.",
+                f"It must return the loss of each row, of shape ({rows},).",
                 EXAMPLE,
+            )
+        if calls_lapack(jax.make_jaxpr(jax.grad(lambda z, y: jnp.sum(loss(z, y))))(like, target)):
+            raise UsageError(
+                f"The loss '{loss}' decomposes matrices, for example by a QR decomposition.",
+                "Many networks train at the same time here, and such programs can block each other.",
+                "Use functions that do not decompose matrices.",
             )
         return loss
 

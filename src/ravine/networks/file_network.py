@@ -29,6 +29,7 @@ import numpy as np
 from ravine.errors import UsageError
 from ravine.networks.connections import GATE_BIAS
 from ravine.user_code.code_text import CodeText
+from ravine.user_code.lapack import calls_lapack
 from ravine.user_code.load import load_code, load_same_code, run_source, source_of
 from ravine.user_code.user_errors import user_code_errors
 
@@ -68,17 +69,40 @@ class FileNetwork:
         network = cls(str(code.path), text.name, code.sha256, (inputs, outputs))
         with network._errors():
             params = network.init(np.random.default_rng(0))
-            like = jax.ShapeDtypeStruct((2, inputs), np.float32)
+            rows = 5 if outputs != 5 else 7  # another number than that of outputs
             key = jax.random.key_data(jax.random.key(0)) if network.random else None
+
+            def total(params: Any, x: Any) -> jax.Array:
+                return jnp.sum(network.apply_training(params, x, key=key)[0])
+
+            like = jax.ShapeDtypeStruct((rows, inputs), np.float32)
             found = jax.eval_shape(lambda p, x: network.apply_training(p, x, key=key)[0], params, like)
-            shape = getattr(found, "shape", None)
-        if shape != (2, outputs):
+        if found.shape != (rows, outputs):
             raise UsageError(
-                f"The network '{network}' returns outputs of shape {shape} for 2 rows.",
-                f"The data need {outputs} outputs for each row, so the shape must be (2, {outputs}).",
+                f"The network '{network}' returns outputs of shape {found.shape} for {rows} rows.",
+                f"The data need {outputs} outputs for each row, so the shape must be ({rows}, {outputs}).",
                 "Correct the function apply.",
             )
+        with network._errors():
+            if calls_lapack(jax.make_jaxpr(jax.grad(total))(params, like)):
+                raise UsageError(
+                    f"The network '{network}' decomposes matrices, for example by a QR decomposition.",
+                    "Many networks train at the same time here, and such programs can block each other.",
+                    "Use functions that do not decompose matrices.",
+                )
+        network._check_rows_apart(params, rows)
         return network
+
+    def _check_rows_apart(self, params: Any, rows: int) -> None:
+        """Raise UsageError if the outputs of a row depend on the other rows."""
+        x = jnp.asarray(np.random.default_rng(1).standard_normal((rows, self.sizes[0])), jnp.float32)
+        together, alone = np.asarray(self.apply(params, x)), np.asarray(self.apply(params, x[:1]))
+        if np.isfinite(together[0]).all() and not np.allclose(together[0], alone[0], rtol=1e-3, atol=1e-3):
+            raise UsageError(
+                f"The network '{self}' has other outputs for a row if there are other rows beside it.",
+                "Rows are computed in parts of any size, so the outputs of one must not depend on others.",
+                "Correct the function apply.",
+            )
 
     @cached_property
     def _object(self) -> Any:

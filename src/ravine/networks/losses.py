@@ -78,23 +78,26 @@ def find_loss(name: str) -> Loss | FileLoss:
     """
     if name in LOSSES:
         return LOSSES[name]
+    if "@" not in name:
+        check_loss(name)
     from ravine.networks.file_loss import FileLoss  # imports JAX
 
     return FileLoss.named(name)
 
 
-def loss_named(text: str | None, task: str) -> str:
+def loss_named(text: str | None, task: str, outputs: int) -> str:
     """Return the name of the loss that an option names, of the task's default loss if the text is None.
 
-    text: a key of `LOSSES`, or `FILE.py:NAME`, whose file then runs. task: "classify" or "regress". Raises
-    UsageError for an unknown loss, for a loss of another task, and for a file that cannot be used.
+    text: a key of `LOSSES`, or `FILE.py:NAME`, whose file then runs. task: "classify" or "regress".
+    outputs: number of outputs of the network. Raises UsageError for an unknown loss, for a loss of another
+    task, and for a file that cannot be used.
     """
     if text is None:
         return default_loss(task)
     if code := code_text(text):
         from ravine.networks.file_loss import FileLoss
 
-        return FileLoss.load(code, task).name
+        return FileLoss.load(code, task, outputs).name
     check_loss(text)
     if LOSSES[text].task != task:
         raise UsageError(

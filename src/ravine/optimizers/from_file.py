@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,14 +28,13 @@ from ravine.optimizers.from_optax import adapted
 from ravine.optimizers.hyperparameters import Rate
 from ravine.optimizers.optimizer_text import ParsedOptimizer
 from ravine.optimizers.per_array import Optimizer
+from ravine.user_code.lapack import calls_lapack
 from ravine.user_code.load import LoadedCode
 from ravine.user_code.user_errors import user_code_errors
 
-__all__ = ["FileOptimizer", "optimizer_from_file"]
+__all__ = ["FileOptimizer", "checked_constructor", "optimizer_from_file", "tries_lapack"]
 
 USUAL_RATES = 1e-4, 1.0
-LAPACK = re.compile(r"\b(cholesky|eig|eigh|geqrf|householder_product|lu|qr|schur|svd|triangular_solve)\b")
-"""Names of JAX primitives that decompose matrices."""
 EXAMPLE = "Write for example: def lion(learning_rate, b1=0.9): return optax.lion(learning_rate, b1)"
 
 Factory = Callable[..., Any]
@@ -66,7 +64,17 @@ def optimizer_from_file(spec: ParsedOptimizer, code: LoadedCode) -> FileOptimize
     random = _check_arguments(spec, code.value)
     center, decades = _rates(spec, code.value)
     constructor = _constructor(code, spec)
-    return FileOptimizer(constructor, center, decades, _try_step(constructor, code.path, random), random)
+    return FileOptimizer(constructor, center, decades, tries_lapack(constructor, code.path, random), random)
+
+
+def checked_constructor(spec: ParsedOptimizer, code: LoadedCode) -> Callable[..., Optimizer]:
+    """Return a constructor of Ravine's protocol in a Python file, whose errors name the line of the file."""
+
+    def constructor(learning_rate: Rate, **hyper: Any) -> Optimizer:
+        with user_code_errors(code.path):
+            return _checked(spec, code.value(learning_rate, **hyper), code.path)
+
+    return constructor
 
 
 def _check_arguments(spec: ParsedOptimizer, factory: Factory) -> bool:
@@ -177,7 +185,7 @@ def _checked(spec: ParsedOptimizer, built: Any, path: Path) -> Optimizer:
     return Optimizer(init, update, eval_params if hasattr(built, "eval_params") else None)
 
 
-def _try_step(constructor: Callable[..., Optimizer], path: Path, random: bool) -> bool:
+def tries_lapack(constructor: Callable[..., Optimizer], path: Path, random: bool) -> bool:
     """Trace two steps on small parameters, and return whether they decompose matrices.
 
     Raises UsageError for an error in the file, and for a state that changes its form.
@@ -200,7 +208,7 @@ def _try_step(constructor: Callable[..., Optimizer], path: Path, random: bool) -
 
     with user_code_errors(path):
         traced = jax.make_jaxpr(two_steps)(jnp.float32(0.01), jnp.zeros(2, jnp.uint32), like)
-    return LAPACK.search(str(traced)) is not None
+    return calls_lapack(traced)
 
 
 def _form(tree: Any) -> tuple[Any, str]:

@@ -29,8 +29,7 @@ from ravine.optimizers.per_array import Diagonal, Optimizer, diagonal_of_state
 from ravine.optimizers.plot_style import PlotStyle
 from ravine.optimizers.ranges import Range, log_range, one_minus_range
 from ravine.user_code.code_text import CodeText
-from ravine.user_code.load import LoadedCode, load_code, load_same_code, run_source, source_of
-from ravine.user_code.user_errors import user_code_errors
+from ravine.user_code.load import LoadedCode, absolute_path, load_code, load_same_code, run_source, source_of
 
 __all__ = [
     "RULES",
@@ -114,7 +113,7 @@ class Rule:
         if not self.code:
             return super().__reduce__()
         spec = parse_optimizer(self.text)
-        path = Path(spec.source).expanduser().absolute()
+        path = absolute_path(spec.source)
         return _rule_of_source, (str(spec._replace(source=str(path))), self.code, source_of(path, self.code))
 
     @property
@@ -362,13 +361,18 @@ def _rule_of_source(text: str, sha256: str, source: bytes) -> Rule:
 
 def _rule_of_file(spec: ParsedOptimizer, code: LoadedCode) -> Rule:
     """Return the description of an optimizer that a function in a Python file of the user builds."""
-    from ravine.optimizers.from_file import optimizer_from_file
+    from ravine.optimizers.from_file import checked_constructor, optimizer_from_file, tries_lapack
 
     plain = spec._replace(keywords={}).short_name
     if inspect.isfunction(code.value) and code.value in RULE_OF_CONSTRUCTOR:
-        known = replace(RULE_OF_CONSTRUCTOR[code.value], name=plain, title=plain, code=code.sha256)
-        with user_code_errors(code.path):
-            return replace(known.with_hyper(spec.keywords), full_text=str(spec))
+        constructor = checked_constructor(spec, code)
+        known = replace(
+            RULE_OF_CONSTRUCTOR[code.value], name=plain, title=plain, constructor=constructor,
+            code=code.sha256, elementwise=False,
+        )  # fmt: skip
+        found_rule = replace(known.with_hyper(spec.keywords), full_text=str(spec))
+        lapack = tries_lapack(found_rule.build, code.path, False)
+        return replace(found_rule, calls_lapack=lapack)
     found = optimizer_from_file(spec, code)
     return Rule(
         spec.short_name,

@@ -55,6 +55,8 @@ class Option:
                           text stands for the value
     stored                whether a saved configuration contains the value
     code                  whether the value can name a Python file of the user, as FILE.py:NAME
+    typed                 whether only the user can give the value, and no file: as a flag, in the environment
+                          or in Python
     positional            whether the option is an argument without a flag
     common                whether `--help` lists the option; `--help-all` lists every option
 
@@ -82,6 +84,7 @@ class Option:
     positional: bool = False
     common: bool = False
     code: bool = False
+    typed: bool = False
     key: str = ""
     kind: type = str
     optional: bool = False
@@ -183,6 +186,7 @@ def option(
     positional: bool = False,
     common: bool = False,
     code: bool = False,
+    typed: bool = False,
 ) -> Any:
     """Return a dataclass field for a class of settings, with an `Option` that describes the field.
 
@@ -193,7 +197,7 @@ def option(
         raise ValueError(f"There is no section '{section}'. Use one of {', '.join(SECTIONS)}.")
     new = Option(
         help, section, metavar, short, at_least, above, at_most, below, choices, check, neutral, unit, split,
-        schedulable, plan_row, plan_text, stored, positional, common, code,
+        schedulable, plan_row, plan_text, stored, positional, common, code, typed,
     )  # fmt: skip
     return _field(new, default)
 

@@ -103,6 +103,8 @@ def resolve(
                 unused.append(value.place)
             elif key not in options:
                 problems.append(_unknown(key, value, {*options, *others()}))
+            elif options[key].typed and not (value.typed or value.place.startswith(ENVIRONMENT)):
+                problems.append(_not_typed(options[key], value))
             else:
                 try:
                     placed[key] = (_read(options[key], value.raw), value, strength)
@@ -129,6 +131,16 @@ def _drop_weaker(kind: type[Settings], placed: dict[str, tuple[Value, _PlacedVal
             weaker, stronger = sorted(pair, key=lambda key: placed[key][2])
             if placed[weaker][2] < placed[stronger][2]:
                 del placed[weaker]
+
+
+def _not_typed(option: Option, placed: _PlacedValue) -> UsageError:
+    return UsageError(
+        f"{placed.place} cannot be set in a file.",
+        "The file may come from another person.",
+        f"Remove the line, and type {option.flag}.",
+        option=option.key,
+        value=placed.raw,
+    )
 
 
 def _unknown(key: str, placed: _PlacedValue, keys: Collection[str]) -> UsageError:

@@ -10,7 +10,7 @@ both count the runs of the group, not those of the cohort.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -34,10 +34,14 @@ __all__ = [
     "ChunkResult",
     "ChunkTask",
     "CohortConstants",
+    "as_lists",
     "initial_params_of_runs",
     "train_chunk",
     "train_chunk_to_host",
 ]
+
+
+Trees = TypeVar("Trees", RunState, BestWeights, RunState | None, BestWeights | None)
 
 
 @dataclass(frozen=True)
@@ -98,9 +102,8 @@ class ChunkResult:
     numbers: Any = None
 
     def on_host(self) -> ChunkResult:
-        """Return the result with state and best weights on the host, without numbers, for another process."""
-        state, best = jax.device_get((self.state, self.best))
-        return replace(self, state=state, best=best, numbers=None)
+        """Return the result for another process: arrays on the host, trees as lists of arrays, no numbers."""
+        return replace(self, state=as_lists(self.state), best=as_lists(self.best), numbers=None)
 
 
 def train_chunk(
@@ -113,8 +116,39 @@ def train_chunk(
 def train_chunk_to_host(
     batches: Batches, constants: CohortConstants, device: jax.Device, task: ChunkTask
 ) -> ChunkResult:
-    """Train the runs of a task on a device and return the result, with all arrays on the host."""
+    """Train the runs of a task of another process, and return the result for it.
+
+    State and best weights travel as lists of arrays, see `as_lists`.
+    """
+    if task.state is not None:
+        task = _with_trees(constants, device, task)
     return train_chunk(batches, constants, device, task).on_host()
+
+
+def as_lists(trees: Trees) -> Trees:
+    """Return a state or best weights with a list of arrays on the host in place of every tree of arrays.
+
+    A tree can consist of classes of a Python file of the user, which only one process knows.
+    """
+    if trees is None:
+        return None
+    return type(trees)(*(jax.device_get(jax.tree.leaves(tree)) for tree in trees))
+
+
+def _with_trees(constants: CohortConstants, device: jax.Device, task: ChunkTask) -> ChunkTask:
+    """Return a task whose state and best weights are trees again, in place of lists of arrays."""
+    like = program(constants.plan, constants.shape, device).state_like()
+    assert task.state is not None
+    state = RunState(*map(_filled, like, task.state))
+    best = (
+        task.best if task.best is None else BestWeights(*map(_filled, (like.params, like.stats), task.best))
+    )
+    return replace(task, state=state, best=best)
+
+
+def _filled(like: Any, leaves: Any) -> Any:
+    """Return a tree of the structure of `like` with these arrays as leaves."""
+    return jax.tree.unflatten(jax.tree.structure(like), leaves)
 
 
 def initial_params_of_runs(plan: Plan, runs: Runs, root: int, initial: tuple[str, float]) -> Params:

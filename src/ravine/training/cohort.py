@@ -30,6 +30,7 @@ from ravine.training.chunk import (
     ChunkResult,
     ChunkTask,
     CohortConstants,
+    as_lists,
     initial_params_of_runs,
     train_chunk,
     train_chunk_to_host,
@@ -211,8 +212,8 @@ class _CohortRun:
             self.early_stopping.take(runs),
             self.schedule_tables.take(runs),
             {name: values[runs] for name, values in self.final.items() if name not in WEIGHTS},
-            group.state,
-            group.best,
+            group.state if self.engine.in_process else as_lists(group.state),
+            group.best if self.engine.in_process else as_lists(group.best),
         )
 
     def _write(self, group: Group, result: ChunkResult, first: int, last: int) -> None:

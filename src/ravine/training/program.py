@@ -81,14 +81,19 @@ class Program:
         """Compile `_advance` for this plan and shape."""
         plan, shape = self.plan, self.shape
         function = partial(_advance, plan, shape.size == shape.tables)
-        params, numbers = self._example()
-        state = jax.eval_shape(jax.vmap(partial(start, plan)), params, numbers)
+        _, numbers = self._example()
+        state = self.state_like()
         scheduled = ("rate", *plan.hyper_schedules)
         factors = {name: _like((plan.steps_per_evaluation, shape.size), plan.precision) for name in scheduled}
         batch = self._source_like()
         table_index, first = _like((shape.size,), "int32"), _like((), "int32")
         arguments = state, numbers, factors, (batch,) * shape.tables, table_index, first
         return jax.jit(function, donate_argnums=0).lower(*_on(self.device, arguments)).compile()
+
+    def state_like(self) -> RunState:
+        """Return shapes and data types of the state of a group, [size, ...]."""
+        state: RunState = jax.eval_shape(jax.vmap(partial(start, self.plan)), *self._example())
+        return state
 
     def _compiled_init(self) -> Callable[..., Any]:
         """Compile `loop.start`, mapped over the members."""

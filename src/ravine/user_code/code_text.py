@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from pathlib import PurePath
 from typing import NamedTuple
 
 __all__ = ["CodeText", "absolute_code", "code_text", "files_in", "short_code"]
 
 PATTERN = re.compile(r"(?P<path>.+\.py)\s*:\s*(?P<name>[^\W\d]\w*)\s*(?P<call>\(.*\))?", re.DOTALL)
-ITEM = re.compile(r"[^,=;]+\.py\s*:\s*[^\W\d]\w*")
-"""`FILE.py:NAME` inside a longer text, such as `optimizer=sgd,own.py:lion`; its path has none of , = ;."""
 
 
 class CodeText(NamedTuple):
@@ -32,9 +31,15 @@ def code_text(text: str) -> CodeText | None:
 
 
 def files_in(text: str) -> Iterator[str]:
-    """Yield the path of every Python file that a text names, such as `sgd,own.py:lion`."""
-    for match in ITEM.finditer(_without_calls(text)):
-        if found := code_text(match[0]):
+    """Yield the path of every Python file that the value of an option names.
+
+    The value is `FILE.py:NAME`, or a factor of a sweep such as `optimizer=sgd,FILE.py:NAME`.
+    """
+    if (found := code_text(text)) and "=" not in found.path:
+        yield found.path
+        return
+    for item in _levels(text):
+        if found := code_text(item):
             yield found.path
 
 
@@ -46,22 +51,27 @@ def absolute_code(text: str) -> str:
 
 def short_code(text: str) -> str:
     """Return a text in which the path of every Python file is its name without the folder, for tables."""
-    return _with_paths(text, os.path.basename)
+    return _with_paths(text, lambda path: PurePath(path).name)
 
 
 def _with_paths(text: str, changed: Callable[[str], str]) -> str:
     """Return a text with another path of every Python file."""
     for path in dict.fromkeys(files_in(text)):
-        new = changed(path).replace("\\", r"\\")
+        new = changed(path).replace("\\", "\\\\")
         text = re.sub(rf"(?<![^,=;\s]){re.escape(path)}(?=\s*:)", new, text)
     return text
 
 
-def _without_calls(text: str) -> str:
-    """Return a text without the content of its brackets, which may hold commas and colons."""
-    depth, kept = 0, []
-    for letter in text:
-        depth += letter == "("
-        kept.append("" if depth else letter)
-        depth -= letter == ")" and depth > 0
-    return "".join(kept)
+def _levels(text: str) -> list[str]:
+    """Return the values of a factor such as `optimizer=sgd,own.py:lion(b1=0.9)`, without its name."""
+    _, equals, rest = text.partition("=")
+    if not equals:
+        return []
+    levels, depth, separator = [""], 0, ";" if ";" in rest else ","
+    for letter in rest:
+        depth += (letter == "(") - (letter == ")")
+        if letter == separator and depth == 0:
+            levels.append("")
+        else:
+            levels[-1] += letter
+    return levels

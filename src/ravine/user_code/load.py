@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import linecache
+import os
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from ravine.errors import DataError, UsageError, did_you_mean
@@ -18,8 +21,8 @@ from ravine.user_code.trust import check_trusted
 from ravine.user_code.user_errors import user_code_errors
 
 __all__ = [
-    "LoadedCode", "file_hash", "load_code", "load_same_code", "provide_code", "run_source", "source_of",
-    "user_modules",
+    "LoadedCode", "absolute_path", "check_not_loading", "file_hash", "load_code", "load_same_code",
+    "provide_code", "run_source", "source_of",
 ]  # fmt: skip
 
 MAX_BYTES = 10_000_000  # of a Python file
@@ -27,6 +30,7 @@ MAX_BYTES = 10_000_000  # of a Python file
 _modules: dict[tuple[Path, str], ModuleType] = {}
 _sources: dict[tuple[Path, str], bytes] = {}
 _lock = threading.RLock()
+_loading = 0  # number of files that run now
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,17 @@ class LoadedCode:
 
 def file_hash(path: str | Path) -> tuple[Path, str]:
     """Return the absolute path and the SHA-256 of a Python file. Raises DataError if it cannot be read."""
-    absolute = Path(path).expanduser().absolute()
+    absolute = absolute_path(path)
     if not is_file(absolute):
         raise UsageError(
             f"There is no Python file '{path}'.", "FILE.py:NAME names an object in a file.", "Check the path."
         )
     return absolute, hashlib.sha256(read_regular(absolute, MAX_BYTES)).hexdigest()
+
+
+def absolute_path(path: str | Path) -> Path:
+    """Return the absolute path of a file; `~` at its begin is the home folder."""
+    return Path(os.path.abspath(os.path.expanduser(path)))  # noqa: PTH100, PTH111 - links stay as typed
 
 
 def load_code(text: CodeText) -> LoadedCode:
@@ -96,10 +105,38 @@ def _code_of(text: CodeText, path: Path, sha256: str) -> LoadedCode:
 
 
 def provide_code(path: Path, sha256: str, module: ModuleType) -> None:
-    """Let `load_code` use a module that Python has already run, in place of running its file again."""
+    """Let `load_code` use a module that Python has already run, in place of running its file again.
+
+    Raises UsageError if the file was edited since then.
+    """
     with _lock:
         if (path, sha256) not in _modules:
-            _modules[path, sha256], _sources[path, sha256] = module, _content(path, sha256)
+            content = _content(path, sha256)
+            _check_same(path, content, module)
+            _modules[path, sha256], _sources[path, sha256] = module, content
+
+
+def _check_same(path: Path, content: bytes, module: ModuleType) -> None:
+    """Raise UsageError if a function of a module is not in its file any more."""
+    known = set(_code_objects(compile(content, str(path), "exec", dont_inherit=True)))
+    scopes = [vars(module), *(vars(value) for value in vars(module).values() if isinstance(value, type))]
+    for scope in scopes:
+        for value in scope.values():
+            code = getattr(value, "__code__", None)
+            if isinstance(code, CodeType) and code.co_filename == str(path) and code not in known:
+                raise UsageError(
+                    f"'{path}' was edited after its import.",
+                    f"The function '{code.co_name}' in this process is another one than that in the file.",
+                    "Start Python again, or reload the module with importlib.reload.",
+                )
+
+
+def _code_objects(code: CodeType) -> Iterator[CodeType]:
+    """Yield all functions and classes in compiled code."""
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _code_objects(constant)
 
 
 def source_of(path: Path, sha256: str) -> bytes:
@@ -126,25 +163,47 @@ def run_source(path: Path, content: bytes) -> None:
             _modules[path, sha256] = _run(path, sha256, content)
 
 
-def user_modules() -> list[ModuleType]:
-    """Return the modules of all Python files of the user that have run."""
-    return list(_modules.values())
-
-
 def _run(path: Path, sha256: str, content: bytes) -> ModuleType:
     """Return the module that results from running a file. sha256: hash of its content."""
     _sources[path, sha256] = content
     module = ModuleType(f"ravine_user_code_{sha256[:16]}")
     module.__file__ = str(path)
     linecache.checkcache(str(path))
-    folder = str(path.parent)
-    if folder not in sys.path:
-        sys.path.append(folder)  # last, so that a file beside it hides no other module
     sys.modules[module.__name__] = module  # dataclasses look their module up
     try:
-        with user_code_errors(path):
-            exec(compile(content, str(path), "exec"), module.__dict__)
+        with _neighbors(path.parent), user_code_errors(path):
+            exec(compile(content, str(path), "exec", dont_inherit=True), module.__dict__)
     except BaseException:
         del sys.modules[module.__name__]
         raise
     return module
+
+
+@contextlib.contextmanager
+def _neighbors(folder: Path) -> Iterator[None]:
+    """Let a file import the files beside it until the block ends, under names that no other file sees.
+
+    `is_loading` is True meanwhile.
+    """
+    global _loading
+    before = set(sys.modules)
+    sys.path.append(str(folder))  # last, so that a file beside it hides no other module
+    _loading += 1
+    try:
+        yield
+    finally:
+        _loading -= 1
+        sys.path.remove(str(folder))
+        for name in set(sys.modules) - before:
+            if str(getattr(sys.modules[name], "__file__", None) or "").startswith(f"{folder}{os.sep}"):
+                del sys.modules[name]  # a file in another folder may have a neighbor of this name
+
+
+def check_not_loading() -> None:
+    """Raise UsageError while a Python file of the user runs, which must not start a study itself."""
+    if _loading:
+        raise UsageError(
+            "A Python file that is being loaded starts a study.",
+            "A run names the file, so it would start again with every run.",
+            "Put the calls below a line: if __name__ == '__main__':",
+        )

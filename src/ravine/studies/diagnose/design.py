@@ -25,7 +25,7 @@ from ravine.execution.saved_model import Model
 from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.execution.training_spec import training_options
 from ravine.execution.training_time import COMPILE_S, Training, estimated_seconds, training_seconds
-from ravine.networks import METRICS
+from ravine.networks import METRICS, default_loss
 from ravine.studies.diagnose.instrumented_run import SPECTRUM_POINTS
 from ravine.studies.diagnose.judgement import most_confirmable
 from ravine.studies.diagnose.result import DiagnosedTraining, DiagnosePlan, PlannedDiagnosis, PlannedRuns
@@ -293,6 +293,6 @@ def _prepare_model(
     )  # fmt: skip
     train = replace(
         prepared.plan, network=model.network, precision=model.trained.precision, transforms=(),
-        label_smoothing=False, augment=(), image=None,
+        loss=model.metadata.loss or default_loss(model.task), label_smoothing=False, augment=(), image=None,
     )  # fmt: skip
     return replace(prepared, spec=spec, plan=train)

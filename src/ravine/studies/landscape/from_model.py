@@ -67,8 +67,9 @@ def point_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> Lo
         rows, per_epoch = Rows(x.astype(model.trained.precision), _scaled_target(model, dataset.y)), 1.0
     else:
         rows, per_epoch = _own_rows(model, path, dataset)
-    if settings.trust and model.metadata.optimizer is not None:
-        trust_files(model.metadata.optimizer)
+    if settings.trust:
+        trust_files(model.metadata.optimizer or "")
+        trust_files((model.metadata.loss or "").rpartition("@")[0])
     rule, rate = _rule(model, per_epoch)
     network = model.network
     numbers = {name: float(model.trained.hyper[name]) for name in ("slope",) if name in network.hyper_names}

@@ -18,7 +18,7 @@ from ravine.options.fields import option, options_of, redefined
 
 __all__ = ["STUDY", "LandscapeSettings"]
 
-WITH_MODEL = ("source", "target", "model", "grid", "span", "seed", "device", "format")
+WITH_MODEL = ("source", "target", "model", "grid", "span", "seed", "device", "format", "trust")
 """Fields that have an effect with a model, which is not trained."""
 
 
