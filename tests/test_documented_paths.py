@@ -14,7 +14,7 @@ DOCUMENTS = [
 BASES = (ROOT, ROOT / "src" / "ravine", ROOT / "tests")
 """Where a path in a document may begin."""
 PATH = re.compile(r"(?:[\w.-]+/)*[\w.-]+\.(?:py|md)|(?:docs|src|tests|scripts|benchmarks|examples)/[\w./*-]*")
-PLACEHOLDER = re.compile(r"[A-Z]+\.py|<")
+PLACEHOLDER = re.compile(r"[A-Z]+\.py|^own\.py$|<")
 
 
 def paths(text: str) -> set[str]:

@@ -59,7 +59,7 @@ def test_a_changed_description_is_read_as_it_stands_or_refused(saved, changed_do
         (("network", "activation"), "nope", "no activation 'nope'"),
         (("network", "activation"), ["relu"], "description.network.activation is a list"),
         (("network", "x"), 1, "no field description.network.x"),
-        (("network",), None, "description.network is null; allowed is an object"),
+        (("network",), None, "must have one of network and file_network"),
         (("numbers",), {"slope": 0.1}, "numbers has the names"),
         (("numbers",), [1], "description.numbers is a list"),
         (("task",), "regress", "task is regress, and classes is a list"),
@@ -96,10 +96,15 @@ def test_a_wrong_part_is_named(saved, place, value, says):
     assert says.lower() in str(caught.value).lower()
 
 
-@pytest.mark.parametrize("name", ["network", "numbers", "task", "classes", "encoder", "scaler", "about"])
+@pytest.mark.parametrize("name", ["numbers", "task", "classes", "encoder", "scaler", "about"])
 def test_a_missing_part_is_named(saved, name):
     with pytest.raises(DamagedFile, match=rf"field description\.{name} is missing"):
         read({key: value for key, value in saved[1].items() if key != name})
+
+
+def test_a_missing_network_is_named(saved):
+    with pytest.raises(DamagedFile, match="must have one of network and file_network"):
+        read({key: value for key, value in saved[1].items() if key != "network"})
 
 
 CHANGES = {
@@ -149,11 +154,10 @@ def test_every_array_of_a_network_is_read(network):
     """The names and shapes are those of the network's own parameters and statistics."""
     import jax
 
-    from ravine.execution.saved_model import PARAMETERS, STATISTICS, _named
+    from ravine.execution.model_description import PARAMETERS, STATISTICS, named_arrays
 
     params, statistics = network.init(np.random.default_rng(0)), network.statistics()
-    arrays = {f"{PARAMETERS}{path}": leaf for path, leaf in _named(params)}
-    arrays |= {f"{STATISTICS}{path}": leaf for path, leaf in _named(statistics)}
+    arrays = named_arrays(params, PARAMETERS) | named_arrays(statistics, STATISTICS)
     found = arrays_of(network, arrays, "'m'")
     assert jax.tree.structure(found) == jax.tree.structure((params, tuple(statistics)))
     for one, other in zip(jax.tree.leaves(found), jax.tree.leaves((params, statistics)), strict=True):

@@ -191,13 +191,8 @@ def training_spec(settings: NetworkSettings, dataset: Dataset) -> TrainingSpec:
     """
     classes = len(dataset.classes) if dataset.classes is not None else 0
     parsed = any_network(settings.net)
-    if isinstance(parsed, FileNetworkSpec) and settings.init != OPTIONS["init"].default:
-        raise UsageError(
-            f"The initialization '{settings.init}' has no effect on '{parsed}'.",
-            "A network of a Python file draws its initial parameters itself.",
-            "Leave --init out. --init-scale multiplies all initial parameters.",
-            option="init", value=settings.init, allowed="the default, for a network of a Python file",
-        )  # fmt: skip
+    if isinstance(parsed, FileNetworkSpec):
+        _check_file_network(settings, parsed)
     with about_option("net", settings.net, "a network that fits the data and the activation"):
         network = parsed.build(len(dataset.features), classes or 1, settings.activation, dataset.image)
     if settings.label_smoothing and not classes:
@@ -235,6 +230,19 @@ def training_spec(settings: NetworkSettings, dataset: Dataset) -> TrainingSpec:
         (settings.init, settings.init_scale),
         _read_schedules(getattr(settings, "hyper_schedule", None) or []),
     )  # fmt: skip
+
+
+def _check_file_network(settings: NetworkSettings, spec: FileNetworkSpec) -> None:
+    """Raise UsageError for an option that has no effect on a network of a Python file."""
+    for key in ("activation", "init"):
+        value, usual = getattr(settings, key), OPTIONS[key].default
+        if value != usual:
+            raise UsageError(
+                f"{OPTIONS[key].flag} {value} has no effect on '{spec}'.",
+                "A network of a Python file has the activations and initial parameters of the file.",
+                f"Leave {OPTIONS[key].flag} out.",
+                option=key, value=value, allowed=f"{usual}, for a network of a Python file",
+            )  # fmt: skip
 
 
 def _read_schedules(texts: Sequence[str]) -> dict[str, str]:

@@ -124,17 +124,10 @@ class FileNetworkSpec:
     ) -> FileNetwork:
         """Return the network for rows of `inputs` values and with `outputs` outputs. Its file runs.
 
-        Raises UsageError for an activation, which a file defines itself, and the errors of
-        `FileNetwork.load`.
+        activation, image: not used. Raises the errors of `FileNetwork.load`.
         """
         from ravine.networks.file_network import FileNetwork  # needs JAX, which a text does not
 
-        if activation != "relu":
-            raise UsageError(
-                f"The activation '{activation}' has no effect on '{self.code}'.",
-                "A network of a Python file has the activations that the file gives it.",
-                "Leave --activation out.",
-            )
         return FileNetwork.load(self.code, inputs, outputs)
 
     def __str__(self) -> str:

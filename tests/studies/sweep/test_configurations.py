@@ -22,7 +22,7 @@ from ravine.studies.sweep.settings import SweepSettings
 def test_every_field_of_a_training_may_vary_except_data_machine_and_seeds() -> None:
     assert set(FIELDS) == {
         "net", "activation", "init", "init_scale", "optimizer", "learning_rate", "schedule", "batch_size",
-        "epochs",
+        "epochs", "loss",
         "l1", "l2", "weight_decay", "clip", "label_smoothing", "average", "augment", "early_stop",
         "min_change", "hyper_schedule",
     }  # fmt: skip

@@ -21,7 +21,7 @@ from jax.flatten_util import ravel_pytree
 
 from ravine.diagnostics import ExtremeEigenvalues
 from ravine.engines import precision_context
-from ravine.networks import METRICS
+from ravine.networks import METRICS, Network
 from ravine.networks.parameters import Params, Statistics
 from ravine.records.record import Record, Status
 from ravine.studies.diagnose.changed_runs import Signs, changed_trainings, run_changed
@@ -128,7 +128,7 @@ class _InstrumentedRun:
         if stats is not None:
             self.state = self.state._replace(stats=jax.tree.map(jax.numpy.asarray, stats))
         self.eval_params = self.state.params
-        self.initial, self.alike = initial, alike_units(plan.network, params)
+        self.initial, self.alike = initial, alike_units(params if isinstance(plan.network, Network) else [])
         self.points: list[dict[str, Any]] = []
         self.curve: list[np.ndarray] = []
         self.last_weights: list[np.ndarray] = []  # the last evaluated weights, flat

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ravine.networks import AnyNetwork, Network
 from ravine.networks.parameters import Params
 
 __all__ = ["alike_units"]
@@ -12,16 +11,14 @@ __all__ = ["alike_units"]
 DIGITS = 5  # decimals, relative to the largest weight of a layer, to which equal weights agree
 
 
-def alike_units(network: AnyNetwork, params: Params) -> np.ndarray:
+def alike_units(params: Params) -> np.ndarray:
     """Return for each hidden layer the share of units with the incoming weights of another unit, [layer].
-
-    A network of a Python file has no known layers: [0].
 
     Weights count as equal if they agree within 1e-5 of the largest weight of the layer. Units that also have
     equal outgoing weights receive equal gradients, so that training never tells them apart.
     """
-    shares: list[float] = []
-    for layer in params[:-1] if isinstance(network, Network) else ():
+    shares = []
+    for layer in params[:-1]:
         weight = np.asarray(layer["weight"], np.float64)
         units = weight.reshape(-1, weight.shape[-1]).T
         scale = float(np.abs(units).max()) or 1.0
