@@ -70,8 +70,9 @@ def test_every_rule_and_layer_is_on_the_map(folder):
     """A file of rules or layers that is nowhere on the map is not of the lecture, or was forgotten."""
     helpers = {
         "compose", "from_file", "from_optax", "hyperparameters", "optax_rules", "optimizer_text",
-        "per_array", "plateau", "plot_style", "ranges", "registry", "schedule_functions", "schedule_kinds", "schedule_text",
-        "activations", "augmentation_text", "connections", "file_loss", "file_network", "initial_weights",
+        "per_array", "plateau", "plot_style", "ranges", "registry", "schedule_functions",
+        "schedule_kinds", "schedule_text", "activations", "augmentation_text", "connections",
+        "file_loss", "file_network", "initial_weights",
         "layers", "linear", "loss_functions", "losses", "metric_functions", "metrics",
         "network_text", "normalization", "parameters", "protocol", "smallest_difference", "validate",
     }  # fmt: skip
