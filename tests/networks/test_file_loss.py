@@ -1,6 +1,5 @@
 """Losses of a user's file: the function is used as it is, and mistakes are named with their line."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -15,19 +14,9 @@ HEAD = "import jax, jax.numpy as jnp\n"
 SQUARES = HEAD + "def f(outputs, target): return (outputs[:, 0] - target) ** 2\n"
 
 
-@pytest.fixture(autouse=True)
-def as_users_expect(strict):
-    jax.config.update("jax_numpy_dtype_promotion", "standard")
-    jax.config.update("jax_numpy_rank_promotion", "allow")
-    jax.config.update("jax_enable_x64", False)
-
-
 @pytest.fixture
-def name(tmp_path, monkeypatch):
+def name(tmp_path, own_folder):
     """Return a function from the content of a file to the name of its loss `f`."""
-    monkeypatch.setenv("RAVINE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(trust, "_trusted", set())
-    monkeypatch.chdir(tmp_path)
 
     def named(content=SQUARES, task="regress", outputs=1):
         (tmp_path / "x.py").write_text(content)

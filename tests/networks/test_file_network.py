@@ -27,19 +27,9 @@ class Noisy(Net):
 '''  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def as_users_expect(strict):
-    jax.config.update("jax_numpy_dtype_promotion", "standard")
-    jax.config.update("jax_numpy_rank_promotion", "allow")
-    jax.config.update("jax_enable_x64", False)
-
-
 @pytest.fixture
-def network(tmp_path, monkeypatch):
+def network(tmp_path, own_folder):
     """Return a function that loads `x.py:Net` for a content of the file, for 3 inputs and 2 outputs."""
-    monkeypatch.setenv("RAVINE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(trust, "_trusted", set())
-    monkeypatch.chdir(tmp_path)
 
     def loaded(content=CODE, name="Net"):
         (tmp_path / "x.py").write_text(content)

@@ -17,13 +17,13 @@ from ravine.data import Dataset
 from ravine.errors import UsageError, about_option, did_you_mean
 from ravine.execution.average_text import AVERAGES, read_average
 from ravine.execution.base_settings import NetworkSettings
+from ravine.execution.effects import check_effects
 from ravine.execution.effort import evaluations_of
 from ravine.execution.training_settings import FixedTrainingSettings
 from ravine.networks import (
     AnyNetwork,
     Network,
     any_network,
-    default_loss,
     default_metric,
     loss_named,
     metric,
@@ -31,7 +31,7 @@ from ravine.networks import (
 )
 from ravine.networks.augmentation_text import AUGMENTATIONS, check_inputs, read_augmentation
 from ravine.networks.connections import GATE_BIAS
-from ravine.networks.network_text import FileNetworkSpec, NetworkSpec
+from ravine.networks.network_text import NetworkSpec
 from ravine.optimizers import Rule, resolve, resolve_all, schedule
 from ravine.options.fields import options_of
 from ravine.options.renamed import renamed_key
@@ -191,8 +191,7 @@ def training_spec(settings: NetworkSettings, dataset: Dataset) -> TrainingSpec:
     """
     classes = len(dataset.classes) if dataset.classes is not None else 0
     parsed = any_network(settings.net)
-    if isinstance(parsed, FileNetworkSpec):
-        _check_file_network(settings, parsed)
+    check_effects(settings, dataset.task)
     with about_option("net", settings.net, "a network that fits the data and the activation"):
         network = parsed.build(len(dataset.features), classes or 1, settings.activation, dataset.image)
     if settings.label_smoothing and not classes:
@@ -200,13 +199,6 @@ def training_spec(settings: NetworkSettings, dataset: Dataset) -> TrainingSpec:
             "Labels of a regression are not smoothed.", "There are no classes.",
             "Leave --label-smoothing out.",
             option="label_smoothing", value=settings.label_smoothing, allowed="0, as the target is a number",
-        )  # fmt: skip
-    if settings.label_smoothing and settings.loss not in (None, default_loss(dataset.task)):
-        raise UsageError(
-            f"--label-smoothing has no effect on the loss '{settings.loss}'.",
-            "It changes the cross entropy.",
-            "Leave out --label-smoothing or --loss.",
-            option="label_smoothing", value=settings.label_smoothing, allowed="0, with such a loss",
         )  # fmt: skip
     names, strengths = read_augmentation(settings.augment or "none")
     check_inputs(names, dataset.image)
@@ -230,19 +222,6 @@ def training_spec(settings: NetworkSettings, dataset: Dataset) -> TrainingSpec:
         (settings.init, settings.init_scale),
         _read_schedules(getattr(settings, "hyper_schedule", None) or []),
     )  # fmt: skip
-
-
-def _check_file_network(settings: NetworkSettings, spec: FileNetworkSpec) -> None:
-    """Raise UsageError for an option that has no effect on a network of a Python file."""
-    for key in ("activation", "init"):
-        value, usual = getattr(settings, key), OPTIONS[key].default
-        if value != usual:
-            raise UsageError(
-                f"{OPTIONS[key].flag} {value} has no effect on '{spec}'.",
-                "A network of a Python file has the activations and initial parameters of the file.",
-                f"Leave {OPTIONS[key].flag} out.",
-                option=key, value=value, allowed=f"{usual}, for a network of a Python file",
-            )  # fmt: skip
 
 
 def _read_schedules(texts: Sequence[str]) -> dict[str, str]:
